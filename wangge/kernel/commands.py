@@ -80,6 +80,8 @@ class Command:
     """``name`` is the path on the command line, of one or two words: ``("health",)`` or ``("import", "grids")``.
 
     ``run(args)`` returns the exit code. It may raise ``CommandError`` or a ``Problem``: both are printed as sentences.
+    Before ``run`` the program sets Django up (``needs_django``) and sees to it that a database answers (``needs_database``): the
+    server at ``WANGGE_DATABASE_URL``, else the embedded one, which is started for the time of the command if it does not run.
     """
 
     name: tuple[str, ...]
@@ -87,6 +89,7 @@ class Command:
     run: Callable[[argparse.Namespace], int]
     arguments: Callable[[argparse.ArgumentParser], object] | None = None
     needs_django: bool = True
+    needs_database: bool = True
     epilog: Words | None = None
 
 

@@ -1,0 +1,43 @@
+# Two commands are all one needs: `make demo` and `make test`. The program itself is .venv/bin/wangge (--help).
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test lint lock openapi clean bench setup setup-dev
+export PORT ?= 8000
+W := .venv/bin
+
+help:            ## 各目标一行说明 · a line for each target
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
+
+demo: setup      ## 演示：装好、启动、载入演示数据，网址 http://127.0.0.1:$PORT · a running demo (PORT=8000)
+	@exec $(W)/wangge demo --port $(PORT)
+
+serve: setup     ## 按 wangge.toml 与环境变量启动服务 · serve with the settings of wangge.toml and the environment
+	@exec $(W)/wangge serve
+
+test: setup-dev  ## 运行全部检查与测试（ARGS= 传给 pytest）· every check and test (ARGS= goes to pytest)
+	@web=; WANGGE_CHROMIUM=$$(tools/browser) || web=--ignore=tests/web; export WANGGE_CHROMIUM; \
+	exec $(W)/python -m pytest $$web $(ARGS)
+
+lint: setup-dev  ## 代码格式与依赖方向 · code style and the direction of imports
+	@$(W)/ruff check wangge tests examples bench tools
+	@$(W)/lint-imports --no-cache
+
+openapi: setup   ## 重写 docs/openapi.json · write the committed OpenAPI anew
+	@$(W)/wangge openapi --output docs/openapi.json
+
+bench: setup-dev ## 在本机测量性能 · measure on this machine
+	@exec $(W)/python -m bench $(ARGS)
+
+lock: setup-dev  ## 重新锁定依赖（requirements/*.in → *.txt）· lock the requirements anew
+	@cd requirements && for kind in runtime dev; do \
+	  CUSTOM_COMPILE_COMMAND="make lock" ../$(W)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe \
+	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(ARGS) -o $$kind.txt $$kind.in || exit 1; done
+
+clean:           ## 删除运行环境与缓存（数据 var/ 保留）· remove the environment and caches (data in var/ stays)
+	@rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find wangge tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup:
+	@tools/setup runtime
+
+setup-dev:
+	@tools/setup dev

@@ -1,0 +1,7 @@
+"""``python -m wangge`` is the program ``wangge``."""
+
+import sys
+
+from wangge.cli import main
+
+sys.exit(main())
