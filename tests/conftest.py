@@ -1,0 +1,61 @@
+"""A real PostgreSQL for every test: the embedded one, or the server at ``WANGGE_TEST_DATABASE_URL`` (an owner's log-in).
+
+The schema is migrated once into a template. Ordinary tests (``db``) run in a transaction on one copy of it; tests that need real
+commits, several connections or a server take ``own_database``, a fresh copy of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.support.databases import Databases
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Databases]:
+    """The server, with the migrated template."""
+    with Databases.running(os.environ.get("WANGGE_TEST_DATABASE_URL"), tmp_path_factory, django_db_blocker) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(databases: Databases, django_db_blocker: Any) -> Iterator[None]:
+    """pytest-django's door to the database that ``db`` tests share."""
+    with django_db_blocker.unblock():
+        name = databases.copy("shared")
+        databases.point_django_at(name)
+        databases.shared = name
+        yield
+        connections.close_all()
+
+
+@pytest.fixture
+def own_database(databases: Databases, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A fresh database of this test's own, in which commits are real; Django is connected to it. Yields its owner's URL."""
+    with django_db_blocker.unblock(), databases.for_one_test() as name:
+        yield databases.owner_url(name)
+
+
+@pytest.fixture
+def server(own_database: str) -> Iterator[str]:
+    """The application behind a real socket on ``own_database``; yields its address."""
+    from tests.support.http import serving
+
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_version(databases: Databases) -> int:
+    return databases.version
+
+
+def pytest_report_header() -> str:
+    url = os.environ.get("WANGGE_TEST_DATABASE_URL")
+    return f"database: server {conninfo_to_dict(url).get('host')}" if url else "database: embedded"

@@ -1,0 +1,116 @@
+"""The configuration of an installation: one list of settings, each from the environment, else from ``wangge.toml``, else its default.
+
+``docs/configuration.md`` is the page for people; ``examples/wangge.toml`` the file to start from.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from wangge.kernel.problems import Invalid
+from wangge.kernel.words import Words
+
+
+def _setting(default: Any, zh: str, en: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"words": Words(zh, en), "secret": secret})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every field ``name`` is read from ``WANGGE_NAME`` or the key ``name`` of the TOML file."""
+
+    home: Path = _setting(Path("var"), "数据目录：数据库、密钥、附件", "Folder of the data: database, keys, files")
+    database_url: str = _setting(
+        "",
+        "PostgreSQL 地址（属主账号）；空则使用内置数据库",
+        "PostgreSQL URL (owner's log-in); empty: the embedded server",
+        secret=True,
+    )
+    database_app_url: str = _setting(
+        "",
+        "应用账号的地址；空则由属主账号建立",
+        "URL of the application's log-in; empty: made by the owner's",
+        secret=True,
+    )
+    database_app_role: str = _setting("wangge_app", "应用账号名", "Name of the application's database role")
+    host: str = _setting("127.0.0.1", "监听地址", "Address to listen on")
+    port: int = _setting(8000, "监听端口", "Port to listen on")
+    workers: int = _setting(0, "网页进程数；0 为按处理器数", "Web processes; 0: by the number of cores")
+    hosts: tuple[str, ...] = _setting(("*",), "允许的主机名", "Host names that are served")
+    https: bool = _setting(False, "由前端代理提供 HTTPS", "Served by HTTPS (through a proxy in front)")
+    trusted_proxies: tuple[str, ...] = _setting(
+        ("127.0.0.1",), "可信代理地址（读取 X-Forwarded-For）", "Proxies whose X-Forwarded-For is believed"
+    )
+    zone: str = _setting("Asia/Shanghai", "显示与工作日历所用时区", "Time zone of display and work calendar")
+    demo: bool = _setting(False, "演示安装：不强制第二因素", "Demo installation: second factor not required")
+    public_layers: bool = _setting(
+        False, "网格图层是否无需登录即可读取（OGC）", "Grid layers readable without log-in (OGC)"
+    )
+    ledger_hash: str = _setting("sha256", "留痕摘要算法：sha256 或 sm3", "Hash of the ledger: sha256 or sm3")
+    field_cipher: str = _setting(
+        "aes-256-gcm", "字段加密：aes-256-gcm 或 sm4-gcm", "Field encryption: aes-256-gcm or sm4-gcm"
+    )
+    idle_minutes: int = _setting(30, "无操作多少分钟后退出登录", "Minutes without a request until a session ends")
+    session_hours: int = _setting(12, "一次登录最长小时数", "Hours a log-in lasts at most")
+    log_level: str = _setting("INFO", "日志级别", "Log level")
+
+
+def load(environ: dict[str, str] | None = None, file: Path | None = None) -> Config:
+    """Read the configuration. Raises Invalid naming the setting that cannot be read and what it should be."""
+    return resolve(environ, file)[0]
+
+
+def resolve(environ: dict[str, str] | None = None, file: Path | None = None) -> tuple[Config, dict[str, str]]:
+    """The configuration, and for each setting where its value came from (``environment``, the file's name, ``default``)."""
+    env = os.environ if environ is None else environ
+    path = file or Path(env.get("WANGGE_CONFIG", "wangge.toml"))
+    table: dict[str, Any] = {}
+    if path.exists():
+        try:
+            table = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Invalid.field(
+                str(path), "toml", f"配置文件无法解析：{error}", f"The configuration file cannot be read: {error}."
+            ) from error
+    known = {f.name: f for f in fields(Config)}
+    for key in table:
+        if key not in known:
+            raise Invalid.field(
+                f"{path}: {key}", "unknown", f"没有名为 {key} 的设置。", f"There is no setting named {key}."
+            )
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for name, spec in known.items():
+        variable = f"WANGGE_{name.upper()}"
+        if variable in env:
+            values[name], origins[name] = _read(variable, env[variable], spec.default), "environment"
+        elif name in table:
+            values[name], origins[name] = _read(f"{path}: {name}", table[name], spec.default), str(path)
+        else:
+            origins[name] = "default"
+    return Config(**values), origins
+
+
+def _read(where: str, raw: Any, default: Any) -> Any:
+    text = str(raw).strip()
+    if isinstance(default, bool):
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off", ""):
+            return False
+        raise Invalid.field(where, "boolean", f"{where} 应为 true 或 false。", f"{where} must be true or false.")
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError as error:
+            raise Invalid.field(where, "integer", f"{where} 应为整数。", f"{where} must be a whole number.") from error
+    if isinstance(default, tuple):
+        items = raw if isinstance(raw, list) else text.split(",")
+        return tuple(str(i).strip() for i in items if str(i).strip())
+    if isinstance(default, Path):
+        return Path(text).expanduser()
+    return text

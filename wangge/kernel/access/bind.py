@@ -1,0 +1,63 @@
+"""Tells the database who is asking, for row-level security: the second lock behind every scoped query.
+
+The settings live on the connection, so each request and each job binds before its first statement; a connection that was never
+bound sees no row of a protected table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connections
+
+from wangge.kernel.access.principal import Principal
+from wangge.kernel.access.scope import NOTHING, Scope
+
+NAMES = tuple(NOTHING.settings())
+_SQL = "SELECT " + ", ".join(f"set_config('{name}', %s, false)" for name in NAMES)
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """What a connection was last told; ``lasting`` is False inside a transaction, whose rollback would take it back."""
+
+    scope: Scope
+    lasting: bool
+
+
+def bind(principal: Principal, *, using: str = "default") -> None:
+    """Make the connection see what ``principal`` sees. One statement, none when the connection is bound to the same scope."""
+    _bind(principal.visible, using)
+
+
+def _bound(using: str) -> _Bound | None:
+    # Kept on the driver's connection, not on Django's wrapper: a new connection knows nothing.
+    return getattr(connections[using].connection, "wangge_bound", None)
+
+
+def _bind(scope: Scope, using: str) -> None:
+    connection = connections[using]
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    inside = connection.in_atomic_block
+    if not inside and _bound(using) == _Bound(scope, True):
+        return
+    values = scope.settings()
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL, [values[name] for name in NAMES])
+    connection.connection.wangge_bound = _Bound(scope, not inside)
+
+
+@contextmanager
+def acting(principal: Principal, *, using: str = "default") -> Iterator[Principal]:
+    """Bind for the block, then bind back to what was there: jobs, commands and imports that act for somebody else."""
+    before = _bound(using)
+    bind(principal, using=using)
+    try:
+        yield principal
+    finally:
+        connection = connections[using]
+        if connection.connection is not None and not connection.needs_rollback:
+            _bind(before.scope if before else NOTHING, using)

@@ -1,0 +1,236 @@
+"""Routes with a declared permission, errors as problem details, JSON by orjson."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja import Router as NinjaRouter
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as NinjaValidationError
+from ninja.parser import Parser
+from ninja.renderers import BaseRenderer
+
+from wangge.kernel.access import Permission
+from wangge.kernel.problems import FieldError, Invalid, NotFound, Problem, TooMany
+from wangge.kernel.web.auth import ANY_SESSION, PUBLIC, SIGNED_IN, Need, Requires
+from wangge.kernel.web.validation import message_of
+from wangge.kernel.words import Words, choose_language
+
+__all__ = [
+    "ANY_SESSION",
+    "PUBLIC",
+    "SIGNED_IN",
+    "Router",
+    "build",
+    "check_permissions",
+    "language_of",
+    "problem_response",
+]
+
+log = logging.getLogger("wangge.web")
+
+
+class Json(BaseRenderer):
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return orjson.dumps(data, default=str)
+
+
+class JsonParser(Parser):
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            return orjson.loads(request.body)
+        except orjson.JSONDecodeError as error:
+            raise Invalid.field(
+                "body", "json", "请求正文不是合法的 JSON。", f"The body is not valid JSON: {error}."
+            ) from error
+
+
+class Router:
+    """``ninja.Router`` whose every route says what it needs: a Permission, ``SIGNED_IN``, ``ANY_SESSION`` or ``PUBLIC``."""
+
+    def __init__(self, *, tags: list[str]) -> None:
+        self.inner = NinjaRouter(tags=tags)
+
+    def get(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
+        return self._route("GET", path, permission, kwargs)
+
+    def post(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
+        return self._route("POST", path, permission, kwargs)
+
+    def put(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
+        return self._route("PUT", path, permission, kwargs)
+
+    def patch(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
+        return self._route("PATCH", path, permission, kwargs)
+
+    def delete(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
+        return self._route("DELETE", path, permission, kwargs)
+
+    def _route(self, method: str, path: str, need: Need, kwargs: dict[str, Any]) -> Callable[[Callable], Callable]:
+        extra = dict(kwargs.pop("openapi_extra", {}))
+        extra["x-permission"] = str(need)
+        responses = extra.setdefault("responses", {})
+        for status in _possible(method, path, need):
+            responses.setdefault(status, {"$ref": "#/components/responses/Problem"})
+        return self.inner.api_operation([method], path, auth=Requires(need), openapi_extra=extra, **kwargs)
+
+
+def _possible(method: str, path: str, need: Need) -> list[int]:
+    """The problem statuses any route of this kind may answer, for the API description."""
+    found = {422, 429, 503}
+    if need != PUBLIC:
+        found |= {401, 403}
+    if "{" in path or method != "GET":
+        found.add(404)
+    if method != "GET":
+        found |= {403, 409, 413}
+    return sorted(found)
+
+
+PROBLEM_RESPONSE = {
+    "description": "Problem details (RFC 9457)",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string", "description": "Stable identifier of the kind of problem"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string", "description": "What happened and what to do, by Accept-Language"},
+                    "errors": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["path", "code", "message"],
+                            "properties": {
+                                "path": {"type": "string"},
+                                "code": {"type": "string"},
+                                "message": {"type": "string"},
+                            },
+                        },
+                    },
+                    "current": {"type": "object", "description": "With 409: the present state"},
+                },
+                "additionalProperties": True,
+            }
+        }
+    },
+}
+
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
+        schema = super().get_openapi_schema(*args, **kwargs)
+        schema["components"].setdefault("responses", {})["Problem"] = PROBLEM_RESPONSE
+        return schema
+
+
+def build(*, title: str, version: str, description: str) -> Api:
+    """An empty API with our renderer, parser and error answers."""
+    api = Api(
+        title=title, version=version, description=description, renderer=Json(), parser=JsonParser(), docs_url="/docs"
+    )
+    api.add_exception_handler(Problem, lambda request, error: problem_response(request, error))
+    api.add_exception_handler(NinjaValidationError, _validation)
+    api.add_exception_handler(Http404, lambda request, _: problem_response(request, NotFound(NOT_THERE)))
+    api.add_exception_handler(HttpError, _http_error)
+    api.add_exception_handler(RequestDataTooBig, lambda request, _: problem_response(request, TooBig(TOO_BIG)))
+    api.add_exception_handler(Exception, _defect)
+    return api
+
+
+NOT_THERE = Words("没有这个地址。", "There is nothing at this address.")
+TOO_BIG = Words("请求内容超过 20 MB，请分批提交。", "The request is larger than 20 MB; send it in parts.")
+DEFECT = Words(
+    "系统内部错误，已记录。请稍后重试；如仍出现，请将编号 {number} 告知管理员。",
+    "An internal error, which has been recorded. Try again; if it stays, give number {number} to your administrator.",
+)
+
+
+class TooBig(Problem):
+    status, name, title = 413, "too-big", Words("内容过大", "Too large")
+
+
+class Defect(Problem):
+    status, name, title = 500, "internal", Words("系统错误", "Internal error")
+
+
+class Plain(Problem):
+    """An HTTP error raised below us (ninja): its status is kept."""
+
+    name, title = "http", Words("请求无法处理", "The request cannot be served")
+
+
+def check_permissions(api: Api) -> None:
+    """Refuse to start with a route that declares no permission, or one that no domain has granted to anybody's role."""
+    from wangge.kernel.access import permissions
+
+    known = permissions()
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                needs = [a.need for a in operation.auth_callbacks if isinstance(a, Requires)]
+                name = f"{'/'.join(operation.methods)} {prefix}{path}"
+                if len(needs) != 1:
+                    raise ImproperlyConfigured(f"{name} declares no permission")
+                if isinstance(needs[0], Permission) and needs[0] not in known:
+                    raise ImproperlyConfigured(f"{name} needs {needs[0]!r}, which is in no table of grants")
+
+
+def language_of(request: HttpRequest) -> str:
+    """The language the asker reads: that of the header, else of the person."""
+    header = request.headers.get("Accept-Language")
+    if header:
+        return choose_language(header)
+    principal = getattr(request, "principal", None)
+    return (principal and principal.language) or "zh"
+
+
+def problem_response(request: HttpRequest, error: Problem) -> HttpResponse:
+    body = error.as_json(language_of(request)) | {"status": getattr(error, "http_status", error.status)}
+    answer = HttpResponse(
+        orjson.dumps(body, default=str), status=body["status"], content_type="application/problem+json"
+    )
+    if isinstance(error, TooMany) or "retry_after" in error.extra:
+        answer["Retry-After"] = str(error.extra.get("retry_after", 60))
+    if body["status"] == 401:
+        answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _validation(request: HttpRequest, error: NinjaValidationError) -> HttpResponse:
+    found = [FieldError(_path(e["loc"]), e["type"], message_of(e)) for e in error.errors]
+    return problem_response(request, Invalid.fields(*found))
+
+
+def _path(loc: tuple[Any, ...]) -> str:
+    """``("body", "payload", "items", 3, "name")`` → ``body.items[3].name``: without the name of the view's parameter."""
+    parts = list(loc)
+    if len(parts) > 2 and parts[0] in ("body", "form", "file"):
+        del parts[1]
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+    return text
+
+
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    problem = Plain(Words(str(error.message), str(error.message)))
+    problem.http_status = error.status_code
+    return problem_response(request, problem)
+
+
+def _defect(request: HttpRequest, error: Exception) -> HttpResponse:
+    number = getattr(request, "number", "-")
+    log.error("defect", exc_info=error, extra={"request": number, "path": request.path})
+    return problem_response(request, Defect(DEFECT.fill(number=number)))

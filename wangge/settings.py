@@ -1,0 +1,75 @@
+"""Django's settings, made from ``wangge.config``; nothing here is edited for an installation."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from wangge import config as configuration
+from wangge.kernel.db.roles import app_url
+
+CONFIG = configuration.load()
+
+SECRET_KEY = "unused: sessions are rows, fields are encrypted with the key ring"
+DEBUG = False
+ALLOWED_HOSTS = list(CONFIG.hosts)
+ROOT_URLCONF = "wangge.urls"
+WSGI_APPLICATION = "wangge.wsgi.application"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+APPS = [
+    "wangge.kernel.ledger",
+    "wangge.kernel.outbox",
+    "wangge.kernel.jobs",
+    "wangge.domain.places",
+    "wangge.domain.people",
+    "wangge.domain.catalog",
+    "wangge.domain.cases",
+    "wangge.pages",
+]
+INSTALLED_APPS = [a for a in APPS if find_spec(a) and find_spec(a).origin]
+
+MIDDLEWARE = ["wangge.kernel.web.middleware.Wangge"]
+
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "DIRS": []}]
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(__file__).parent / "static"
+
+LOGGING_CONFIG = None
+
+
+def database(url: str, *, name: str) -> dict[str, Any]:
+    """Django's description of the database at a libpq URL or key/value string."""
+    parts: dict[str, Any] = dict(conninfo_to_dict(url)) if url else {}
+    options = {k: v for k, v in parts.items() if k not in ("dbname", "user", "password", "host", "port")}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.get("dbname") or "wangge",
+        "USER": parts.get("user") or "",
+        "PASSWORD": parts.get("password") or "",
+        "HOST": parts.get("host") or "",
+        "PORT": parts.get("port") or "",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": f"wangge-{name}", "connect_timeout": 10} | options,
+    }
+
+
+APP_URL = CONFIG.database_app_url or (
+    app_url(CONFIG.database_url, CONFIG.database_app_role) if CONFIG.database_url else ""
+)
+
+DATABASES = {
+    "default": database(APP_URL, name="app"),
+    "owner": database(CONFIG.database_url, name="owner") | {"CONN_MAX_AGE": 0},
+}
