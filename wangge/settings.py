@@ -28,6 +28,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 APPS = [
+    "django.contrib.staticfiles",
+    "ninja",  # its pages of the API from our own static files, not from a CDN
+    "procrastinate.contrib.django",
     "wangge.kernel.ledger",
     "wangge.kernel.outbox",
     "wangge.kernel.jobs",
@@ -39,7 +42,14 @@ APPS = [
 ]
 INSTALLED_APPS = [a for a in APPS if find_spec(a) and find_spec(a).origin]
 
-MIDDLEWARE = ["wangge.kernel.web.middleware.Wangge"]
+MIDDLEWARE = ["wangge.kernel.web.middleware.Wangge", "whitenoise.middleware.WhiteNoiseMiddleware"]
+
+# Static files are served from where they lie in the packages: nothing has to be collected at installation.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 3600
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # jobs are found by wangge.kernel.jobs
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "DIRS": []}]
 STATIC_URL = "/static/"

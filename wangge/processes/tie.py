@@ -1,0 +1,33 @@
+"""A child that does not outlive its parent, even when the parent is killed with -9."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def tie_to_parent(parent: int | None = None, sig: int = signal.SIGTERM) -> None:
+    """Send ``sig`` to this process as soon as its parent is gone; at once if ``parent`` (a process id) is gone already.
+
+    On Linux the kernel does it; elsewhere a thread looks once a second. To be called from the main thread, early.
+    """
+    expected = os.getppid() if parent is None else parent
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(sig), 0, 0, 0)
+    else:
+        threading.Thread(target=_watch, args=(expected, sig), name="tie", daemon=True).start()
+    if os.getppid() != expected:
+        os.kill(os.getpid(), sig)
+
+
+def _watch(expected: int, sig: int) -> None:
+    pause = threading.Event()
+    while os.getppid() == expected:
+        pause.wait(1.0)
+    os.kill(os.getpid(), sig)
