@@ -1,0 +1,18 @@
+"""The people package as a Django app; it gives the web layer the function that knows who is asking."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    name = "wangge.domain.people"
+    label = "people"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from wangge.domain.people import tags  # noqa: F401  (declares who holds which permission)
+        from wangge.domain.people.actions.authenticate import authenticate
+        from wangge.kernel.web.auth import set_authenticator
+
+        set_authenticator(authenticate)
