@@ -34,7 +34,9 @@ def main(count: int) -> None:
         started = time.perf_counter()
         for lon, lat in points:
             call(lon, lat)
-        print(f"{name:6s} {(time.perf_counter() - started) / len(points) * 1e6:6.2f} µs a point (mean of {len(points)})")
+        print(
+            f"{name:6s} {(time.perf_counter() - started) / len(points) * 1e6:6.2f} µs a point (mean of {len(points)})"
+        )
     print(f"cells  {len(index._cells)}")
 
 
