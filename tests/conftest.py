@@ -15,6 +15,16 @@ from django.db import connections
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.databases import Databases
+from wangge.kernel import crypto
+from wangge.kernel.crypto import Keyring
+
+
+@pytest.fixture(scope="session", autouse=True)
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyring]:
+    """Keys of this run's own: the ledger marks its entries with them and columns are encrypted with them."""
+    with crypto.using(Keyring(tmp_path_factory.mktemp("keys") / crypto.KEY_FILE)) as ring:
+        ring.create()
+        yield ring
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ def test_a_new_key_file_is_for_its_owner_alone_and_has_a_key_of_each_use(ring: K
     assert {use: ring.keys().active(use).algorithm for use in Use} == {
         Use.FIELD: Algorithm.AES_256_GCM,
         Use.LOOKUP: Algorithm.HMAC_SHA_256,
+        Use.MARK: Algorithm.HMAC_SHA_256,
         Use.SIGN: Algorithm.ED25519,
     }
     assert sorted(os.listdir(ring.path.parent)) == ["keys.json"]

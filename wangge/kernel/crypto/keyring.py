@@ -1,9 +1,10 @@
 """The key file ``keys.json``: every secret of an installation, in one place that only the service may read.
 
-Three kinds of keys live side by side, each in its own ``use``:
+Four kinds of keys live side by side, each in its own ``use``:
 
 * ``field``  encrypts columns (AES-256-GCM or SM4-GCM). One is active and encrypts; retired ones only decrypt.
-* ``lookup`` keyed hash (HMAC-SHA-256) for exact look-up of encrypted values, and for marking ledger entries as ours.
+* ``lookup`` keyed hash (HMAC-SHA-256) for exact look-up of encrypted values.
+* ``mark``   keyed hash (HMAC-SHA-256) by which the ledger knows an entry as its own.
 * ``sign``   Ed25519, signs the ledger's roots.
 
 The file is JSON, mode 0600 and refused when anyone else may read it; it is created by the first start, changed only by replacing it
@@ -25,13 +26,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from wangge.kernel.clock import now
 
 FORMAT = 1
 KEY_ID_BYTES = 8
@@ -41,6 +43,7 @@ LOOK_AGAIN_AFTER = 2.0  # seconds between two looks at the file's time stamp
 class Use(StrEnum):
     FIELD = "field"
     LOOKUP = "lookup"
+    MARK = "mark"
     SIGN = "sign"
 
 
@@ -55,6 +58,12 @@ class Algorithm(StrEnum):
 
 SECRET_BYTES = {Algorithm.AES_256_GCM: 32, Algorithm.SM4_GCM: 16, Algorithm.HMAC_SHA_256: 32, Algorithm.ED25519: 32}
 FIELD_ALGORITHMS = (Algorithm.AES_256_GCM, Algorithm.SM4_GCM)
+ALGORITHMS = {
+    Use.FIELD: FIELD_ALGORITHMS,
+    Use.LOOKUP: (Algorithm.HMAC_SHA_256,),
+    Use.MARK: (Algorithm.HMAC_SHA_256,),
+    Use.SIGN: (Algorithm.ED25519,),
+}
 
 
 class KeyringError(Exception):
@@ -100,15 +109,16 @@ def signature_is_valid(public: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def make_key(algorithm: Algorithm, *, at: datetime | None = None) -> Key:
-    """A new active key with a random secret."""
-    created = (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if algorithm is Algorithm.ED25519:
+def make_key(algorithm: Algorithm, use: Use = Use.FIELD) -> Key:
+    """A new active key with a random secret. ValueError when the algorithm is not for that use."""
+    if algorithm not in ALGORITHMS[use]:
+        raise ValueError(f"{algorithm} is no algorithm for {use} keys")
+    created = now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    if use is Use.SIGN:
         private = Ed25519PrivateKey.generate()
         secret = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
         public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         return Key(fingerprint(public), Use.SIGN, algorithm, secret, created)
-    use = Use.LOOKUP if algorithm is Algorithm.HMAC_SHA_256 else Use.FIELD
     return Key(os.urandom(KEY_ID_BYTES).hex(), use, algorithm, os.urandom(SECRET_BYTES[algorithm]), created)
 
 
@@ -145,7 +155,7 @@ def first_keys(algorithm: Algorithm = Algorithm.AES_256_GCM) -> Keys:
     """One active key of each use."""
     if algorithm not in FIELD_ALGORITHMS:
         raise ValueError(f"columns are encrypted with one of {', '.join(FIELD_ALGORITHMS)}, not {algorithm}")
-    return Keys(tuple(make_key(a) for a in (algorithm, Algorithm.HMAC_SHA_256, Algorithm.ED25519)))
+    return Keys(tuple(make_key(algorithm if use is Use.FIELD else ALGORITHMS[use][0], use) for use in Use))
 
 
 def to_json(keys: Keys) -> str:
@@ -266,9 +276,7 @@ class Keyring:
         with self._exclusive():
             former = self.reload()
             algorithm = algorithm or former.active(use).algorithm
-            key = make_key(algorithm)
-            if key.use is not use:
-                raise ValueError(f"{algorithm} is no algorithm for {use} keys")
+            key = make_key(algorithm, use)
             temporary = _write_beside(self.path, to_json(former.rotated(key)))
             os.replace(temporary, self.path)
             _sync_folder(self.path.parent)
