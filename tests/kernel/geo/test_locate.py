@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -30,14 +31,14 @@ def rings_of(polygon: shapely.Polygon) -> list[list[tuple[int, int]]]:
 def oracle_holds(rings: list[list[tuple[int, int]]], x: int, y: int) -> bool:
     """Winding number in whole numbers; a point on a ring is held."""
     for ring in rings:
-        for (ax, ay), (bx, by) in zip(ring, ring[1:], strict=False):
+        for (ax, ay), (bx, by) in itertools.pairwise(ring):
             cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
             if cross == 0 and min(ax, bx) <= x <= max(ax, bx) and min(ay, by) <= y <= max(ay, by):
                 return True
     total = 0
     for number, ring in enumerate(rings):
         winding = 0
-        for (ax, ay), (bx, by) in zip(ring, ring[1:], strict=False):
+        for (ax, ay), (bx, by) in itertools.pairwise(ring):
             cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
             if ay <= y < by and cross > 0:
                 winding += 1
@@ -81,7 +82,7 @@ def test_ten_thousand_points_exactly_on_shared_borders_are_each_in_exactly_one_g
     seen: dict[tuple, int] = {}
     for grid in rings:
         for ring in grid:
-            for a, b in zip(ring, ring[1:], strict=False):
+            for a, b in itertools.pairwise(ring):
                 edge = (min(a, b), max(a, b))
                 seen[edge] = seen.get(edge, 0) + 1
     shared = [edge for edge, count in sorted(seen.items()) if count == 2]

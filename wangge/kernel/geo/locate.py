@@ -12,6 +12,7 @@ so that a new version of a layer costs next to nothing until it is used.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -120,7 +121,7 @@ class LayerIndex:
             for part in shapely.get_parts(self._polygons[polygon]):
                 for ring in shapely.get_rings(part):
                     corners = to_units(shapely.get_coordinates(ring)).tolist()
-                    for (xa, ya), (xb, yb) in zip(corners, corners[1:], strict=False):
+                    for (xa, ya), (xb, yb) in itertools.pairwise(corners):
                         if ya < yb:
                             edges.append((xa, ya, xb, yb))
                         elif ya > yb or xa != xb:

@@ -1,0 +1,1 @@
+"""Places: the tree of areas, layers of grids with versioned borders, locating, coverage."""
