@@ -50,9 +50,9 @@ _HELD = """
     placed AS (
         SELECT h.id, h.role, h.grid, h.unit_id, h.everywhere, h.deputising,
                CASE length(h.area)
-                 WHEN 4 THEN ARRAY(SELECT d.code::text FROM places_area d WHERE d.parent_id = h.area AND d.level = 'district')
-                 WHEN 2 THEN ARRAY(SELECT d.code::text FROM places_area d JOIN places_area c ON c.code = d.parent_id
-                                   WHERE d.level = 'district' AND (c.parent_id = h.area OR c.code = h.area))
+                 WHEN 4 THEN ARRAY(SELECT d.code::text FROM places_area d WHERE d.parent = h.area AND d.level = 'district')
+                 WHEN 2 THEN ARRAY(SELECT d.code::text FROM places_area d JOIN places_area c ON c.code = d.parent
+                                   WHERE d.level = 'district' AND (c.parent = h.area OR c.code = h.area))
                  ELSE ARRAY[h.area::text]
                END AS areas
         FROM held h
@@ -88,8 +88,8 @@ _TOKEN = """
         WHERE people_token.id = t.id AND (people_token.last_used IS NULL OR people_token.last_used < %(now)s - interval '1 minute')
     )
     SELECT id, name, permissions, areas, grids, units, everywhere, networks,
-           ARRAY(SELECT d.code::text FROM t, places_area d JOIN places_area up ON up.code = d.parent_id
-                 WHERE d.level = 'district' AND (up.code = ANY(t.areas) OR up.parent_id = ANY(t.areas))) AS districts
+           ARRAY(SELECT d.code::text FROM t, places_area d JOIN places_area up ON up.code = d.parent
+                 WHERE d.level = 'district' AND (up.code = ANY(t.areas) OR up.parent = ANY(t.areas))) AS districts
     FROM t"""
 
 _ADMINISTRATORS = sorted(r.value for r in ADMINISTRATORS)
