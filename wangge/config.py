@@ -45,6 +45,9 @@ class Config:
     trusted_proxies: tuple[str, ...] = _setting(
         ("127.0.0.1",), "可信代理地址（读取 X-Forwarded-For）", "Proxies whose X-Forwarded-For is believed"
     )
+    metrics_from: tuple[str, ...] = _setting(
+        ("127.0.0.0/8", "::1"), "可读取 /metrics 的地址或网段", "Addresses or networks that may read /metrics"
+    )
     zone: str = _setting("Asia/Shanghai", "显示与工作日历所用时区", "Time zone of display and work calendar")
     demo: bool = _setting(False, "演示安装：不强制第二因素", "Demo installation: second factor not required")
     public_layers: bool = _setting(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import IO, Protocol
 
 log = logging.getLogger("wangge.processes")
 
@@ -49,6 +48,8 @@ class Process:
     args: tuple[str, ...] = ()
     grace: float = 10.0
     environ: Mapping[str, str] = field(default_factory=dict)
+    log: IO[bytes] | None = None
+    """Where its standard output and error go; None: where ours go."""
     popen: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -57,6 +58,8 @@ class Process:
             [sys.executable, "-m", self.module, *self.args],
             env=env,
             stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
             start_new_session=True,
         )
 
@@ -94,6 +97,7 @@ class Supervisor:
         self._watched = [_Watched(m) for m in members]
         self._stop = threading.Event()
         self._wake = threading.Event()
+        self._stopped = False
         self._after_restart = after_restart
 
     def request_stop(self, *_: object) -> None:
@@ -105,18 +109,18 @@ class Supervisor:
     def stopping(self) -> bool:
         return self._stop.is_set()
 
-    def handle_signals(self) -> None:
-        """Ctrl-C, SIGTERM and a closed terminal all mean: stop in order. A child's end wakes the watch at once."""
-        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(sig, self.request_stop)
-        signal.signal(signal.SIGCHLD, lambda *_: self._wake.set())
+    def wake(self, *_: object) -> None:
+        """Look now; also a handler for SIGCHLD."""
+        self._wake.set()
 
     def start(self) -> None:
         """Start all in order. Whatever has started is stopped again when one cannot."""
         for item in self._watched:
             if self.stopping:
                 return
-            self._begin(item)
+            if not item.member.alive():
+                self._begin(item)
+            item.started = time.monotonic()
 
     def run(self) -> None:
         """Watch until asked to stop, then stop all."""
@@ -131,8 +135,11 @@ class Supervisor:
             self.stop()
 
     def stop(self) -> None:
-        """The opposite order; one that will not stop cannot keep the others from stopping."""
+        """The opposite order; one that will not stop cannot keep the others from stopping. Twice does no harm."""
         self._stop.set()
+        if self._stopped:
+            return
+        self._stopped = True
         for item in reversed(self._watched):
             try:
                 item.member.stop()

@@ -29,8 +29,12 @@ def app_url(owner_url: str, role: str) -> str:
             "属主账号地址中没有口令，无法推导应用账号口令；请另行设置 WANGGE_DATABASE_APP_URL。",
             "The owner's URL has no password to derive the application's from; set WANGGE_DATABASE_APP_URL as well.",
         )
-    password = hmac.new(str(key).encode(), b"wangge application role " + role.encode(), hashlib.sha256).hexdigest()
-    return make_conninfo("", **{**parts, "user": role, "password": password})
+    return make_conninfo("", **{**parts, "user": role, "password": app_password(str(key), role)})
+
+
+def app_password(owner_password: str, role: str) -> str:
+    """The application's password, derived so that it opens nothing of the owner's."""
+    return hmac.new(owner_password.encode(), b"wangge application role " + role.encode(), hashlib.sha256).hexdigest()
 
 
 def prepare(owner_url: str, application_url: str) -> None:

@@ -1,0 +1,102 @@
+"""The centre's acts: 受理 accept, 派遣 dispatch, 定位 locate."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from wangge.domain.cases.actions.move import Effects, open_for, write
+from wangge.domain.cases.actions.report import Placed, grid_at
+from wangge.domain.cases.rules import Act
+from wangge.domain.catalog import queries as catalog
+from wangge.domain.people import queries as people
+from wangge.kernel import clock
+from wangge.kernel.access import Principal
+from wangge.kernel.db.rows import Row
+from wangge.kernel.ids import uuid7
+from wangge.kernel.problems import Invalid
+
+
+def accept(*, by: Principal, case: UUID, version: int, category: UUID | None = None, note: str = "") -> Row:
+    """受理: the centre takes the case on, and may correct its category."""
+    row, move = open_for(by=by, case=case, version=version, act=Act.ACCEPT)
+    effects = Effects(note=note.strip(), unit=row["holder"])
+    if category is not None and category != row["category"]:
+        if catalog.category(category) is None:
+            raise Invalid.field(
+                "body.category", "unknown", "没有这个类别，或已停用。", "There is no such category, or it is retired."
+            )
+        effects.columns["category"] = category
+        effects.data |= {"category": str(category), "reported_category": str(row["category"])}
+    return write(by=by, row=row, move=move, effects=effects)
+
+
+def dispatch(*, by: Principal, case: UUID, version: int, unit: UUID | None = None, note: str = "") -> Row:
+    """派遣: give the case to its lead unit, the one that the routes choose unless another is named. Why is kept with the case."""
+    row, move = open_for(by=by, case=case, version=version, act=Act.DISPATCH)
+    at = clock.now()
+    choice = catalog.choose_route(row["category"], catalog.Place(row["district"], row["street"], row["community"], row["grid"]), at)
+    if unit is None and choice is None:
+        raise Invalid.field(
+            "body.unit",
+            "no_route",
+            "没有适用的派遣规则，请选择主办单位。",
+            "No route applies to this case; choose the lead unit.",
+        )
+    chosen = unit or choice.unit_id
+    if unit is not None and not people.is_active_unit(unit):
+        raise Invalid.field("body.unit", "unknown", "没有这个单位，或已停用。", "There is no such unit, or it is retired.")
+    by_rule = choice is not None and chosen == choice.unit_id
+    route = {
+        "by": "route" if by_rule else "hand",
+        "rule": str(choice.route_id) if choice and choice.route_id else None,
+        "why": {"zh": choice.why.zh, "en": choice.why.en} if choice and by_rule else None,
+        "suggested": str(choice.unit_id) if choice and not by_rule else None,
+    }
+    effects = Effects(
+        columns={"lead": chosen, "route": _json(route)},
+        note=note.strip(),
+        unit=chosen,
+        data={"unit": str(chosen), "by": route["by"], "rule": route["rule"]},
+    )
+    effects.parts["assigned"] = (
+        """INSERT INTO cases_assignment (district, id, "case", unit, kind, assigned_at, assigned_by, result)
+           SELECT district, %(id)s, id, lead, 'lead', %(at)s, %(by)s, '' FROM moved""",
+        {"id": uuid7(), "at": at, "by": by.id},
+    )
+    return write(by=by, row=row, move=move, effects=effects)
+
+
+def locate(*, by: Principal, case: UUID, version: int, point: tuple[float, float], note: str = "") -> Row:
+    """定位: give the case its point and grid. A case stays in its district; what belongs to another is handed over."""
+    row, move = open_for(by=by, case=case, version=version, act=Act.LOCATE)
+    found = grid_at(point)
+    if not isinstance(found, Placed):
+        raise Invalid.fields(found)
+    if found.district != row["district"]:
+        raise Invalid.field(
+            "body.point",
+            "other_district",
+            f"这个位置在另一个区（{found.district}）；案件不能跨区移动，请移交该区。",
+            f"This point lies in another district ({found.district}); a case does not leave its district, hand it over instead.",
+        )
+    effects = Effects(
+        columns={
+            "lon": point[0],
+            "lat": point[1],
+            "street": found.street,
+            "community": found.community,
+            "grid": found.grid,
+            "grid_version": found.grid_version,
+        },
+        note=note.strip(),
+        data={"grid": found.grid, "was": row["grid"] or row["street"]},
+    )
+    return write(by=by, row=row, move=move, effects=effects)
+
+
+def _json(value: object) -> str:
+    import orjson
+
+    return orjson.dumps(value).decode()
+
+

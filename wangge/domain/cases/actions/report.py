@@ -1,0 +1,265 @@
+"""上报: a matter enters the loop. Sent twice with the same id and content, it is there once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from wangge.domain.cases import queries
+from wangge.domain.cases.actions.move import Effects, add_step, required_text, start_clock
+from wangge.domain.cases.models import URGENCIES
+from wangge.domain.cases.rules import STAGE_OF, Act, Channel, Status
+from wangge.domain.cases.tags import CasePermission
+from wangge.domain.catalog import queries as catalog
+from wangge.domain.places import queries as places
+from wangge.kernel import clock, crypto
+from wangge.kernel.access import Principal
+from wangge.kernel.db import rows
+from wangge.kernel.db.rows import Row
+from wangge.kernel.db.statement import Statement
+from wangge.kernel.ids import body_hash, uuid7
+from wangge.kernel.problems import Forbidden, Invalid
+from wangge.kernel.words import Words
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Who asked, when it is not the member of staff who reports. Stored encrypted."""
+
+    name: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is reported. Either ``point`` ((lon, lat), WGS 84) or ``street`` (9 digits) says where; both is best.
+
+    ``category``: a category's id, or None to have it suggested from the text. ``reported_at``: when it was seen or said, if not now.
+    """
+
+    text: str
+    id: UUID = field(default_factory=uuid7)
+    title: str = ""
+    category: UUID | None = None
+    urgency: str | None = None
+    channel: Channel = Channel.WORKER
+    point: tuple[float, float] | None = None
+    accuracy_m: float | None = None
+    street: str | None = None
+    address: str = ""
+    reporter: Reporter | None = None
+    confidential: bool = False
+    wants_answer: bool = True
+    reported_at: datetime | None = None
+    source: str = ""
+    source_number: str | None = None
+
+    def hash(self) -> bytes:
+        """Of everything but the id: the same call sent again has the same."""
+        return body_hash(
+            {
+                "text": self.text,
+                "title": self.title,
+                "category": self.category and str(self.category),
+                "urgency": self.urgency,
+                "channel": str(self.channel),
+                "point": self.point and [repr(float(v)) for v in self.point],
+                "accuracy_m": None if self.accuracy_m is None else repr(float(self.accuracy_m)),
+                "street": self.street,
+                "address": self.address,
+                "reporter": self.reporter and [self.reporter.name, self.reporter.phone],
+                "confidential": self.confidential,
+                "wants_answer": self.wants_answer,
+                "reported_at": self.reported_at and self.reported_at.isoformat(),
+                "source": [self.source, self.source_number],
+            }
+        )
+
+
+def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
+    """Take a report in. Returns the case and whether this call made it (False: it was here already, with the same content).
+
+    Raises Invalid for wrong input, and for an id that was used with other content.
+    """
+    by.require(CasePermission.REPORT)
+    text = required_text("text", report.text, Words("情况描述", "Description"), most=5000)
+    place = place_of(report)
+    if by.kind == "token" and not by.scope(CasePermission.REPORT).covers(**place.levels):
+        raise Forbidden(Words("此令牌不能上报到这个区域。", "This token may not report into this area."))
+    category = report.category or catalog.suggest(text=f"{report.title} {text}")
+    found = catalog.category(category)
+    if found is None:
+        raise Invalid.field("body.category", "unknown", "没有这个类别，或已停用。", "There is no such category, or it is retired.")
+    urgency = report.urgency or found.urgency
+    if urgency not in URGENCIES:
+        raise Invalid.field("body.urgency", "unknown", "紧急程度不正确。", "This urgency is not known.")
+    reported = report.reported_at or clock.now()
+    if reported > clock.now():
+        raise Invalid.field("body.reported_at", "future", "上报时间晚于当前时间。", "The time of reporting lies in the future.")
+    due = catalog.due(category, urgency, str(STAGE_OF[Status.REPORTED]), reported)
+
+    s = Statement()
+    s.cte("known", "SELECT 1 FROM cases_case WHERE id = %(id)s", id=report.id)
+    s.cte(
+        "entry",
+        """SELECT id FROM people_unit WHERE active AND kind = 'centre' AND area = ANY(%(areas)s)
+           ORDER BY length(area) DESC, id LIMIT 1""",
+        areas=[place.street, place.district],
+    )
+    day = reported.astimezone(ZoneInfo(settings.CONFIG.zone)).date()
+    s.cte(
+        "counted",
+        """INSERT INTO cases_counter AS n (street, day, last) SELECT %(street)s, %(day)s, 1 WHERE NOT EXISTS (SELECT 1 FROM known)
+           ON CONFLICT (street, day) DO UPDATE SET last = n.last + 1 RETURNING n.last""",
+        street=place.street,
+        day=day,
+    )
+    columns: dict[str, Any] = {
+        "id": report.id,
+        **place.levels,
+        "grid_version": place.grid_version,
+        "status": str(Status.REPORTED),
+        "version": 1,
+        "urgency": urgency,
+        "channel": str(report.channel),
+        "category": category,
+        "title": (report.title.strip() or text.replace("\n", " "))[:80],
+        "text": text,
+        "address": report.address[:200],
+        "lon": report.point and report.point[0],
+        "lat": report.point and report.point[1],
+        "accuracy_m": report.accuracy_m,
+        "confidential": report.confidential,
+        "wants_answer": report.wants_answer,
+        "reporter": by.id if by.kind == "user" else None,
+        "assisting": [],
+        "handled_by": [],
+        "stage": str(STAGE_OF[Status.REPORTED]),
+        "due_at": due,
+        "reported_at": reported,
+        "changed_at": reported,
+        "result": "",
+        "rework": 0,
+        "source": report.source,
+        "source_number": report.source_number,
+        "body_hash": report.hash(),
+    }
+    s.cte(
+        "made",
+        f"""INSERT INTO cases_case (number, first_receiver, holder, received_at, {", ".join(columns)})
+            SELECT %(prefix)s || lpad(counted.last::text, 5, '0'), (SELECT id FROM entry), (SELECT id FROM entry), clock_timestamp(),
+                   {", ".join(f"%({name})s{_CASTS.get(name, '')}" for name in columns)}
+            FROM counted RETURNING *""",
+        prefix=f"{place.street}{day:%Y%m%d}",
+        **columns,
+    )
+    start_clock(s, source="made", at=reported)
+    if report.reporter and (report.reporter.name or report.reporter.phone):
+        _party(s, report.reporter)
+    add_step(
+        s,
+        source="made",
+        by=by,
+        move_act=Act.REPORT,
+        outcome=None,
+        before=None,
+        effects=Effects(data={"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash().hex()}),
+        at=reported,
+    )
+    try:
+        with transaction.atomic():
+            made = s.fetch("SELECT * FROM made")
+    except IntegrityError as error:
+        made = None
+        if "cases_case_id" not in str(error) and "cases_case_pkey" not in str(error):
+            raise
+    return (made, True) if made else (_known(by, report), False)
+
+
+_CASTS = {"assisting": "::uuid[]", "handled_by": "::uuid[]"}
+
+
+def _known(by: Principal, report: Report) -> Row:
+    """The case that has this id already: the same report sent again, or a clash."""
+    row = rows.one(
+        "SELECT * FROM cases_case WHERE id = %(id)s AND body_hash = %(hash)s", {"id": report.id, "hash": report.hash()}
+    )
+    if row is None:
+        raise Invalid.field(
+            "body.id",
+            "id_reused",
+            "这个编号（id）已用于另一条内容不同的上报，请换用新编号重新提交。",
+            "This id was used for a report with other content; send it again with a new id.",
+        )
+    return queries.visible(by=by, case=row["id"])
+
+
+def _party(s: Statement, reporter: Reporter) -> None:
+    row = uuid7()
+
+    def sealed(column: str, value: str) -> bytes | None:
+        return crypto.seal(value, crypto.Place.of("cases_party", column, row)) if value else None
+
+    s.cte(
+        "party",
+        """INSERT INTO cases_party (district, id, "case", name_sealed, phone_sealed, phone_hash)
+           SELECT district, %(id)s, id, %(name)s, %(phone)s, %(hash)s FROM made""",
+        id=row,
+        name=sealed("name_sealed", reporter.name.strip()),
+        phone=sealed("phone_sealed", reporter.phone.strip()),
+        hash=crypto.lookup_hash("phone", reporter.phone) if reporter.phone.strip() else None,
+    )
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a case is, as its level columns say it."""
+
+    district: str
+    street: str
+    community: str | None = None
+    grid: str | None = None
+    grid_version: UUID | None = None
+
+    @property
+    def levels(self) -> dict[str, str | None]:
+        return {"district": self.district, "street": self.street, "community": self.community, "grid": self.grid}
+
+
+def place_of(report: Report) -> Placed:
+    """The grid of the point; without a point (待定位), or with one outside all grids, the street that was given."""
+    if report.point is not None:
+        found = grid_at(report.point)
+        if isinstance(found, Placed):
+            return found
+        if report.street is None:
+            raise Invalid.fields(found)
+    if report.street is None:
+        raise Invalid.field(
+            "body.street",
+            "missing",
+            "请给出位置，或至少选择所在街道。",
+            "Give a position, or at least choose the street it belongs to.",
+        )
+    if not places.is_street(report.street):
+        raise Invalid.field(
+            "body.street",
+            "unknown",
+            f"没有代码为 {report.street} 的街道或镇。",
+            f"There is no street or town with the code {report.street}.",
+        )
+    return Placed(district=report.street[:6], street=report.street)
+
+
+def grid_at(point: tuple[float, float]) -> Any:
+    """``Placed`` for a point in a base grid, else the field error that names the nearest one."""
+    hit = places.locate([point], layers=["base"])[0]["base"]
+    if hit.inside:
+        return Placed(hit.district, hit.street, hit.community, hit.code, hit.version_id)
+    return places.outside_error("body.point", hit)

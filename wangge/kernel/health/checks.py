@@ -1,0 +1,154 @@
+"""The kernel's own checks."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from wangge.kernel import clock
+from wangge.kernel.db import rows
+from wangge.kernel.health import Finding, bad, check, ok, warn
+from wangge.kernel.jobs import state, sweep
+from wangge.kernel.jobs.registry import LOOPS
+
+LAG_WARN, LAG_BAD = 10.0, 120.0
+"""Seconds the outbox may lag."""
+SILENT = 45.0
+"""Seconds without a sign of life after which a loop counts as dead; the worker notes one every 10 s."""
+DISK_WARN, DISK_BAD = 0.10, 0.04
+SKEW = 2.0
+
+_migrated_until = 0.0
+
+
+@check("database")
+def database() -> Finding:
+    started = time.perf_counter()
+    row = rows.one("SELECT current_setting('server_version') AS version, clock_timestamp() AS at, current_setting('TimeZone') AS zone")
+    ms = (time.perf_counter() - started) * 1000
+    if row is None:
+        return bad("数据库没有回答。", "The database gave no answer.")
+    version = row["version"].split()[0]
+    return ok(f"PostgreSQL {version}，应答 {ms:.1f} 毫秒。", f"PostgreSQL {version}, answered in {ms:.1f} ms.")
+
+
+@check("clock")
+def clocks() -> list[Finding]:
+    """The application's clock against the database's, and the zone."""
+    found: list[Finding] = []
+    row = rows.one("SELECT clock_timestamp() AS at, current_setting('TimeZone') AS zone") or {}
+    skew = abs((row["at"] - clock.now()).total_seconds())
+    if skew > SKEW:
+        found.append(
+            warn(
+                f"应用与数据库的时钟相差 {skew:.1f} 秒，请校准时间（NTP）。",
+                f"The clocks of application and database differ by {skew:.1f} s; set them by NTP.",
+            )
+        )
+    if row["zone"] not in ("UTC", "Etc/UTC"):
+        found.append(bad(f"数据库连接的时区是 {row['zone']}，应为 UTC。", f"The connection's zone is {row['zone']}; it must be UTC."))
+    name = settings.CONFIG.zone
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        found.append(bad(f"不认识时区 {name}，请修改 WANGGE_ZONE。", f"The zone {name} is not known; change WANGGE_ZONE."))
+    return found
+
+
+@check("migrations")
+def migrations() -> Finding | None:
+    """Whether the schema is that of this code. Looked up once a minute: the answer changes only with an upgrade."""
+    global _migrated_until
+    if time.monotonic() < _migrated_until:
+        return None
+    loader = MigrationLoader(connection)
+    missing = [f"{a}.{n}" for a, n in loader.graph.nodes if (a, n) not in loader.applied_migrations]
+    if missing:
+        few = ", ".join(sorted(missing)[:3])
+        return bad(
+            f"有 {len(missing)} 个数据库迁移未执行（{few}），请运行 wangge migrate。",
+            f"{len(missing)} migrations are not applied ({few}); run wangge migrate.",
+        )
+    _migrated_until = time.monotonic() + 60
+    return None
+
+
+@check("outbox")
+def outbox() -> list[Finding]:
+    from wangge.kernel.outbox import relay
+
+    found: list[Finding] = []
+    for one in relay.lag():
+        name, seconds = one["consumer"], one["seconds"]
+        if seconds > LAG_WARN:
+            make = bad if seconds > LAG_BAD else warn
+            found.append(
+                make(
+                    f"“{name}”落后 {seconds:.0f} 秒。请确认后台进程在运行。",
+                    f"“{name}” is {seconds:.0f} s behind. See that the worker process runs.",
+                )
+            )
+        if one["stuck"]:
+            found.append(
+                warn(
+                    f"“{name}”有 {one['stuck']} 条事件多次失败，已搁置（outbox_stuck）。",
+                    f"“{name}” has set aside {one['stuck']} events that failed again and again (outbox_stuck).",
+                )
+            )
+    return found
+
+
+@check("worker")
+def worker() -> list[Finding]:
+    """The loops of the worker: alive, and not failing."""
+    found: list[Finding] = []
+    known = {one["name"]: one for one in state.loops()}
+    for name in sorted({*LOOPS, "jobs"}):
+        one = known.get(name)
+        if one is None or one["seconds"] > SILENT:
+            since = "从未运行" if one is None else f"{one['seconds']:.0f} 秒没有动静"
+            since_en = "has never run" if one is None else f"was silent for {one['seconds']:.0f} s"
+            found.append(bad(f"后台循环“{name}”{since}。请确认后台进程（wangge work）在运行。",
+                             f"The loop “{name}” {since_en}. See that a worker (wangge work) runs."))
+        elif one["failures"]:
+            make = bad if one["failures"] >= 3 else warn
+            found.append(make(f"后台循环“{name}”连续失败 {one['failures']} 次：{one['error']}",
+                              f"The loop “{name}” failed {one['failures']} times in a row: {one['error']}"))
+    return found
+
+
+@check("jobs")
+def jobs() -> list[Finding]:
+    found = [
+        warn(f"任务“{one['name']}”最近一次失败（连续 {one['failures']} 次）：{one['error']}",
+             f"The job “{one['name']}” failed at its last run ({one['failures']} in a row): {one['error']}")
+        for one in state.jobs_in_trouble()
+    ]
+    for one in sweep.failing():
+        if one["failed"]:
+            found.append(warn(f"任务“{one['job']}”有 {one['failed']} 个已放弃。", f"{one['failed']} of the job “{one['job']}” were given up."))
+        late = (clock.now() - one["waiting_since"]).total_seconds() if one["waiting_since"] else 0
+        if late > LAG_BAD:
+            found.append(warn(f"任务“{one['job']}”已等待 {late:.0f} 秒未执行。", f"The job “{one['job']}” has been waiting for {late:.0f} s."))
+    return found
+
+
+@check("disk")
+def disk() -> Finding | None:
+    """The space left where the data lie."""
+    folder = Path(settings.CONFIG.home)
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    share, gib = usage.free / usage.total, usage.free / 2**30
+    if share < DISK_WARN and gib < 50:
+        make = bad if share < DISK_BAD or gib < 1 else warn
+        return make(f"数据盘仅剩 {gib:.1f} GiB（{share:.0%}），请尽快清理或扩容。",
+                    f"Only {gib:.1f} GiB ({share:.0%}) of the data disk is left; free or add space soon.")
+    return ok(f"数据盘剩余 {gib:.0f} GiB（{share:.0%}）。", f"{gib:.0f} GiB ({share:.0%}) of the data disk is free.")

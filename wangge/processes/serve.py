@@ -1,0 +1,235 @@
+"""``wangge serve`` and ``wangge demo``: from nothing to an answering address, and back to nothing."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from wangge import config as configuration
+from wangge.config import Config
+from wangge.kernel import commands as kit
+from wangge.kernel.commands import CommandError, say, tell
+from wangge.kernel.words import Words
+from wangge.processes import database
+from wangge.processes.supervisor import Member, Process, Supervisor
+
+log = logging.getLogger("wangge.processes")
+
+READY_WITHIN = 60.0
+"""Seconds until the web processes must answer after their start."""
+
+
+class Stopped(Exception):
+    """Somebody asked to stop while things were still being started."""
+
+
+class Installation:
+    """One run of the whole system. ``say_progress``: tell the person at the terminal what takes long.
+
+    ``log_file``: where the JSON log lines of all processes go; None: standard error.
+    """
+
+    def __init__(self, settings: Config, *, log_file: Path | None = None, migrate: bool) -> None:
+        self.settings = settings
+        self._migrate = migrate
+        self._log: IO[bytes] | None = None
+        if log_file:
+            log_file.parent.mkdir(parents=True, exist_ok=True)
+            _rotate(log_file)
+            self._log = log_file.open("ab")
+        self._supervisor: Supervisor | None = None
+        self._stop = threading.Event()
+
+    @property
+    def address(self) -> str:
+        host = self.settings.host
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+        return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.settings.port}"
+
+    def run(self, *, prepare: list[list[str]] | None = None, ready: Callable[[], None] | None = None) -> int:
+        """Start, serve until asked to stop, stop. ``prepare``: commands of ours to run before serving. Returns the exit code."""
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sig, self._request_stop)
+        check_port_is_free(self.settings)
+        own = database.member(self.settings)
+        try:
+            if own:
+                with _telling(Words("启动内置数据库", "Starting the embedded database")):
+                    own.start()
+                if self._migrate:
+                    self._step(["migrate"], Words("更新数据库结构", "Bringing the schema up to date"))
+            elif self._migrate:
+                self._step(["migrate"], Words("更新数据库结构", "Bringing the schema up to date"))
+            for command in prepare or []:
+                self._step(command, None)
+            self._serve(own, ready)
+        except Stopped:
+            pass
+        finally:
+            if own:
+                own.stop()
+            if self._log:
+                self._log.close()
+        tell("已停止。", "Stopped.")
+        return kit.OK
+
+    def _serve(self, own: Member | None, ready: Callable[[], None] | None) -> None:
+        self._raise_if_stopped()
+        environ = {"PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(self.settings.home))}
+        members: list[Member] = [
+            *([own] if own else []),
+            Process("work", "wangge.processes.worker", environ=environ, log=self._log),
+            Process("web", "wangge.processes.web", environ=environ, log=self._log),
+        ]
+        supervisor = self._supervisor = Supervisor(members)
+        try:
+            supervisor.start()
+            signal.signal(signal.SIGCHLD, supervisor.wake)
+            with _telling(Words("启动网页服务", "Starting the web processes")):
+                self._await_answer()
+            if ready and not self._stop.is_set():
+                ready()
+            supervisor.run()
+        finally:
+            tell("正在停止 …", "Stopping …")
+            supervisor.stop()
+
+    def _await_answer(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN
+        while not self._stop.wait(0.05):
+            try:
+                with urllib.request.urlopen(f"{self.address}/healthz", timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, OSError):
+                pass
+            if time.monotonic() > deadline:
+                where = f"（{self._log.name}）" if self._log else ""
+                raise CommandError(
+                    Words(
+                        f"网页服务 {READY_WITHIN:.0f} 秒内没有应答；请查看日志{where}。",
+                        f"The web processes did not answer within {READY_WITHIN:.0f} s; see the log{where}.",
+                    ),
+                    kit.UNREACHABLE,
+                )
+
+    def _step(self, command: list[str], what: Words | None) -> None:
+        """One command of ours in a process of its own, so that this one stays small; it speaks to the terminal itself."""
+        self._raise_if_stopped()
+        argv = [sys.executable, "-m", "wangge", "--lang", kit.language(), *command]
+        if what:
+            with _telling(what):
+                code = self._wait(subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True))
+        else:
+            code = self._wait(subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True))
+        if code:
+            raise CommandError(
+                Words(f"“wangge {' '.join(command)}”未成功（退出码 {code}），说明见上。",
+                      f"“wangge {' '.join(command)}” did not succeed (exit code {code}); see above."),
+                code if code > 0 else kit.DEFECT,
+            )
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> int:
+        while True:
+            try:
+                return child.wait(0.1)
+            except subprocess.TimeoutExpired:
+                if self._stop.is_set():
+                    child.terminate()
+                    try:
+                        child.wait(10)
+                    except subprocess.TimeoutExpired:
+                        child.kill()
+                        child.wait()
+                    raise Stopped from None
+
+    def _raise_if_stopped(self) -> None:
+        if self._stop.is_set():
+            raise Stopped
+
+    def _request_stop(self, *_: object) -> None:
+        self._stop.set()
+        if self._supervisor:
+            self._supervisor.request_stop()
+
+
+class _telling:  # noqa: N801
+    """Says what is being done once it has taken two seconds, and how long it took."""
+
+    def __init__(self, what: Words) -> None:
+        self._what = what
+        self._timer = threading.Timer(2.0, self._begin)
+        self._timer.daemon = True
+        self._said = False
+
+    def _begin(self) -> None:
+        self._said = True
+        print(f"  {say(self._what)} …", flush=True)
+
+    def __enter__(self) -> None:
+        self._started = time.monotonic()
+        self._timer.start()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._timer.cancel()
+        if self._said and kind is None:
+            print(f"  {say(self._what)} · {time.monotonic() - self._started:.0f} s", flush=True)
+
+
+def check_port_is_free(settings: Config) -> None:
+    """Refuse before anything is started, with the remedy, when somebody listens at our address."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except PermissionError as error:
+            raise CommandError(
+                Words(f"没有权限使用端口 {settings.port}。请改用 1024 以上的端口（PORT=8000）。",
+                      f"No right to use port {settings.port}. Use one above 1024 (PORT=8000)."),
+                kit.REFUSED,
+            ) from error
+        except OSError as error:
+            raise CommandError(
+                Words(
+                    f"{settings.host}:{settings.port} 无法使用（{error.strerror}），可能已有程序在使用该端口。请先停止它，"
+                    f"或换一个端口：PORT={settings.port + 1} make demo，wangge serve --port {settings.port + 1}。",
+                    f"{settings.host}:{settings.port} cannot be used ({error.strerror}): another program may have this port. Stop it, "
+                    f"or take another port: PORT={settings.port + 1} make demo, wangge serve --port {settings.port + 1}.",
+                ),
+                kit.REFUSED,
+            ) from error
+
+
+def _metrics_folder(home: Path) -> Path:
+    """Where the processes of this run keep their figures; what a former run left would be counted again."""
+    folder = (home / "run" / "metrics").absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _rotate(file: Path, limit: int = 50_000_000) -> None:
+    """The last log is kept beside the new one; no log grows for ever."""
+    if file.exists() and file.stat().st_size > limit:
+        file.replace(file.with_name(file.name + ".1"))
+
+
+def configured(**changes: object) -> Config:
+    """The configuration with ``changes`` put into the environment first, so that every child sees the same."""
+    for name, value in changes.items():
+        if value is not None:
+            os.environ[f"WANGGE_{name.upper()}"] = str(value)
+    return configuration.load()
