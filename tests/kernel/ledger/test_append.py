@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -19,11 +20,9 @@ from wangge.kernel.db import rows
 from wangge.kernel.db.statement import Statement
 from wangge.kernel.ledger import guards
 
-pytestmark = pytest.mark.django_db
-
 
 def test_an_entry_says_who_did_what_to_what_where_and_when() -> None:
-    subject, moment = uuid4(), datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
+    subject, moment = uuid4(), datetime(2026, 1, 2, 8, 0, 0, 123456, tzinfo=UTC)
     with at(moment):
         entry = ledger.append(by=BY, tag=TestTag.NOTED, kind="case", subject=subject, district="440304", body={"text": "路面破损", "n": 3})
     row = rows.one("SELECT * FROM ledger_entry WHERE id = %(id)s", {"id": entry})
@@ -74,15 +73,15 @@ def test_the_entry_of_a_one_statement_act_is_written_only_when_the_act_happened(
     assert entries(thing) == []
     assert rows.value("SELECT count(*) FROM ledger_personal") == 0
     assert close(1) == {"id": thing}
-    assert [(e["body"], e["district"]) for e in entries(thing)] == [({"text": "100 % 完成", "version": 2}, "440304")]
+    assert [(json.loads(e["body"]), e["district"]) for e in entries(thing)] == [({"text": "100 % 完成", "version": 2}, "440304")]
     assert rows.value("SELECT count(*) FROM ledger_personal") == 1
 
 
 def test_many_entries_go_in_at_once_in_their_order() -> None:
     given = [(uuid4(), "440304", {"n": n}) for n in range(2500)]
     assert ledger.append_many(by=BY, tag=TestTag.NOTED, kind="case", items=iter(given)) == 2500
-    found = rows.all("SELECT subject, body FROM ledger_entry ORDER BY pos")
-    assert [(r["subject"], r["body"]["n"]) for r in found] == [(s, b["n"]) for s, _, b in given]
+    found = rows.all("SELECT subject, body->'n' AS n FROM ledger_entry ORDER BY pos")
+    assert [(r["subject"], int(r["n"])) for r in found] == [(s, b["n"]) for s, _, b in given]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +108,7 @@ def test_a_body_without_one_canonical_form_is_refused_and_its_place_named(value:
 def test_identifiers_and_times_in_a_body_become_text() -> None:
     key, moment = UUID(int=7), datetime(2026, 11, 21, 8, tzinfo=UTC)
     entry = note(key=key, moment=moment, day=moment.date(), tag=TestTag.NOTED, list=(1, None, True))
-    assert rows.value("SELECT body FROM ledger_entry WHERE id = %(id)s", {"id": entry}) == {
+    assert json.loads(rows.value("SELECT body FROM ledger_entry WHERE id = %(id)s", {"id": entry})) == {
         "key": str(key),
         "moment": "2026-11-21T08:00:00.000000Z",
         "day": "2026-11-21",
@@ -139,14 +138,15 @@ def test_personal_data_is_not_in_the_entry_and_not_in_clear() -> None:
 
 
 @pytest.mark.parametrize("table", guards.TABLES)
-@pytest.mark.parametrize("attack", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+@pytest.mark.parametrize("attack", ["UPDATE {0} SET {1} = {2}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
 @pytest.mark.parametrize("who", ["default", "owner"])
 def test_neither_the_application_nor_the_owner_can_change_the_ledger(own_database: str, table: str, attack: str, who: str) -> None:
     with transaction.atomic():
         ledger.append(by=BY, tag=TestTag.NOTED, kind="case", personal={"name": "张三"})
-    column = {"ledger_personal": "entry", "ledger_link": "seq", "ledger_batch": "number"}.get(table, "id")
+    column = {"ledger_personal": "salt", "ledger_link": "seq", "ledger_batch": "number"}.get(table, "id")
+    other = "'\\x00'" if column == "salt" else column
     with pytest.raises(DatabaseError, match=r"insert-only|permission denied|only be erased"), transaction.atomic(using=who):
-        rows.run(attack.format(table, column), using=who)
+        rows.run(attack.format(table, column, other), using=who)
     assert rows.value("SELECT count(*) FROM ledger_entry") == 1
 
 
@@ -160,7 +160,7 @@ def test_replication_roles_do_not_get_around_the_guard(own_database: str) -> Non
 def test_the_application_cannot_date_an_entry_back(column: str) -> None:
     names = f"id, at, tag, actor_kind, kind, body, mark, {column}"
     values = {"xid": "'3'::xid8", "pos": "1", "recorded_at": "'2020-01-01'"}[column]
-    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"permission denied|GENERATED ALWAYS"), transaction.atomic():
         rows.run(f"INSERT INTO ledger_entry ({names}) VALUES (gen_random_uuid(), now(), 't', 'user', 'k', '{{}}', '', {values})")
 
 
