@@ -1,0 +1,228 @@
+"""What goes in and out of the API of cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from wangge.domain.cases.rules import Channel, FollowUp
+from wangge.kernel.web.schemas import Input, Output
+
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+STAFF_CHANNELS = Literal["worker", "hotline", "window", "patrol", "inspection", "unit", "camera"]
+
+
+class PointIn(Input):
+    """WGS 84 degrees."""
+
+    lon: Longitude
+    lat: Latitude
+
+
+class ReporterIn(Input):
+    name: Annotated[str, Field(max_length=60)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+
+
+class ReportIn(Input):
+    """``id`` is made by the client (UUIDv7): the same report sent again is not a second case."""
+
+    id: UUID
+    text: Annotated[str, Field(min_length=1, max_length=5000)]
+    title: Annotated[str, Field(max_length=80)] = ""
+    category: UUID | None = None
+    urgency: Literal["normal", "urgent", "emergency"] | None = None
+    channel: STAFF_CHANNELS = "worker"
+    point: PointIn | None = None
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    street: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None
+    address: Annotated[str, Field(max_length=200)] = ""
+    reporter: ReporterIn | None = None
+    confidential: bool = False
+    wants_answer: bool = True
+    reported_at: AwareDatetime | None = None
+
+
+class ActIn(Input):
+    """``version``: the one that was shown; if the case has another by now, the answer is 409 with the present state."""
+
+    version: Annotated[int, Field(ge=1, le=2_000_000_000)]
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class AcceptIn(ActIn):
+    category: UUID | None = None
+
+
+class DispatchIn(ActIn):
+    unit: UUID | None = None
+
+
+class LocateIn(ActIn):
+    point: PointIn
+
+
+class ResolveIn(Input):
+    version: Annotated[int, Field(ge=1, le=2_000_000_000)]
+    result: Annotated[str, Field(max_length=5000)]
+
+
+class VerifyIn(ActIn):
+    outcome: Literal["pass", "fail"]
+
+
+class CloseIn(ActIn):
+    follow_up: FollowUp
+    final_category: UUID | None = None
+
+
+class RevealIn(Input):
+    """``purpose``: one of the ledger's purposes; ``why``: in the person's own words."""
+
+    party: UUID
+    field: Literal["name", "phone"]
+    purpose: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Named(Output):
+    zh: str
+    en: str
+
+
+class CaseRow(Output):
+    """A case in a list. Times are UTC; ``due_at`` is that of the running clock, whose stage is ``stage``."""
+
+    id: UUID
+    number: str
+    status: str
+    version: int
+    urgency: str
+    channel: Channel
+    category: UUID
+    category_name: str | None
+    category_name_en: str | None
+    title: str
+    address: str
+    district: str
+    street: str
+    community: str | None
+    grid: str | None
+    lon: float | None
+    lat: float | None
+    confidential: bool
+    lead: UUID | None
+    lead_name: str | None
+    lead_name_en: str | None
+    holder: UUID | None
+    holder_name: str | None
+    holder_name_en: str | None
+    stage: str | None
+    due_at: datetime | None
+    reported_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    rework: int
+
+
+class InputOut(Output):
+    name: str
+    kind: str
+    label: Named
+    required: bool
+
+
+class ActOut(Output):
+    """An act that the asker may do now, and what it needs."""
+
+    act: str
+    outcome: str | None
+    name: Named
+    effect: Named
+    inputs: list[InputOut]
+
+
+class PartyOut(Output):
+    id: UUID
+    name: str | None
+    phone: str | None
+    erased_at: datetime | None
+
+
+class StepOut(Output):
+    id: UUID
+    at: datetime
+    act: str
+    outcome: str | None
+    before: str | None
+    after: str
+    actor: UUID | None
+    actor_kind: str
+    actor_name: str
+    unit: UUID | None
+    unit_name: str | None
+    unit_name_en: str | None
+    note: str
+    data: dict[str, Any]
+
+
+class AssignmentOut(Output):
+    id: UUID
+    unit: UUID
+    unit_name: str | None
+    unit_name_en: str | None
+    kind: str
+    assigned_at: datetime
+    taken_at: datetime | None
+    resolved_at: datetime | None
+    result: str
+    ended_at: datetime | None
+
+
+class ClockOut(Output):
+    id: UUID
+    stage: str
+    started_at: datetime
+    due_at: datetime
+    stopped_at: datetime | None
+    outcome: str
+
+
+class CaseOut(CaseRow):
+    """A case with everything the asker may see."""
+
+    text: str
+    accuracy_m: float | None
+    wants_answer: bool
+    final_category: UUID | None
+    first_receiver: UUID | None
+    received_at: datetime
+    result: str
+    follow_up: str | None
+    route: dict[str, Any] | None
+    source: str
+    source_number: str | None
+    parties: list[PartyOut]
+    clocks: list[ClockOut]
+    assignments: list[AssignmentOut]
+    timeline: list[StepOut]
+    acts: list[ActOut]
+
+
+class StateOut(Output):
+    """What an act answers: the case's present state."""
+
+    id: UUID
+    number: str
+    status: str
+    version: int
+    lead: UUID | None
+    due_at: datetime | None
+    changed_at: datetime
+
+
+class RevealOut(Output):
+    value: str
