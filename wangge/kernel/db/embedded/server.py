@@ -242,7 +242,7 @@ class EmbeddedServer:
                 connection.execute("SELECT pg_reload_conf()")
             self._await_answer(launched=False)
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
         try:
             psycopg.connect(self.app_url, connect_timeout=10).close()
@@ -297,6 +297,8 @@ class EmbeddedServer:
             return
         try:
             self._end({"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode])
+            if self._socket is not None:
+                shutil.rmtree(self._socket, ignore_errors=True)  # may lie outside home; the next start makes it again
         finally:
             self._let_go()
 
