@@ -109,8 +109,12 @@ def build_parser(commands: list[Command]) -> argparse.ArgumentParser:
         epilog=say(EXIT_CODES),
     )
     parser.add_argument("--lang", choices=("zh", "en"), help=say("界面语言", "language of the program's words"))
-    parser.add_argument("--traceback", action="store_true", help=say("出现程序缺陷时显示细节", "show details of a defect"))
-    top = parser.add_subparsers(title=say("命令", "commands"), metavar=say("命令", "COMMAND"), dest="_command", required=True)
+    parser.add_argument(
+        "--traceback", action="store_true", help=say("出现程序缺陷时显示细节", "show details of a defect")
+    )
+    top = parser.add_subparsers(
+        title=say("命令", "commands"), metavar=say("命令", "COMMAND"), dest="_command", required=True
+    )
     groups: dict[str, argparse._SubParsersAction] = {}
     heads = {c.name[0] for c in commands if len(c.name) > 1}
     by_name = {c.name: c for c in commands}
@@ -182,7 +186,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.filename is None:
             return _defect(error, show_traceback)
         return _fail(
-            Words(f"无法使用 {error.filename}：{error.strerror}。", f"Cannot use {error.filename}: {error.strerror}."), kit.USAGE
+            Words(f"无法使用 {error.filename}：{error.strerror}。", f"Cannot use {error.filename}: {error.strerror}."),
+            kit.USAGE,
         )
     except Exception as error:
         if _is_database(error):

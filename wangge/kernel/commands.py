@@ -128,7 +128,9 @@ class Progress:
             self.step(every)
 
     def _line(self, *, last: bool = False) -> None:
-        share = f"{self.done}/{self.total} ({100 * self.done // max(self.total, 1)} %)" if self.total else f"{self.done}"
+        share = (
+            f"{self.done}/{self.total} ({100 * self.done // max(self.total, 1)} %)" if self.total else f"{self.done}"
+        )
         text = f"  {say(self.what)} … {share} · {time.monotonic() - self._start:.0f} s"
         if self.file.isatty():
             print(f"\r\x1b[K{text}", end="\n" if last else "", file=self.file, flush=True)

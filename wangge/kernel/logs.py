@@ -74,3 +74,21 @@ def configure(*, process: str, level: str | None = None) -> None:
         print(f"WANGGE_LOG_LEVEL={chosen}: INFO is used", file=sys.stderr)
         chosen = "INFO"
     logging.config.dictConfig(dict_config(process=process, level=chosen))
+
+
+def configure_terminal() -> None:
+    """For the parent of a demo: warnings as plain lines for the person who watches; the children write JSON into the log file."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Plain())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+
+
+class _Plain(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        named = {k: v for k, v in vars(record).items() if k not in _STANDARD and not k.startswith("_")}
+        text = " ".join([record.getMessage(), *(f"{k}={v}" for k, v in named.items())])
+        if record.exc_info and record.exc_info[1] is not None:
+            text += f" ({type(record.exc_info[1]).__name__}: {record.exc_info[1]})"
+        return f"  ! {clean(text)}"

@@ -6,7 +6,15 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
 from prometheus_client.core import GaugeMetricFamily
 
 REQUESTS = Counter("wangge_requests_total", "HTTP requests", ["method", "route", "status"])
@@ -31,12 +39,16 @@ class State:
         from wangge.kernel.jobs import state, sweep
         from wangge.kernel.outbox import relay
 
-        lag = GaugeMetricFamily("wangge_outbox_lag_seconds", "Age of the oldest event a consumer has not had", labels=["consumer"])
+        lag = GaugeMetricFamily(
+            "wangge_outbox_lag_seconds", "Age of the oldest event a consumer has not had", labels=["consumer"]
+        )
         stuck = GaugeMetricFamily("wangge_outbox_stuck", "Events set aside", labels=["consumer"])
         for one in relay.lag():
             lag.add_metric([one["consumer"]], one["seconds"])
             stuck.add_metric([one["consumer"]], one["stuck"])
-        silent = GaugeMetricFamily("wangge_loop_silent_seconds", "Since a worker's loop gave a sign of life", labels=["loop"])
+        silent = GaugeMetricFamily(
+            "wangge_loop_silent_seconds", "Since a worker's loop gave a sign of life", labels=["loop"]
+        )
         failures = GaugeMetricFamily("wangge_loop_failures", "Failures of a loop in a row", labels=["loop"])
         for one in state.loops():
             silent.add_metric([one["name"]], one["seconds"])

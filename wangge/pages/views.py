@@ -29,8 +29,14 @@ class Link(NamedTuple):
 
 
 ROOMS = (
-    Link("/console/", Words("工作台", "Console"), Words("受理、派遣、处置、督查", "The desk: accept, dispatch, handle, supervise")),
-    Link("/field/", Words("网格员端", "Field"), Words("手机采集，离线可用", "The phone: report and check, also offline")),
+    Link(
+        "/console/",
+        Words("工作台", "Console"),
+        Words("受理、派遣、处置、督查", "The desk: accept, dispatch, handle, supervise"),
+    ),
+    Link(
+        "/field/", Words("网格员端", "Field"), Words("手机采集，离线可用", "The phone: report and check, also offline")
+    ),
     Link("/portal/", Words("居民端", "Portal"), Words("反映问题、查看进度", "For residents: report and follow")),
 )
 INTERFACES = (
@@ -52,7 +58,11 @@ INTERFACES = (
 )
 STATE = (
     Link("/health", Words("运行状况", "Health"), Words("各项检查结果", "What is well and what is not")),
-    Link("/healthz", Words("存活探针", "Liveness"), Words("供负载均衡使用，不访问数据库", "For load balancers; asks no database")),
+    Link(
+        "/healthz",
+        Words("存活探针", "Liveness"),
+        Words("供负载均衡使用，不访问数据库", "For load balancers; asks no database"),
+    ),
 )
 
 LEVELS = {
@@ -127,7 +137,9 @@ def health_page(request: HttpRequest) -> HttpResponse:
             details = sees_details(principal_of(request))
         except Problem:
             details = False
-    checks = [Row(CHECKS.get(r.name, Words(r.name, r.name)), r.level, LEVELS[r.level], r.findings) for r in found.results]
+    checks = [
+        Row(CHECKS.get(r.name, Words(r.name, r.name)), r.level, LEVELS[r.level], r.findings) for r in found.results
+    ]
     return render(
         request,
         "pages/health.html",

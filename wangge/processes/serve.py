@@ -55,7 +55,7 @@ class Installation:
     @property
     def address(self) -> str:
         host = self.settings.host
-        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
         return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.settings.port}"
 
     def run(self, *, prepare: list[list[str]] | None = None, ready: Callable[[], None] | None = None) -> int:
@@ -136,8 +136,10 @@ class Installation:
             code = self._wait(subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True))
         if code:
             raise CommandError(
-                Words(f"“wangge {' '.join(command)}”未成功（退出码 {code}），说明见上。",
-                      f"“wangge {' '.join(command)}” did not succeed (exit code {code}); see above."),
+                Words(
+                    f"“wangge {' '.join(command)}”未成功（退出码 {code}），说明见上。",
+                    f"“wangge {' '.join(command)}” did not succeed (exit code {code}); see above.",
+                ),
                 code if code > 0 else kit.DEFECT,
             )
 
@@ -165,7 +167,7 @@ class Installation:
             self._supervisor.request_stop()
 
 
-class _telling:  # noqa: N801
+class _telling:
     """Says what is being done once it has taken two seconds, and how long it took."""
 
     def __init__(self, what: Words) -> None:
@@ -197,8 +199,10 @@ def check_port_is_free(settings: Config) -> None:
             probe.bind((settings.host, settings.port))
         except PermissionError as error:
             raise CommandError(
-                Words(f"没有权限使用端口 {settings.port}。请改用 1024 以上的端口（PORT=8000）。",
-                      f"No right to use port {settings.port}. Use one above 1024 (PORT=8000)."),
+                Words(
+                    f"没有权限使用端口 {settings.port}。请改用 1024 以上的端口（PORT=8000）。",
+                    f"No right to use port {settings.port}. Use one above 1024 (PORT=8000).",
+                ),
                 kit.REFUSED,
             ) from error
         except OSError as error:

@@ -77,7 +77,7 @@ class Process:
         try:
             self.popen.wait(self.grace)
         except subprocess.TimeoutExpired:
-            log.warning("process did not stop in time and is killed", extra={"process": self.name, "grace": self.grace})
+            log.warning("process did not stop in time and is killed", extra={"member": self.name, "grace": self.grace})
             self.popen.kill()
             self.popen.wait()
 
@@ -143,14 +143,14 @@ class Supervisor:
         for item in reversed(self._watched):
             try:
                 item.member.stop()
-                log.info("process stopped", extra={"process": item.member.name})
+                log.info("process stopped", extra={"member": item.member.name})
             except Exception:
-                log.exception("process could not be stopped", extra={"process": item.member.name})
+                log.exception("process could not be stopped", extra={"member": item.member.name})
 
     def _begin(self, item: _Watched) -> None:
         item.member.start()
         item.started, item.again_at = time.monotonic(), None
-        log.info("process started", extra={"process": item.member.name})
+        log.info("process started", extra={"member": item.member.name})
 
     def _look(self, item: _Watched) -> None:
         now = time.monotonic()
@@ -164,7 +164,12 @@ class Supervisor:
             item.again_at = now + pause
             log.error(
                 "process ended and will be started again",
-                extra={"process": item.member.name, "reason": item.member.why(), "pause": pause, "failures": item.failures},
+                extra={
+                    "member": item.member.name,
+                    "reason": item.member.why(),
+                    "pause": pause,
+                    "failures": item.failures,
+                },
             )
         if now < item.again_at:
             # sleep no longer than the pause, whatever else is quiet
@@ -177,4 +182,4 @@ class Supervisor:
         except Exception:
             item.failures += 1
             item.again_at = time.monotonic() + min(FIRST_PAUSE * 2**item.failures, LONGEST_PAUSE)
-            log.exception("process could not be started", extra={"process": item.member.name})
+            log.exception("process could not be started", extra={"member": item.member.name})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from wangge.processes.tie import tie_to_parent
+from wangge.processes.tie import tie_to_parent, tie_to_supervisor
 
 BLOCKING_THREADS = 4
 KILL_AFTER = 8
@@ -33,7 +33,7 @@ def workers(configured: int) -> int:
 
 
 def main() -> None:
-    tie_to_parent(int(os.environ["WANGGE_PARENT"]) if "WANGGE_PARENT" in os.environ else None)
+    tie_to_supervisor()
     from granian import Granian
     from granian.constants import Interfaces
 

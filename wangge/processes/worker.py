@@ -21,7 +21,7 @@ from wangge.kernel.jobs import Loop, state
 from wangge.kernel.jobs.registry import LOOPS
 from wangge.kernel.jobs.starting import build
 from wangge.kernel.jobs.sweep import GONE_AFTER, HEARTBEAT
-from wangge.processes.tie import tie_to_parent
+from wangge.processes.tie import tie_to_supervisor
 
 log = logging.getLogger("wangge.worker")
 
@@ -45,7 +45,9 @@ class Worker:
 
     def run(self) -> None:
         """Until asked to stop."""
-        threads = [threading.Thread(target=self._turn, args=(loop,), name=loop.name, daemon=True) for loop in LOOPS.values()]
+        threads = [
+            threading.Thread(target=self._turn, args=(loop,), name=loop.name, daemon=True) for loop in LOOPS.values()
+        ]
         threads.append(threading.Thread(target=self._keep, args=("jobs", self._run_jobs), name="jobs", daemon=True))
         for thread in threads:
             thread.start()
@@ -78,7 +80,9 @@ class Worker:
             except Exception as error:
                 failures = 1 if time.monotonic() - started > STEADY_AFTER else failures + 1
                 pause = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
-                log.exception("loop failed, tried again soon", extra={"loop": name, "failures": failures, "pause": pause})
+                log.exception(
+                    "loop failed, tried again soon", extra={"loop": name, "failures": failures, "pause": pause}
+                )
                 connections.close_all()
                 with contextlib.suppress(Exception):
                     state.note("loop", name, error)
@@ -112,7 +116,7 @@ class Worker:
 
 
 def main() -> None:
-    tie_to_parent(int(os.environ["WANGGE_PARENT"]) if "WANGGE_PARENT" in os.environ else None)
+    tie_to_supervisor()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wangge.settings")
     logs.configure(process="work")
     import django

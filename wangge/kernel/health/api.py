@@ -38,7 +38,13 @@ def sees_details(principal: Principal) -> bool:
     return principal.kind in ("user", "token", "system") and not principal.pending
 
 
-@router.get("/health", permission=PUBLIC, response={200: HealthOut, 503: HealthOut}, exclude_none=True, summary="Health of the system")
+@router.get(
+    "/health",
+    permission=PUBLIC,
+    response={200: HealthOut, 503: HealthOut},
+    exclude_none=True,
+    summary="Health of the system",
+)
 def get_health(request: HttpRequest, response: HttpResponse) -> Any:
     """200 when the system works (`ok`, `warn`), 503 when something it needs does not (`bad`)."""
     found = health.report()

@@ -30,7 +30,9 @@ _migrated_until = 0.0
 @check("database")
 def database() -> Finding:
     started = time.perf_counter()
-    row = rows.one("SELECT current_setting('server_version') AS version, clock_timestamp() AS at, current_setting('TimeZone') AS zone")
+    row = rows.one(
+        "SELECT current_setting('server_version') AS version, clock_timestamp() AS at, current_setting('TimeZone') AS zone"
+    )
     ms = (time.perf_counter() - started) * 1000
     if row is None:
         return bad("数据库没有回答。", "The database gave no answer.")
@@ -52,12 +54,19 @@ def clocks() -> list[Finding]:
             )
         )
     if row["zone"] not in ("UTC", "Etc/UTC"):
-        found.append(bad(f"数据库连接的时区是 {row['zone']}，应为 UTC。", f"The connection's zone is {row['zone']}; it must be UTC."))
+        found.append(
+            bad(
+                f"数据库连接的时区是 {row['zone']}，应为 UTC。",
+                f"The connection's zone is {row['zone']}; it must be UTC.",
+            )
+        )
     name = settings.CONFIG.zone
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        found.append(bad(f"不认识时区 {name}，请修改 WANGGE_ZONE。", f"The zone {name} is not known; change WANGGE_ZONE."))
+        found.append(
+            bad(f"不认识时区 {name}，请修改 WANGGE_ZONE。", f"The zone {name} is not known; change WANGGE_ZONE.")
+        )
     return found
 
 
@@ -114,28 +123,48 @@ def worker() -> list[Finding]:
         if one is None or one["seconds"] > SILENT:
             since = "从未运行" if one is None else f"{one['seconds']:.0f} 秒没有动静"
             since_en = "has never run" if one is None else f"was silent for {one['seconds']:.0f} s"
-            found.append(bad(f"后台循环“{name}”{since}。请确认后台进程（wangge work）在运行。",
-                             f"The loop “{name}” {since_en}. See that a worker (wangge work) runs."))
+            found.append(
+                bad(
+                    f"后台循环“{name}”{since}。请确认后台进程（wangge work）在运行。",
+                    f"The loop “{name}” {since_en}. See that a worker (wangge work) runs.",
+                )
+            )
         elif one["failures"]:
             make = bad if one["failures"] >= 3 else warn
-            found.append(make(f"后台循环“{name}”连续失败 {one['failures']} 次：{one['error']}",
-                              f"The loop “{name}” failed {one['failures']} times in a row: {one['error']}"))
+            found.append(
+                make(
+                    f"后台循环“{name}”连续失败 {one['failures']} 次：{one['error']}",
+                    f"The loop “{name}” failed {one['failures']} times in a row: {one['error']}",
+                )
+            )
     return found
 
 
 @check("jobs")
 def jobs() -> list[Finding]:
     found = [
-        warn(f"任务“{one['name']}”最近一次失败（连续 {one['failures']} 次）：{one['error']}",
-             f"The job “{one['name']}” failed at its last run ({one['failures']} in a row): {one['error']}")
+        warn(
+            f"任务“{one['name']}”最近一次失败（连续 {one['failures']} 次）：{one['error']}",
+            f"The job “{one['name']}” failed at its last run ({one['failures']} in a row): {one['error']}",
+        )
         for one in state.jobs_in_trouble()
     ]
     for one in sweep.failing():
         if one["failed"]:
-            found.append(warn(f"任务“{one['job']}”有 {one['failed']} 个已放弃。", f"{one['failed']} of the job “{one['job']}” were given up."))
+            found.append(
+                warn(
+                    f"任务“{one['job']}”有 {one['failed']} 个已放弃。",
+                    f"{one['failed']} of the job “{one['job']}” were given up.",
+                )
+            )
         late = (clock.now() - one["waiting_since"]).total_seconds() if one["waiting_since"] else 0
         if late > LAG_BAD:
-            found.append(warn(f"任务“{one['job']}”已等待 {late:.0f} 秒未执行。", f"The job “{one['job']}” has been waiting for {late:.0f} s."))
+            found.append(
+                warn(
+                    f"任务“{one['job']}”已等待 {late:.0f} 秒未执行。",
+                    f"The job “{one['job']}” has been waiting for {late:.0f} s.",
+                )
+            )
     return found
 
 
@@ -149,6 +178,8 @@ def disk() -> Finding | None:
     share, gib = usage.free / usage.total, usage.free / 2**30
     if share < DISK_WARN and gib < 50:
         make = bad if share < DISK_BAD or gib < 1 else warn
-        return make(f"数据盘仅剩 {gib:.1f} GiB（{share:.0%}），请尽快清理或扩容。",
-                    f"Only {gib:.1f} GiB ({share:.0%}) of the data disk is left; free or add space soon.")
+        return make(
+            f"数据盘仅剩 {gib:.1f} GiB（{share:.0%}），请尽快清理或扩容。",
+            f"Only {gib:.1f} GiB ({share:.0%}) of the data disk is left; free or add space soon.",
+        )
     return ok(f"数据盘剩余 {gib:.0f} GiB（{share:.0%}）。", f"{gib:.0f} GiB ({share:.0%}) of the data disk is free.")

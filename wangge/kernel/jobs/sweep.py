@@ -50,7 +50,7 @@ def rescue(gone_after: float = GONE_AFTER) -> list[dict[str, Any]]:
             extra={"job": row["task_name"], "number": row["id"], "tries": row["attempts"] + 1, "again": again},
         )
     if found:
-        rows.run("SELECT pg_notify('procrastinate_any_queue_v1', '{\"type\": \"job_inserted\", \"job_id\": 0}')")
+        rows.run('SELECT pg_notify(\'procrastinate_any_queue_v1\', \'{"type": "job_inserted", "job_id": 0}\')')
     return found
 
 

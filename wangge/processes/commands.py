@@ -1,0 +1,302 @@
+"""The commands that run and look after an installation."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from wangge.kernel import commands as kit
+from wangge.kernel.commands import Command, CommandError, say, tell
+from wangge.kernel.words import Words
+
+
+def _address_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help=say("监听地址（WANGGE_HOST）", "address to listen on (WANGGE_HOST)"))
+    parser.add_argument("--port", type=int, help=say("监听端口（WANGGE_PORT）", "port to listen on (WANGGE_PORT)"))
+
+
+def _serve_arguments(parser: argparse.ArgumentParser) -> None:
+    _address_arguments(parser)
+    parser.add_argument(
+        "--migrate",
+        action="store_true",
+        help=say(
+            "先更新外部数据库的结构（内置数据库总会更新）",
+            "bring a server's schema up to date first (the embedded one's always is)",
+        ),
+    )
+    parser.add_argument(
+        "--log", type=Path, help=say("日志文件；不填则写到标准错误", "file for the log; else standard error")
+    )
+
+
+def serve(args: argparse.Namespace) -> int:
+    from wangge.kernel import logs
+    from wangge.processes.serve import Installation, configured
+
+    settings = configured(host=args.host, port=args.port)
+    logs.configure(process="parent", level=settings.log_level)
+    if not settings.database_url:
+        os.environ.pop("WANGGE_DATABASE_APP_URL", None)
+    run = Installation(settings, log_file=args.log, migrate=args.migrate or not settings.database_url)
+    return run.run(
+        ready=lambda: tell(
+            f"网格已启动：{run.address}（Ctrl-C 停止）", f"Wangge runs at {run.address} (Ctrl-C stops it)"
+        )
+    )
+
+
+def demo(args: argparse.Namespace) -> int:
+    from wangge.kernel import logs
+    from wangge.processes.serve import Installation, configured
+
+    home = os.environ.get("WANGGE_HOME") or "var/demo"
+    settings = configured(host=args.host, port=args.port, home=Path(home).absolute(), demo="true", public_layers="true")
+    logs.configure_terminal()
+    run = Installation(settings, log_file=settings.home / "log" / "wangge.log", migrate=True)
+    return run.run(
+        prepare=[["demo", "load"]] if _has_demo() else [], ready=lambda: _welcome(run.address, settings.home)
+    )
+
+
+def _has_demo() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("wangge.demo") is not None
+
+
+def _welcome(address: str, home: Path) -> None:
+    """Where it runs and who can log in, in the language of this run."""
+    print()
+    tell(f"  网格演示已就绪：{address}", f"  The Wangge demo runs at {address}")
+    tell(f"  接口文档：{address}/api/v1/docs", f"  API documentation: {address}/api/v1/docs")
+    if _has_demo():
+        from wangge.demo import logins
+
+        print()
+        tell("  演示账号（角色 · 登录名 · 口令）：", "  Log-ins of the demo (role · log-in · password):")
+        for entry in logins():
+            print(f"    {_padded(say(entry.role), 26)} {entry.login:<18} {entry.password}")
+    print()
+    tell(f"  数据在 {home}；按 Ctrl-C 停止，数据保留。", f"  The data are in {home}; Ctrl-C stops, the data stay.")
+
+
+def _padded(text: str, width: int) -> str:
+    """``text`` filled up to ``width`` columns of a terminal, in which a Chinese character takes two."""
+    taken = sum(2 if ord(c) > 0x2E80 else 1 for c in text)
+    return text + " " * max(0, width - taken)
+
+
+def demo_load(args: argparse.Namespace) -> int:
+    from wangge.demo import load
+
+    load()
+    return kit.OK
+
+
+def work(args: argparse.Namespace) -> int:
+    from wangge.processes import worker
+
+    worker.main()
+    return kit.OK
+
+
+def migrate(args: argparse.Namespace) -> int:
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    from wangge.kernel.db import roles
+    from wangge.processes.migrating import owner_lock
+
+    roles.prepare(settings.CONFIG.database_url, settings.APP_URL)
+    with owner_lock():
+        executor = MigrationExecutor(connections["owner"])
+        pending = [f"{m.app_label}.{m.name}" for m, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+        if args.plan:
+            print("\n".join(pending) or say("没有待执行的迁移。", "Nothing is pending."))
+            return kit.FOUND if pending else kit.OK
+        if pending:
+            call_command("migrate", database="owner", verbosity=0, interactive=False)
+            tell(f"  已执行 {len(pending)} 个数据库迁移。", f"  {len(pending)} migrations were applied.")
+    return kit.OK
+
+
+def _migrate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--plan", action="store_true", help=say("只列出待执行的迁移", "only list what is pending"))
+
+
+def check(args: argparse.Namespace) -> int:
+    """The health checks, made here, with all their sentences."""
+    from wangge.kernel import health
+
+    report = health.report(fresh=True)
+    return _print_report(report.as_json(kit.language(), details=True))
+
+
+def health(args: argparse.Namespace) -> int:
+    """Ask the running server."""
+    from wangge import config as configuration
+
+    settings = configuration.load()
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    base = (args.url or f"http://{host}:{settings.port}").rstrip("/")
+    headers = {"Accept-Language": kit.language()}
+    if args.token:
+        headers["Authorization"] = f"Bearer {args.token}"
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{base}/api/v1/health", headers=headers), timeout=10
+        ) as answer:
+            body = json.load(answer)
+    except urllib.error.HTTPError as error:
+        if error.code != 503:
+            raise _no_answer(base, f"HTTP {error.code}") from error
+        body = json.load(error)
+    except (OSError, ValueError) as error:
+        raise _no_answer(base, str(getattr(error, "reason", error))) from error
+    return _print_report(body)
+
+
+def _no_answer(base: str, reason: str) -> CommandError:
+    return CommandError(
+        Words(
+            f"{base} 没有应答（{reason}）。服务是否已启动？（wangge serve）",
+            f"{base} does not answer ({reason}). Does the server run? (wangge serve)",
+        ),
+        kit.UNREACHABLE,
+    )
+
+
+def _print_report(body: dict) -> int:
+    marks = {"ok": say("正常", "fine"), "warn": say("注意", "attention"), "bad": say("故障", "failing")}
+    for one in body["checks"]:
+        print(f"{_padded(marks.get(one['level'], one['level']), 10)} {one['name']}")
+        for finding in one.get("findings") or []:
+            print(f"{'':10} {finding['text']}")
+    return kit.FOUND if body["level"] == "bad" else kit.OK
+
+
+def _health_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "url", nargs="?", help=say("地址，默认为本机配置的地址", "address; else the configured one on this machine")
+    )
+    parser.add_argument("--token", help=say("令牌；给出后显示具体说明", "token; with it the sentences are shown"))
+
+
+def openapi(args: argparse.Namespace) -> int:
+    from wangge.api import api
+
+    text = json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n"
+    if args.check:
+        if args.check.read_text("utf-8") == text:
+            return kit.OK
+        raise CommandError(
+            Words(
+                f"{args.check} 与程序的接口不一致；如是有意更改，请运行 make openapi 并提交。",
+                f"{args.check} differs from the program's interface; if that is meant, run make openapi and commit it.",
+            ),
+            kit.FOUND,
+        )
+    if args.output:
+        args.output.write_text(text, "utf-8")
+    else:
+        sys.stdout.write(text)
+    return kit.OK
+
+
+def _openapi_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", type=Path, metavar="FILE", help=say("写入文件", "write to a file"))
+    parser.add_argument("--check", type=Path, metavar="FILE", help=say("与文件比较", "compare with a file"))
+
+
+def version(args: argparse.Namespace) -> int:
+    import platform
+
+    import wangge
+
+    print(
+        f"wangge {wangge.__version__} · Python {platform.python_version()} · {platform.system()} {platform.machine()}"
+    )
+    return kit.OK
+
+
+def config(args: argparse.Namespace) -> int:
+    """The settings in force and where each comes from; secrets are shown as set or not."""
+    from wangge import config as configuration
+
+    values, origins = configuration.resolve()
+    for spec in dataclasses.fields(values):
+        value = getattr(values, spec.name)
+        shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        if spec.metadata["secret"] and value:
+            shown = say("（已设置，不显示）", "(set, not shown)")
+        if isinstance(value, bool):
+            shown = shown.lower()
+        print(f"{spec.name} = {shown}")
+        came = {"default": say("默认", "default"), "environment": f"WANGGE_{spec.name.upper()}"}
+        print(f"    {say(spec.metadata['words'])} · {came.get(origins[spec.name], origins[spec.name])}")
+    return kit.OK
+
+
+COMMANDS = [
+    Command(
+        ("serve",),
+        Words("启动服务：数据库、网页、后台进程", "Serve: database, web and worker processes"),
+        serve,
+        _serve_arguments,
+        needs_django=False,
+        epilog=Words(
+            "不设置 WANGGE_DATABASE_URL 时使用内置 PostgreSQL。Ctrl-C 或 SIGTERM 有序停止。",
+            "Without WANGGE_DATABASE_URL the embedded PostgreSQL is used. Ctrl-C or SIGTERM stops everything in order.",
+        ),
+    ),
+    Command(
+        ("demo",),
+        Words("演示：首次载入演示数据，然后启动", "A demo: loads its data once, then serves"),
+        demo,
+        _address_arguments,
+        needs_django=False,
+    ),
+    *(
+        [Command(("demo", "load"), Words("只载入演示数据", "Only load the demo's data"), demo_load)]
+        if _has_demo()
+        else []
+    ),
+    Command(("work",), Words("只运行后台进程", "Run a worker process only"), work),
+    Command(
+        ("migrate",),
+        Words("更新数据库结构与账号", "Bring the schema and the roles up to date"),
+        migrate,
+        _migrate_arguments,
+    ),
+    Command(("check",), Words("在本机做全部检查并说明", "Make every check here and say what was found"), check),
+    Command(
+        ("health",),
+        Words("询问运行中的服务是否正常", "Ask the running server how it is"),
+        health,
+        _health_arguments,
+        needs_django=False,
+    ),
+    Command(
+        ("openapi",),
+        Words("输出接口描述", "Print the description of the API"),
+        openapi,
+        _openapi_arguments,
+        needs_database=False,
+    ),
+    Command(
+        ("config",),
+        Words("显示生效的设置及其来源", "Show the settings in force and where each comes from"),
+        config,
+        needs_django=False,
+    ),
+    Command(("version",), Words("版本", "The version"), version, needs_django=False),
+]
