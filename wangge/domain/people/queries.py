@@ -1,0 +1,249 @@
+"""Every read of the people domain, scoped, in hand-written SQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from wangge.domain.people import access
+from wangge.domain.people.tags import PeoplePermission
+from wangge.kernel import clock
+from wangge.kernel.access import EVERYTHING, Principal
+from wangge.kernel.db import rows
+from wangge.kernel.problems import NotFound
+from wangge.kernel.web import paging
+
+_UNIT = """u.id, u.name, u.name_en, u.kind, u.duty, u.area, a.name AS area_name, u.parent_id AS parent, u.phone, u.supervision_phone,
+    u.active, u.version"""
+_USER = """u.id, u.login, u.name, u.language, u.unit_id AS unit, home.name AS unit_name, u.active, u.version, u.created_at,
+    coalesce(c.must_change, FALSE) AS must_change, c.factor_at IS NOT NULL AS second_factor, coalesce(c.password <> '', FALSE) AS has_password"""
+_POST = """p.id, p.user_id AS "user", u.name AS user_name, p.role, p.title, p.title_en, p.area, ar.name AS area_name, p.grid,
+    g.name AS grid_name, p.unit_id AS unit, pu.name AS unit_name, p.everywhere, p.starts, p.ends, p.phone, p.public, p.version"""
+_POST_FROM = """people_post p JOIN people_user u ON u.id = p.user_id LEFT JOIN people_unit pu ON pu.id = p.unit_id
+    LEFT JOIN places_area ar ON ar.code = p.area LEFT JOIN places_grid g ON g.code = p.grid"""
+_ABSENCE = """a.id, a.user_id AS "user", u.name AS user_name, a.deputy_id AS deputy, d.name AS deputy_name, a.starts, a.ends,
+    a.cancelled_at"""
+_ABSENCE_FROM = "people_absence a JOIN people_user u ON u.id = a.user_id JOIN people_user d ON d.id = a.deputy_id"
+
+
+def _like(text: str) -> str:
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+# — units ——————————————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def unit(key: UUID) -> dict[str, Any]:
+    """One unit as the API shows it. NotFound."""
+    found = rows.one(
+        f"SELECT {_UNIT} FROM people_unit u JOIN places_area a ON a.code = u.area WHERE u.id = %(id)s",  # noqa: S608
+        {"id": key},
+    )
+    if found is None:
+        raise NotFound(access.NO_UNIT)
+    return found
+
+
+def units(
+    *,
+    by: Principal,
+    area: str | None = None,
+    below: bool = True,
+    kind: str | None = None,
+    duty: str | None = None,
+    q: str | None = None,
+    active: bool | None = True,
+    after: str | None = None,
+    limit: int = paging.DEFAULT,
+) -> dict[str, Any]:
+    """A page of units by area and name. The directory of offices is open to all staff; ``below`` takes all areas below too."""
+    by.require(PeoplePermission.UNITS_READ)
+    where, params = ["TRUE"], {"limit": limit + 1}
+    if area:
+        where.append("u.area LIKE %(area)s" if below else "u.area = %(area)s")
+        params["area"] = area + "%" if below else area
+    for name, value in (("kind", kind), ("duty", duty), ("active", active)):
+        if value is not None:
+            where.append(f"u.{name} = %({name})s")
+            params[name] = value
+    if q:
+        where.append("(u.name ILIKE %(q)s OR u.name_en ILIKE %(q)s)")
+        params["q"] = _like(q)
+    if after:
+        params["a"], params["n"], params["i"] = paging.decode(after, kinds=(str, str, UUID))
+        where.append("(u.area, u.name, u.id) > (%(a)s, %(n)s, %(i)s)")
+    found = rows.all(
+        f"""SELECT {_UNIT} FROM people_unit u JOIN places_area a ON a.code = u.area WHERE {" AND ".join(where)}
+            ORDER BY u.area, u.name, u.id LIMIT %(limit)s""",  # noqa: S608
+        params,
+    )
+    return paging.page(found, limit, keys=("area", "name", "id"))
+
+
+def unit_tree(*, by: Principal, root: UUID | None = None) -> list[dict[str, Any]]:
+    """The tree below ``root`` (or from the top): each active unit with ``depth`` and ``path`` (ids from the top), parents first."""
+    by.require(PeoplePermission.UNITS_READ)
+    start = "u.id = %(root)s" if root else "u.parent_id IS NULL"
+    return rows.all(
+        f"""WITH RECURSIVE tree AS (
+                SELECT u.id, 0 AS depth, ARRAY[u.id] AS path, ARRAY[u.area || u.name] AS sort FROM people_unit u WHERE u.active AND {start}
+                UNION ALL
+                SELECT u.id, t.depth + 1, t.path || u.id, t.sort || (u.area || u.name)
+                FROM people_unit u JOIN tree t ON u.parent_id = t.id WHERE u.active)
+            SELECT {_UNIT}, t.depth, t.path FROM tree t JOIN people_unit u USING (id) JOIN places_area a ON a.code = u.area
+            ORDER BY t.sort""",  # noqa: S608
+        {"root": root},
+    )
+
+
+# — users ——————————————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def user(key: UUID, scope: Any = EVERYTHING) -> dict[str, Any]:
+    """One account with its posts. NotFound outside ``scope``."""
+    params: dict[str, Any] = {"id": key}
+    found = rows.one(
+        f"""SELECT {_USER} FROM people_user u LEFT JOIN people_unit home ON home.id = u.unit_id
+            LEFT JOIN people_credential c ON c.user_id = u.id WHERE u.id = %(id)s AND {access.users_in("u", scope, params)}""",  # noqa: S608
+        params,
+    )
+    if found is None:
+        raise NotFound(access.NO_USER)
+    return found
+
+
+def users(
+    *,
+    by: Principal,
+    q: str | None = None,
+    unit: UUID | None = None,
+    active: bool | None = None,
+    after: str | None = None,
+    limit: int = paging.DEFAULT,
+) -> dict[str, Any]:
+    """A page of accounts in the asker's scope, by name."""
+    scope = by.require(PeoplePermission.USERS_READ)
+    params: dict[str, Any] = {"limit": limit + 1}
+    where = [access.users_in("u", scope, params)]
+    if q:
+        where.append("(u.name ILIKE %(q)s OR u.login ILIKE %(q)s)")
+        params["q"] = _like(q)
+    if unit:
+        where.append("u.unit_id = %(unit)s")
+        params["unit"] = unit
+    if active is not None:
+        where.append("u.active = %(active)s")
+        params["active"] = active
+    if after:
+        params["n"], params["i"] = paging.decode(after, kinds=(str, UUID))
+        where.append("(u.name, u.id) > (%(n)s, %(i)s)")
+    found = rows.all(
+        f"""SELECT {_USER} FROM people_user u LEFT JOIN people_unit home ON home.id = u.unit_id
+            LEFT JOIN people_credential c ON c.user_id = u.id WHERE {" AND ".join(where)}
+            ORDER BY u.name, u.id LIMIT %(limit)s""",  # noqa: S608
+        params,
+    )
+    return paging.page(found, limit, keys=("name", "id"))
+
+
+# — posts and absences —————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def post(key: UUID) -> dict[str, Any]:
+    found = rows.one(f"SELECT {_POST} FROM {_POST_FROM} WHERE p.id = %(id)s", {"id": key})  # noqa: S608
+    if found is None:
+        raise NotFound(access.NO_POST)
+    return found
+
+
+def posts(
+    *,
+    by: Principal,
+    user: UUID | None = None,
+    unit: UUID | None = None,
+    grid: str | None = None,
+    area: str | None = None,
+    role: str | None = None,
+    at: datetime | None = None,
+    ended: bool = False,
+    after: str | None = None,
+    limit: int = paging.DEFAULT,
+) -> dict[str, Any]:
+    """A page of posts in the asker's scope, newest first: those open at ``at`` (default now), or with ``ended`` all that ever were."""
+    scope = by.require(PeoplePermission.POSTS_READ)
+    params: dict[str, Any] = {"limit": limit + 1, "at": at or clock.now()}
+    where = [access.posts_in("p", "pu", scope, params)]
+    if not ended:
+        where.append("p.starts <= %(at)s AND (p.ends IS NULL OR p.ends > %(at)s)")
+    for column, name, value in (
+        ("p.user_id", "user", user),
+        ("p.unit_id", "unit", unit),
+        ("p.grid", "grid", grid),
+        ("p.role", "role", role),
+    ):
+        if value is not None:
+            where.append(f"{column} = %({name})s")
+            params[name] = value
+    if area:
+        where.append("coalesce(p.area, p.grid, pu.area) LIKE %(area)s")
+        params["area"] = area + "%"
+    if after:
+        params["s"], params["i"] = paging.decode(after, kinds=(datetime, UUID))
+        where.append("(p.starts, p.id) < (%(s)s, %(i)s)")
+    found = rows.all(
+        f"SELECT {_POST} FROM {_POST_FROM} WHERE {' AND '.join(where)} ORDER BY p.starts DESC, p.id DESC LIMIT %(limit)s",  # noqa: S608
+        params,
+    )
+    return paging.page(found, limit, keys=("starts", "id"))
+
+
+def absence(key: UUID) -> dict[str, Any]:
+    found = rows.one(f"SELECT {_ABSENCE} FROM {_ABSENCE_FROM} WHERE a.id = %(id)s", {"id": key})  # noqa: S608
+    assert found is not None
+    return found
+
+
+def absences(*, by: Principal, user: UUID | None = None, after: str | None = None, limit: int = paging.DEFAULT) -> dict[str, Any]:
+    """A page of absences that have not ended: of people in the asker's scope, of the asker, and those the asker stands in for."""
+    params: dict[str, Any] = {"limit": limit + 1, "now": clock.now(), "me": by.id}
+    own = "a.user_id = %(me)s OR a.deputy_id = %(me)s"
+    if by.may(PeoplePermission.ABSENCES_MANAGE):
+        own += " OR " + access.users_in("u", by.scope(PeoplePermission.ABSENCES_MANAGE), params)
+    where = [f"({own})", "a.cancelled_at IS NULL", "a.ends > %(now)s"]
+    if user:
+        where.append("a.user_id = %(user)s")
+        params["user"] = user
+    if after:
+        params["s"], params["i"] = paging.decode(after, kinds=(datetime, UUID))
+        where.append("(a.starts, a.id) > (%(s)s, %(i)s)")
+    found = rows.all(
+        f"SELECT {_ABSENCE} FROM {_ABSENCE_FROM} WHERE {' AND '.join(where)} ORDER BY a.starts, a.id LIMIT %(limit)s",  # noqa: S608
+        params,
+    )
+    return paging.page(found, limit, keys=("starts", "id"))
+
+
+# — sessions and tokens ————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def sessions(*, by: Principal) -> list[dict[str, Any]]:
+    """The asker's own open sessions, the latest seen first; ``current`` marks the one that asks."""
+    return rows.all(
+        """SELECT id, created_at, last_seen, least(expires_at, last_seen + idle) AS ends, host(address) AS address, device,
+                  coalesce(id = %(session)s::uuid, FALSE) AS current
+           FROM people_session
+           WHERE user_id = %(me)s AND ended_at IS NULL AND expires_at > %(now)s AND last_seen + idle > %(now)s
+           ORDER BY last_seen DESC, id""",
+        {"me": by.id, "session": by.session, "now": clock.now()},
+    )
+
+
+def tokens(*, by: Principal) -> list[dict[str, Any]]:
+    """Every integration token (never the token itself), the newest first."""
+    access.require_everything(by.require(PeoplePermission.TOKENS_MANAGE))
+    return rows.all(
+        """SELECT id, name, hint, permissions, areas, grids, units, everywhere, networks, created_at, expires_at, last_used,
+                  host(last_address) AS last_address, revoked_at
+           FROM people_token ORDER BY created_at DESC, id"""
+    )
