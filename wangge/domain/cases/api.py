@@ -85,7 +85,12 @@ def report(request: HttpRequest, body: ReportIn) -> Any:
     return (201 if made else 200), _state(row)
 
 
-@router.get("/cases", permission=CasePermission.READ, response=Page[CaseRow], summary="The cases in the asker's scope, a page at a time")
+@router.get(
+    "/cases",
+    permission=CasePermission.READ,
+    response=Page[CaseRow],
+    summary="The cases in the asker's scope, a page at a time",
+)
 def queue(request: HttpRequest, query: Query[QueueQuery]) -> Any:
     given = query.model_dump(exclude={"sort", "after", "limit"})
     return queries.queue(
@@ -93,7 +98,12 @@ def queue(request: HttpRequest, query: Query[QueueQuery]) -> Any:
     )
 
 
-@router.get("/cases/{uuid:case}", permission=CasePermission.READ, response=CaseOut, summary="A case, its timeline and the acts one may do")
+@router.get(
+    "/cases/{uuid:case}",
+    permission=CasePermission.READ,
+    response=CaseOut,
+    summary="A case, its timeline and the acts one may do",
+)
 def detail(request: HttpRequest, case: UUID) -> Any:
     row = queries.detail(by=request.principal, case=case)
     for act in row["acts"]:

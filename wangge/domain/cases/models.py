@@ -53,7 +53,9 @@ class Case(models.Model):
     holder = models.UUIDField(null=True)
     lead = models.UUIDField(null=True)
     assisting = ArrayField(models.UUIDField(), default=list)
-    handled_by = ArrayField(models.UUIDField(), default=list, help_text="who took or resolved it: they may not verify it")
+    handled_by = ArrayField(
+        models.UUIDField(), default=list, help_text="who took or resolved it: they may not verify it"
+    )
     route = models.JSONField(null=True, help_text="the rule that chose the lead unit, and why")
 
     stage = models.CharField(max_length=10, null=True, help_text="of the running clock")
@@ -152,7 +154,9 @@ class Assignment(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["lead", "assist"]), name="cases_assignment_kind_known"),
             models.UniqueConstraint(
-                fields=["district", "case"], condition=Q(kind="lead", ended_at__isnull=True), name="cases_assignment_one_lead"
+                fields=["district", "case"],
+                condition=Q(kind="lead", ended_at__isnull=True),
+                name="cases_assignment_one_lead",
             ),
         ]
 

@@ -102,10 +102,14 @@ SORTS: dict[str, tuple[str, bool]] = {
 """The queue's orders: column and whether newest first. ``due_at`` is the desk's order: what is due first; closed cases have none."""
 
 
-def queue(*, by: Principal, filter: Filter, sort: str = "-reported_at", after: str | None = None, limit: int = paging.DEFAULT) -> Any:
+def queue(
+    *, by: Principal, filter: Filter, sort: str = "-reported_at", after: str | None = None, limit: int = paging.DEFAULT
+) -> Any:
     """One page of the cases in the person's scope: one statement, whatever the filter. Shape: ``{"items", "next"}``."""
     if sort not in SORTS:
-        raise Invalid.field("query.sort", "unknown", f"排序应为 {'、'.join(SORTS)} 之一。", f"sort must be one of {', '.join(SORTS)}.")
+        raise Invalid.field(
+            "query.sort", "unknown", f"排序应为 {'、'.join(SORTS)} 之一。", f"sort must be one of {', '.join(SORTS)}."
+        )
     column, descending = SORTS[sort]
     params: dict[str, Any] = {"limit": limit + 1}
     terms = [by.require(CasePermission.READ).sql("c", params, SCOPE), *filter.sql(params)]
@@ -210,7 +214,9 @@ def acts(*, by: Principal, row: Row) -> list[dict[str, Any]]:
                     "outcome": move.outcome,
                     "name": move.act.words,
                     "effect": move.effect,
-                    "inputs": [{"name": i.name, "kind": i.kind, "label": i.words, "required": i.required} for i in move.inputs],
+                    "inputs": [
+                        {"name": i.name, "kind": i.kind, "label": i.words, "required": i.required} for i in move.inputs
+                    ],
                 }
             )
     return offered

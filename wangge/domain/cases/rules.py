@@ -201,7 +201,12 @@ TABLE: tuple[Transition, ...] = (
         Status.HANDLING,
         "cases.dispatch",
         Words("派给主办单位，开始计处置时限", "Given to the lead unit; the handling clock starts"),
-        (Input("unit", "unit", Words("主办单位（空则按派遣规则）", "Lead unit (empty: by the route)"), required=False), NOTE),
+        (
+            Input(
+                "unit", "unit", Words("主办单位（空则按派遣规则）", "Lead unit (empty: by the route)"), required=False
+            ),
+            NOTE,
+        ),
     ),
     Transition(
         Act.TAKE,

@@ -19,7 +19,9 @@ _LEAD = "district = %(district)s AND \"case\" = %(case)s AND kind = 'lead' AND e
 def verify(*, by: Principal, case: UUID, version: int, outcome: str, note: str = "") -> Row:
     """核查: ``outcome`` is pass or fail. Failed, the case goes back to the same lead unit, and the reason is required."""
     if outcome not in outcomes(Act.VERIFY):
-        raise Invalid.field("body.outcome", "unknown", "核查结论应为 pass 或 fail。", "The outcome must be pass or fail.")
+        raise Invalid.field(
+            "body.outcome", "unknown", "核查结论应为 pass 或 fail。", "The outcome must be pass or fail."
+        )
     row, move = open_for(by=by, case=case, version=version, act=Act.VERIFY, outcome=outcome)
     effects = Effects(note=note.strip(), unit=row["lead"])
     place = {"district": row["district"], "case": row["id"]}
@@ -32,7 +34,10 @@ def verify(*, by: Principal, case: UUID, version: int, outcome: str, note: str =
             place,
         )
     else:
-        effects.parts["done"] = (f"UPDATE cases_assignment SET ended_at = %(at)s WHERE {_LEAD}", place | {"at": clock.now()})
+        effects.parts["done"] = (
+            f"UPDATE cases_assignment SET ended_at = %(at)s WHERE {_LEAD}",
+            place | {"at": clock.now()},
+        )
     return write(by=by, row=row, move=move, effects=effects)
 
 

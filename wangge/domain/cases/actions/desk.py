@@ -34,7 +34,9 @@ def dispatch(*, by: Principal, case: UUID, version: int, unit: UUID | None = Non
     """派遣: give the case to its lead unit, the one that the routes choose unless another is named. Why is kept with the case."""
     row, move = open_for(by=by, case=case, version=version, act=Act.DISPATCH)
     at = clock.now()
-    choice = catalog.choose_route(row["category"], catalog.Place(row["district"], row["street"], row["community"], row["grid"]), at)
+    choice = catalog.choose_route(
+        row["category"], catalog.Place(row["district"], row["street"], row["community"], row["grid"]), at
+    )
     if unit is None and choice is None:
         raise Invalid.field(
             "body.unit",
@@ -44,7 +46,9 @@ def dispatch(*, by: Principal, case: UUID, version: int, unit: UUID | None = Non
         )
     chosen = unit or choice.unit_id
     if unit is not None and not people.is_active_unit(unit):
-        raise Invalid.field("body.unit", "unknown", "没有这个单位，或已停用。", "There is no such unit, or it is retired.")
+        raise Invalid.field(
+            "body.unit", "unknown", "没有这个单位，或已停用。", "There is no such unit, or it is retired."
+        )
     by_rule = choice is not None and chosen == choice.unit_id
     route = {
         "by": "route" if by_rule else "hand",
@@ -98,5 +102,3 @@ def _json(value: object) -> str:
     import orjson
 
     return orjson.dumps(value).decode()
-
-

@@ -19,7 +19,9 @@ def take(*, by: Principal, case: UUID, version: int, note: str = "") -> Row:
     """签收: the lead unit says that it has the case. Once for each dispatch."""
     row, move = open_for(by=by, case=case, version=version, act=Act.TAKE)
     if row["taken_at"] is not None:
-        raise Conflict(Words("本案件已签收。", "This case has been taken already."), extra={"current": {"version": row["version"]}})
+        raise Conflict(
+            Words("本案件已签收。", "This case has been taken already."), extra={"current": {"version": row["version"]}}
+        )
     effects = Effects(note=note.strip(), unit=row["lead"], columns=_handlers(row, by))
     effects.parts["taken"] = (
         f"UPDATE cases_assignment SET taken_at = %(at)s, taken_by = %(by)s WHERE {_LEAD}",

@@ -18,7 +18,7 @@ from uuid import UUID
 import orjson
 
 from wangge.domain.cases import queries
-from wangge.domain.cases.rules import STAGE_OF, Act, Status, Transition, clock_outcome, transition
+from wangge.domain.cases.rules import STAGE_OF, Act, Status, Transition, clock_outcome, may_verify, transition
 from wangge.domain.cases.tags import CaseEvent, CasePermission, CaseTag
 from wangge.domain.catalog import queries as catalog
 from wangge.kernel import clock, ledger, outbox
@@ -26,7 +26,7 @@ from wangge.kernel.access import Principal
 from wangge.kernel.db.rows import Row
 from wangge.kernel.db.statement import Statement
 from wangge.kernel.ids import uuid7
-from wangge.kernel.problems import Conflict, Forbidden, Invalid, NotFound
+from wangge.kernel.problems import Conflict, Forbidden, Invalid
 from wangge.kernel.words import Words
 
 
@@ -42,7 +42,9 @@ class Effects:
     unit: UUID | None = None
 
 
-def open_for(*, by: Principal, case: UUID, version: int, act: Act, outcome: str | None = None) -> tuple[Row, Transition]:
+def open_for(
+    *, by: Principal, case: UUID, version: int, act: Act, outcome: str | None = None
+) -> tuple[Row, Transition]:
     """The case and the row of the table, after every check that does not depend on the act's inputs.
 
     Raises NotFound (may not know it), Forbidden (may not do it here), Conflict (not in this status, or changed meanwhile).
@@ -80,15 +82,19 @@ def allowed(*, by: Principal, row: Row, move: Transition) -> bool:
     scope = by.scope(permission)
     if move.act in (Act.TAKE, Act.RESOLVE):
         return scope.everything or row["lead"] in scope.units
-    if move.act == Act.VERIFY and by.id is not None:
-        if by.id in row["handled_by"] or row["lead"] in by.units:
-            return False
+    if move.act == Act.VERIFY and not may_verify(
+        person=by.id, person_units=by.units, handled_by=row["handled_by"], lead=row["lead"]
+    ):
+        return False
     return scope.covers(**{k: row[k] for k in ("district", "street", "community", "grid")})
 
 
 def changed_meanwhile(row: Row) -> Conflict:
     return Conflict(
-        Words("别人刚刚处理过此案件，请按最新状态继续。", "Somebody else has just acted on this case; go on from its present state."),
+        Words(
+            "别人刚刚处理过此案件，请按最新状态继续。",
+            "Somebody else has just acted on this case; go on from its present state.",
+        ),
         extra={"current": queries.state(row)},
     )
 
@@ -116,7 +122,9 @@ def write(*, by: Principal, row: Row, move: Transition, effects: Effects) -> Row
     if move.moves:
         _stop_clock(s, row=row, at=at)
         start_clock(s, source="moved", at=at, after="clock_stopped")
-    add_step(s, source="moved", by=by, move_act=move.act, outcome=move.outcome, before=row["status"], effects=effects, at=at)
+    add_step(
+        s, source="moved", by=by, move_act=move.act, outcome=move.outcome, before=row["status"], effects=effects, at=at
+    )
     for name, (sql, params) in effects.parts.items():
         s.cte(name, sql, **params)
     changed = s.fetch("SELECT * FROM moved")
@@ -230,9 +238,7 @@ def required_text(name: str, value: str | None, words: Words, *, most: int = 200
     if not text:
         raise Invalid.field(f"body.{name}", "missing", f"请填写{words.zh}。", f"{words.en} is required.")
     if len(text) > most:
-        raise Invalid.field(f"body.{name}", "too_long", f"{words.zh}最多 {most} 字。", f"{words.en}: at most {most} characters.")
+        raise Invalid.field(
+            f"body.{name}", "too_long", f"{words.zh}最多 {most} 字。", f"{words.en}: at most {most} characters."
+        )
     return text
-
-
-def unknown_case() -> NotFound:
-    return NotFound(Words("没有这个案件，或不在您的范围内。", "There is no such case, or it is outside your scope."))

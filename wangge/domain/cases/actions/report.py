@@ -95,13 +95,17 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
     category = report.category or catalog.suggest(text=f"{report.title} {text}")
     found = catalog.category(category)
     if found is None:
-        raise Invalid.field("body.category", "unknown", "没有这个类别，或已停用。", "There is no such category, or it is retired.")
+        raise Invalid.field(
+            "body.category", "unknown", "没有这个类别，或已停用。", "There is no such category, or it is retired."
+        )
     urgency = report.urgency or found.urgency
     if urgency not in URGENCIES:
         raise Invalid.field("body.urgency", "unknown", "紧急程度不正确。", "This urgency is not known.")
     reported = report.reported_at or clock.now()
     if reported > clock.now():
-        raise Invalid.field("body.reported_at", "future", "上报时间晚于当前时间。", "The time of reporting lies in the future.")
+        raise Invalid.field(
+            "body.reported_at", "future", "上报时间晚于当前时间。", "The time of reporting lies in the future."
+        )
     due = catalog.due(category, urgency, str(STAGE_OF[Status.REPORTED]), reported)
 
     s = Statement()
@@ -169,7 +173,9 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
         move_act=Act.REPORT,
         outcome=None,
         before=None,
-        effects=Effects(data={"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash().hex()}),
+        effects=Effects(
+            data={"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash().hex()}
+        ),
         at=reported,
     )
     try:

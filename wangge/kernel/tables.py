@@ -1,0 +1,173 @@
+"""Workbooks as people send them: merged titles, blank rows by the thousand, full-width digits, dates as text, number or date.
+
+Reads XLSX without ever unpacking more than a stated size, and hands out rows with the number a person sees in the sheet.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from wangge.kernel.problems import Invalid
+from wangge.kernel.words import Words
+
+MOST_BYTES = 64 * 1024 * 1024
+MOST_UNPACKED = 1024 * 1024 * 1024
+_EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet knows no zone; the reader gives one)
+_DATE = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?[T\s]*"
+    r"(?:(\d{1,2})\s*[:时]\s*(\d{1,2})\s*(?:[:分]\s*(\d{1,2})(?:\.\d+)?\s*秒?)?\s*分?)?\s*"
+)
+
+
+@dataclass(frozen=True)
+class RowError:
+    """One cell that cannot be used. ``row`` as the sheet numbers it (the header is usually 1)."""
+
+    row: int
+    column: str
+    message: Words
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """``header``: the column titles; ``rows``: sheet row number → cells by title. Blank rows are left out."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, Any]], ...]
+    blank: int
+
+
+def read(path: Path) -> Sheet:
+    """The first sheet of a workbook. Its first row that is not blank is the header.
+
+    Raises Invalid for a file that is no workbook, is too large, or has no header or two columns of one name.
+    """
+    _check_size(path)
+    try:
+        cells = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except (CalamineError, zipfile.BadZipFile, OSError, IndexError) as error:
+        raise Invalid.field(
+            "file",
+            "workbook",
+            f"{path.name} 不是可读取的 XLSX 工作簿，请用表格软件另存为 .xlsx 后重试。",
+            f"{path.name} cannot be read as an XLSX workbook; save it as .xlsx from a spreadsheet program and try again.",
+        ) from error
+    numbered = [(i, row) for i, row in enumerate(cells, start=1) if any(not _is_blank(c) for c in row)]
+    if not numbered:
+        raise Invalid.field("file", "empty", f"{path.name} 没有内容。", f"{path.name} is empty.")
+    header = tuple(clean(str(c)) for c in numbered[0][1])
+    named = [h for h in header if h]
+    twice = sorted({h for h in named if named.count(h) > 1})
+    if twice:
+        raise Invalid.field(
+            "file", "header", f"列名重复：{'、'.join(twice)}。", f"Column names occur twice: {', '.join(twice)}."
+        )
+    rows = tuple((i, {h: c for h, c in zip(header, row, strict=False) if h}) for i, row in numbered[1:])
+    return Sheet(header=tuple(named), rows=rows, blank=len(cells) - len(numbered))
+
+
+def _check_size(path: Path) -> None:
+    if path.stat().st_size > MOST_BYTES:
+        raise Invalid.field(
+            "file",
+            "too_large",
+            f"文件超过 {MOST_BYTES >> 20} MB，请拆分。",
+            f"The file exceeds {MOST_BYTES >> 20} MB; split it.",
+        )
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as packed:
+        if sum(entry.file_size for entry in packed.infolist()) > MOST_UNPACKED:
+            raise Invalid.field(
+                "file",
+                "too_large",
+                f"文件解压后超过 {MOST_UNPACKED >> 30} GB，已拒绝。",
+                f"Unpacked, the file would exceed {MOST_UNPACKED >> 30} GB; refused.",
+            )
+
+
+def _is_blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip("\u3000\ufeff \t\r\n"))
+
+
+def clean(text: str) -> str:
+    """Outer white space of every kind removed, runs of blank lines and tabs made one; the words stay as they are."""
+    lines = [re.sub(r"[ \t\u3000\xa0]+", " ", line).strip() for line in text.replace("\ufeff", "").splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def text_of(cell: Any) -> str:
+    """A cell as text: 2549.0 is ``2549``, dates as ISO, white space cleaned."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime | date):
+        return cell.isoformat(" ") if isinstance(cell, datetime) else cell.isoformat()
+    return clean(str(cell))
+
+
+def plain(cell: Any) -> str:
+    """A code, number or phone: full-width digits and letters made ordinary, inner spaces removed."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text_of(cell)))
+
+
+def moment_of(cell: Any, zone: ZoneInfo) -> datetime | None:
+    """A time in any of the forms sheets hold, read in ``zone``; None for a blank cell. Raises ValueError if it is no time."""
+    if _is_blank(cell):
+        return None
+    if isinstance(cell, datetime):
+        return cell if cell.tzinfo else cell.replace(tzinfo=zone)
+    if isinstance(cell, date):
+        return datetime(cell.year, cell.month, cell.day, tzinfo=zone)
+    if isinstance(cell, int | float):
+        if not 20_000 <= cell <= 80_000:  # days since 1899-12-30: the years 1954 to 2119
+            raise ValueError(cell)
+        return (_EXCEL_EPOCH + timedelta(seconds=round(float(cell) * 86_400))).replace(tzinfo=zone)
+    found = _DATE.fullmatch(unicodedata.normalize("NFKC", clean(str(cell))))
+    if found is None:
+        raise ValueError(cell)
+    year, month, day, hour, minute, second = (int(g) if g else 0 for g in found.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+
+
+def choose_columns(
+    header: Sequence[str], known: Mapping[str, Sequence[str]], given: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Which column holds which field: as ``given`` (field → title), else by the usual titles. Raises Invalid for an unknown title."""
+    chosen: dict[str, str] = {}
+    for name, title in (given or {}).items():
+        if name not in known:
+            raise Invalid.field(
+                "map", "field", f"没有名为 {name} 的字段。", f"There is no field {name}; known: {', '.join(known)}."
+            )
+        if title not in header:
+            raise Invalid.field(
+                "map",
+                "column",
+                f"表中没有“{title}”列；现有：{'、'.join(header)}。",
+                f"The sheet has no column “{title}”; it has: {', '.join(header)}.",
+            )
+        chosen[name] = title
+    for name, titles in known.items():
+        if name not in chosen:
+            found = next((t for t in titles if t in header and t not in chosen.values()), None)
+            if found:
+                chosen[name] = found
+    return chosen
+
+
+def numbered(sheet: Sheet, columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Row number and cells by field."""
+    for number, cells in sheet.rows:
+        yield number, {name: cells.get(title) for name, title in columns.items()}
