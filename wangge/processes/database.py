@@ -6,6 +6,7 @@ The addresses are put into the environment, where the settings and every child p
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,14 +26,14 @@ class Embedded:
     def __init__(self, settings: Config) -> None:
         from wangge.kernel.db.embedded import EmbeddedServer
 
-        self._server = EmbeddedServer(settings.home)
+        self._server = EmbeddedServer(settings.home, say=_say, tied=True)
 
     def start(self) -> None:
         self._server.start()
         point_environment_at(self._server.owner_url, self._server.app_url)
 
     def alive(self) -> bool:
-        return self._server.alive()
+        return self._server.is_alive()
 
     def stop(self) -> None:
         self._server.stop()
@@ -64,10 +65,18 @@ def available() -> Iterator[None]:
         return
     from wangge.kernel.db.embedded import EmbeddedServer
 
-    server = EmbeddedServer(settings.home)
-    with server.in_use():
+    running = EmbeddedServer.attach(settings.home)
+    if running:
+        point_environment_at(running.owner_url, running.app_url)
+        yield
+        return
+    with EmbeddedServer(settings.home, say=_say, tied=True) as server:
         point_environment_at(server.owner_url, server.app_url)
         yield
+
+
+def _say(words: Words) -> None:
+    print(f"  {kit.say(words)} …", file=sys.stderr, flush=True)
 
 
 def reach(url: str) -> None:

@@ -51,6 +51,7 @@ class Installation:
             self._log = log_file.open("ab")
         self._supervisor: Supervisor | None = None
         self._stop = threading.Event()
+        self._breakable = False
 
     @property
     def address(self) -> str:
@@ -66,8 +67,7 @@ class Installation:
         own = database.member(self.settings)
         try:
             if own:
-                with _telling(Words("启动内置数据库", "Starting the embedded database")):
-                    own.start()
+                self._start_database(own)
                 if self._migrate:
                     self._step(["migrate"], Words("更新数据库结构", "Bringing the schema up to date"))
             elif self._migrate:
@@ -84,6 +84,16 @@ class Installation:
                 self._log.close()
         tell("已停止。", "Stopped.")
         return kit.OK
+
+    def _start_database(self, own: Member) -> None:
+        """May take minutes after a crash; a request to stop breaks it off (the server ends with us)."""
+        self._raise_if_stopped()
+        self._breakable = True
+        try:
+            with _telling(Words("启动内置数据库", "Starting the embedded database")):
+                own.start()
+        finally:
+            self._breakable = False
 
     def _serve(self, own: Member | None, ready: Callable[[], None] | None) -> None:
         self._raise_if_stopped()
@@ -113,14 +123,17 @@ class Installation:
                 with urllib.request.urlopen(f"{self.address}/healthz", timeout=2) as answer:
                     if answer.status == 200:
                         return
-            except (urllib.error.URLError, OSError):
+            except urllib.error.HTTPError as error:
+                # the web processes run, but the program in them is broken: waiting will not mend it
+                deadline = min(deadline, time.monotonic()) if error.code >= 500 else deadline
+            except OSError:
                 pass
-            if time.monotonic() > deadline:
-                where = f"（{self._log.name}）" if self._log else ""
+            if time.monotonic() >= deadline:
+                where = f" ({self._log.name})" if self._log else ""
                 raise CommandError(
                     Words(
-                        f"网页服务 {READY_WITHIN:.0f} 秒内没有应答；请查看日志{where}。",
-                        f"The web processes did not answer within {READY_WITHIN:.0f} s; see the log{where}.",
+                        f"网页服务没有正常应答；请查看日志{where}。",
+                        f"The web processes do not answer as they should; see the log{where}.",
                     ),
                     kit.UNREACHABLE,
                 )
@@ -165,6 +178,8 @@ class Installation:
         self._stop.set()
         if self._supervisor:
             self._supervisor.request_stop()
+        if self._breakable:
+            raise Stopped
 
 
 class _telling:

@@ -20,6 +20,10 @@ STEADY_AFTER = 60.0
 """Seconds a member must have lived for its next end to count as a first one."""
 
 
+class Stopping(Exception):
+    """Raised in a member's ``start`` when the end was asked for meanwhile."""
+
+
 class Member(Protocol):
     """Something that runs and can end by itself."""
 
@@ -98,12 +102,15 @@ class Supervisor:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._stopped = False
+        self._starting = False
         self._after_restart = after_restart
 
     def request_stop(self, *_: object) -> None:
-        """Ask for an orderly end; also a signal handler."""
+        """Ask for an orderly end; also a signal handler. A start that takes long (a database's recovery) is broken off."""
         self._stop.set()
         self._wake.set()
+        if self._starting:
+            raise Stopping
 
     @property
     def stopping(self) -> bool:
@@ -119,7 +126,10 @@ class Supervisor:
             if self.stopping:
                 return
             if not item.member.alive():
-                self._begin(item)
+                try:
+                    self._begin(item)
+                except Stopping:
+                    return
             item.started = time.monotonic()
 
     def run(self) -> None:
@@ -148,7 +158,11 @@ class Supervisor:
                 log.exception("process could not be stopped", extra={"member": item.member.name})
 
     def _begin(self, item: _Watched) -> None:
-        item.member.start()
+        self._starting = True
+        try:
+            item.member.start()
+        finally:
+            self._starting = False
         item.started, item.again_at = time.monotonic(), None
         log.info("process started", extra={"member": item.member.name})
 
@@ -179,6 +193,8 @@ class Supervisor:
             self._begin(item)
             if self._after_restart:
                 self._after_restart(item.member.name)
+        except Stopping:
+            return
         except Exception:
             item.failures += 1
             item.again_at = time.monotonic() + min(FIRST_PAUSE * 2**item.failures, LONGEST_PAUSE)
