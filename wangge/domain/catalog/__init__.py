@@ -1,0 +1,1 @@
+"""Rules: categories, limits, the work calendar, routes. See docs/rules.md."""

@@ -1,0 +1,268 @@
+"""Reads of the rules. Those that a report or an act needs (``category``, ``due``, ``choose_route``, ``suggest``) work in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from wangge.domain.catalog import rules
+from wangge.domain.catalog.rules import Place, Suggestion
+from wangge.domain.catalog.store import CategoryOf, LimitOf, Snapshot, UnitOf, forget, snapshot
+from wangge.kernel import clock
+from wangge.kernel.clock.calendar import WorkCalendar
+from wangge.kernel.problems import NotFound, Unavailable
+from wangge.kernel.words import Words
+
+__all__ = [
+    "Comparison",
+    "Place",
+    "RouteChoice",
+    "Sample",
+    "calendar",
+    "category",
+    "category_by_code",
+    "choose_route",
+    "compare_routes",
+    "due",
+    "forget",
+    "leaves",
+    "limit",
+    "search",
+    "suggest",
+    "suggestions",
+]
+
+FALLBACK = "1305"
+"""Code of 其他事项 in the shipped catalogue: what fits nothing else, for the centre to judge."""
+
+NO_CATEGORY = Words("没有这个类别。", "There is no such category.")
+
+
+def category(category_id: UUID | None) -> CategoryOf | None:
+    """The category if it is in use now; None for one that is unknown or retired."""
+    found = snapshot().categories.get(category_id) if category_id else None
+    return found if found is not None and found.valid(clock.now()) else None
+
+
+def category_by_code(code: str) -> CategoryOf | None:
+    """The category with this code if it is in use now."""
+    at = clock.now()
+    return next((c for c in snapshot().categories.values() if c.code == code and c.valid(at)), None)
+
+
+def leaves() -> list[CategoryOf]:
+    """What can be reported now, by code."""
+    at = clock.now()
+    return [c for c in snapshot().categories.values() if c.leaf and c.valid(at)]
+
+
+def categories(*, retired: bool = False) -> list[CategoryOf]:
+    """The tree, flat and by code; ``retired``: with those out of use."""
+    at = clock.now()
+    return [c for c in snapshot().categories.values() if retired or c.valid(at)]
+
+
+def search(text: str, *, most: int = 20) -> list[CategoryOf]:
+    """Leaves by code, name in either language, pinyin initials or keyword; what begins with the text comes first."""
+    wanted = text.strip().casefold()
+    if not wanted:
+        return []
+
+    def rank(c: CategoryOf) -> int:
+        names = (c.code.casefold(), c.name.casefold(), c.name_en.casefold(), c.initials)
+        if any(n.startswith(wanted) for n in names):
+            return 0
+        if any(wanted in n for n in names):
+            return 1
+        return 2 if any(wanted in k.casefold() for k in c.keywords) else 9
+
+    found = sorted((rank(c), c.code, c) for c in leaves())
+    return [c for place, _, c in found if place < 9][:most]
+
+
+def suggestions(*, text: str, title: str = "", most: int = 5) -> list[Suggestion]:
+    """Leaves whose keywords stand in the words, best first."""
+    return rules.suggest_categories(text, ((c.id, c.name, c.keywords) for c in leaves()), title=title, most=most)
+
+
+def suggest(*, text: str, title: str = "") -> UUID | None:
+    """The category that the words speak of, else 其他事项; None only without a catalogue."""
+    found = suggestions(text=text, title=title, most=1)
+    if found:
+        return found[0].category
+    other = category_by_code(FALLBACK)
+    return other.id if other else None
+
+
+# — time ———————————————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def calendar() -> WorkCalendar:
+    """The installation's work calendar."""
+    return snapshot().calendar
+
+
+def limit(category_id: UUID, urgency: str, stage: str) -> LimitOf | None:
+    """The limit that holds for the category, its own or inherited; None when nobody set one."""
+    return snapshot().limit(category_id, urgency, stage)
+
+
+def due(category_id: UUID, urgency: str, stage: str, start: datetime) -> datetime:
+    """When the stage is due that starts at ``start``: aware, in UTC. Unavailable when no limit is set for it at all."""
+    rules_now = snapshot()
+    found = rules_now.limit(category_id, urgency, stage)
+    if found is None:
+        raise Unavailable(
+            Words(
+                f"没有设置“{rules.STAGES[stage].zh}”时限，请系统管理员设置默认时限。",
+                f"No limit is set for “{rules.STAGES[stage].en}”; the system administrator must set a general one.",
+            )
+        )
+    return rules_now.calendar.add(start, found.amount, found.unit)
+
+
+# — routes —————————————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+class RouteChoice(NamedTuple):
+    """Who gets a case and why. ``route_id`` None: no rule, but the lead duty of the category. ``runner_up``: who would be next."""
+
+    unit_id: UUID
+    route_id: UUID | None
+    automatic: bool
+    why: Words
+    runner_up: UUID | None = None
+
+
+def choose_route(category_id: UUID, place: Place, at: datetime) -> RouteChoice | None:
+    """The unit that the rules give a case of this category, place and time (aware); None when a person must choose."""
+    return _choose(snapshot(), category_id, place, at)
+
+
+def _choose(now: Snapshot, category_id: UUID, place: Place, at: datetime) -> RouteChoice | None:
+    found = now.categories.get(category_id)
+    if found is None:
+        raise NotFound(NO_CATEGORY)
+    wall = at.astimezone(now.calendar.zone)
+    choice = rules.choose(now.routes, found.path, place, wall, now.calendar.is_working_day(wall.date()))
+    by_duty = _by_duty(now, found, place)
+    skipped = [
+        Words(f"规则“{r.name}”的单位已停用，未采用", f"rule “{r.name}” was passed over, its unit is retired")
+        for r in choice.skipped
+    ]
+    if choice.chosen is None:
+        if by_duty is None:
+            return None
+        return RouteChoice(by_duty.id, None, False, _join(_say_duty(found, by_duty), *skipped))
+    chosen, next_one = choice.chosen, choice.runner_up
+    if next_one is not None:
+        second = Words(f"次选：规则“{next_one.name}”", f"next: rule “{next_one.name}”")
+        runner_up: UUID | None = next_one.unit
+    elif by_duty is not None:
+        second = Words(f"次选：{by_duty.name}（主办职责）", f"next: {by_duty.words.en} (lead duty)")
+        runner_up = by_duty.id
+    else:
+        second, runner_up = Words("没有次选", "nothing comes next"), None
+    why = _join(_say_route(now, chosen), second, *skipped)
+    return RouteChoice(chosen.unit, chosen.id, chosen.automatic, why, runner_up)
+
+
+def _by_duty(now: Snapshot, found: CategoryOf, place: Place) -> UnitOf | None:
+    """The unit with the category's lead duty at the street, else the district, the city, the province."""
+    areas = (place.street, place.district, place.district[:4], place.district[:2])
+    return next((unit for a in areas if a and (unit := now.by_duty.get((found.lead_duty, a)))), None)
+
+
+def _say_duty(found: CategoryOf, unit: UnitOf) -> Words:
+    from wangge.domain.people.rules import DUTIES
+
+    level = {2: Words("省", "province"), 4: Words("市", "city"), 6: Words("区", "district")}.get(
+        len(unit.area), Words("街道", "street")
+    )
+    duty = DUTIES[found.lead_duty]
+    return Words(
+        f"没有适用的派遣规则；类别“{found.name}”的主办职责为{duty.zh}，由{level.zh}级单位{unit.name}承办",
+        f"no rule applies; the lead duty of “{found.words.en}” is {duty.en.lower()}, held at {level.en} level by {unit.words.en}",
+    )
+
+
+def _say_route(now: Snapshot, route: rules.Route) -> Words:
+    zh, en = [], []
+    if route.category and route.category in now.categories:
+        top = now.categories[route.category]
+        zh.append(f"类别 {top.code} {top.name}")
+        en.append(f"category {top.code} {top.words.en}")
+    else:
+        zh.append("全部类别")
+        en.append("all categories")
+    if route.grid:
+        zh.append(f"网格 {route.grid}（{route.layer}）")
+        en.append(f"grid {route.grid} ({route.layer})")
+    elif route.area:
+        name = now.areas.get(route.area, Words(route.area, route.area))
+        zh.append(name.zh)
+        en.append(name.en)
+    if route.layer and not route.grid:
+        zh.append(f"图层 {route.layer} 内")
+        en.append(f"within layer {route.layer}")
+    window = route.window.say()
+    zh.append(window.zh)
+    en.append(window.en)
+    unit = now.units[route.unit]
+    return Words(
+        f"规则“{route.name}”（{' · '.join(zh)}）→ {unit.name}", f"rule “{route.name}” ({' · '.join(en)}) → {unit.words.en}"
+    )
+
+
+def _join(*parts: Words) -> Words:
+    return Words("；".join(p.zh for p in parts) + "。", "; ".join(p.en for p in parts) + ".")
+
+
+class Sample(NamedTuple):
+    """One past case to try rules on."""
+
+    category: UUID
+    place: Place
+    at: datetime
+
+
+class Comparison(NamedTuple):
+    """What changed rules would do: ``moves`` counts cases by (unit now, unit then); None: a person must choose."""
+
+    total: int
+    changed: int
+    before: dict[UUID | None, int]
+    after: dict[UUID | None, int]
+    moves: dict[tuple[UUID | None, UUID | None], int]
+
+
+def compare_routes(
+    samples: Iterable[Sample], *, add: Sequence[rules.Route] = (), remove: Iterable[UUID] = ()
+) -> Comparison:
+    """Send ``samples`` through the rules as they are and as they would be with ``add`` and without ``remove`` (ids of versions).
+
+    Every rule counts as in force at the time of each sample: the question is what it would have done. Nothing is changed.
+    """
+    now, gone = snapshot(), set(remove)
+
+    def timeless(routes: Iterable[rules.Route]) -> tuple[rules.Route, ...]:
+        return tuple(replace(r, valid_from=None, valid_to=None) for r in routes)
+
+    old = replace(now, routes=timeless(now.routes))
+    new = replace(now, routes=timeless([*(r for r in now.routes if r.id not in gone), *add]))
+    moves: Counter[tuple[UUID | None, UUID | None]] = Counter()
+    for sample in samples:
+        a = _choose(old, *sample)
+        b = _choose(new, *sample)
+        moves[(a.unit_id if a else None, b.unit_id if b else None)] += 1
+    before: Counter[UUID | None] = Counter()
+    after: Counter[UUID | None] = Counter()
+    for (a_unit, b_unit), count in moves.items():
+        before[a_unit] += count
+        after[b_unit] += count
+    changed = sum(count for (a_unit, b_unit), count in moves.items() if a_unit != b_unit)
+    return Comparison(sum(moves.values()), changed, dict(before), dict(after), dict(moves))

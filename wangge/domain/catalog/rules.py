@@ -1,0 +1,270 @@
+"""What is true of categories, limits and routes whatever the database says: words, the choice of a route, the suggestion of a category.
+
+Pure: no Django, no database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from wangge.kernel.words import Words
+
+URGENCIES = {
+    "normal": Words("一般", "Normal"),
+    "urgent": Words("紧急", "Urgent"),
+    "emergency": Words("特急", "Emergency"),
+}
+STAGES = {
+    "accept": Words("受理", "Accept"),
+    "dispatch": Words("派遣", "Dispatch"),
+    "handle": Words("处置", "Handle"),
+    "verify": Words("核查", "Verify"),
+    "follow_up": Words("回访", "Follow up"),
+}
+UNITS = {
+    "urgent_work_hour": Words("紧急工作时", "Urgent working hours"),
+    "work_hour": Words("工作时", "Working hours"),
+    "work_day": Words("工作日", "Working days"),
+    "hour": Words("小时", "Hours"),
+    "day": Words("天", "Days"),
+}
+GROUPS = {
+    "dispute": Words("矛盾纠纷", "Disputes"),
+    "hazard": Words("安全隐患", "Hazards"),
+    "other": Words("其他", "Others"),
+}
+ENTRY_LEVELS = {
+    "community": Words("社区", "Community"),
+    "street": Words("街道", "Street"),
+    "district": Words("区", "District"),
+}
+DAY_KINDS = {
+    "any": Words("每天", "Every day"),
+    "working": Words("工作日", "Working days"),
+    "rest": Words("休息日", "Days of rest"),
+}
+EVIDENCE_AT = {"report": Words("上报时", "With the report"), "result": Words("办结时", "With the result")}
+EVIDENCE_KINDS = {
+    "photo": Words("照片", "Photo"),
+    "video": Words("视频", "Video"),
+    "audio": Words("录音", "Audio"),
+    "document": Words("文书", "Document"),
+}
+CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,19}")
+MINUTES_A_DAY = 1440
+MOST = 10_000
+"""The largest amount of a limit."""
+
+
+class Place(NamedTuple):
+    """Where a case is. ``grids``: for each specialised layer the code of its grid there, when it is known."""
+
+    district: str
+    street: str | None = None
+    community: str | None = None
+    grid: str | None = None
+    grids: Mapping[str, str] = {}
+
+    def lies_in(self, area: str) -> bool:
+        """Whether the area of this code (province to community) holds the place."""
+        return (self.community or self.street or self.district).startswith(area)
+
+
+@dataclass(frozen=True)
+class Window:
+    """When a route holds, by the wall clock: on these weekdays (1 Monday … 7 Sunday; none: all), on this kind of day, from–to minute.
+
+    ``to`` before ``start`` runs over midnight; each moment is judged by its own day.
+    """
+
+    weekdays: frozenset[int] = frozenset()
+    day_kind: str = "any"
+    start: int = 0
+    end: int = MINUTES_A_DAY
+
+    @property
+    def is_always(self) -> bool:
+        return not self.weekdays and self.day_kind == "any" and (self.start, self.end) == (0, MINUTES_A_DAY)
+
+    def minutes(self) -> tuple[tuple[int, int], ...]:
+        if self.start < self.end:
+            return ((self.start, self.end),)
+        return tuple(s for s in ((self.start, MINUTES_A_DAY), (0, self.end)) if s[0] < s[1])
+
+    def holds(self, wall: datetime, working: bool) -> bool:
+        """Whether the window is open at ``wall`` (local time), on a day that is a working day or not."""
+        if self.weekdays and wall.isoweekday() not in self.weekdays:
+            return False
+        if self.day_kind != "any" and (self.day_kind == "working") != working:
+            return False
+        minute = wall.hour * 60 + wall.minute
+        return any(a <= minute < b for a, b in self.minutes())
+
+    def overlaps(self, other: Window) -> bool:
+        """Whether some moment may lie in both."""
+        if {self.day_kind, other.day_kind} == {"working", "rest"}:
+            return False
+        if self.weekdays and other.weekdays and not self.weekdays & other.weekdays:
+            return False
+        return any(a < d and c < b for a, b in self.minutes() for c, d in other.minutes())
+
+    def say(self) -> Words:
+        parts_zh, parts_en = [], []
+        if self.day_kind != "any":
+            parts_zh.append(DAY_KINDS[self.day_kind].zh)
+            parts_en.append(DAY_KINDS[self.day_kind].en.lower())
+        if self.weekdays:
+            names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+            parts_zh.append("周" + "、".join("一二三四五六日"[d - 1] for d in sorted(self.weekdays)))
+            parts_en.append(" ".join(names[d - 1] for d in sorted(self.weekdays)))
+        if (self.start, self.end) != (0, MINUTES_A_DAY):
+            clock = f"{self.start // 60:02d}:{self.start % 60:02d}–{self.end // 60:02d}:{self.end % 60:02d}"
+            parts_zh.append(clock)
+            parts_en.append(clock)
+        return Words(" ".join(parts_zh) or "不限时间", " ".join(parts_en) or "any time")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One live rule. ``category``: the top of its subtree (None: all). ``grid`` is a code of ``layer``; ``layer`` alone means any grid
+    of that layer. ``live``: whether its unit can still take work."""
+
+    id: UUID
+    unit: UUID
+    category: UUID | None = None
+    area: str | None = None
+    layer: str | None = None
+    grid: str | None = None
+    window: Window = field(default_factory=Window)
+    automatic: bool = False
+    live: bool = True
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    name: str = ""
+
+    def holds_at(self, place: Place, wall: datetime, working: bool) -> bool:
+        """Whether place and time fit; the category is looked at by who asks."""
+        if (self.valid_from and wall < self.valid_from) or (self.valid_to and wall >= self.valid_to):
+            return False
+        if self.area and not place.lies_in(self.area):
+            return False
+        if self.layer:
+            found = place.grid if self.layer == "base" else place.grids.get(self.layer)
+            if found is None or (self.grid and found != self.grid):
+                return False
+        return self.window.holds(wall, working)
+
+
+def specificity(route: Route, depth: int) -> tuple[int, int, int, int, int]:
+    """Compared from the left: depth of the category, a named grid, length of the area's code, a layer, a time window."""
+    return (
+        depth if route.category else -1,
+        1 if route.grid else 0,
+        len(route.area or ""),
+        1 if route.layer else 0,
+        0 if route.window.is_always else 1,
+    )
+
+
+def may_tie(a: Route, b: Route) -> bool:
+    """Whether a case could exist that both rules fit equally well: such a pair is refused when it is saved.
+
+    Two rules that hold for one case have categories on one path, so equal depth means the same category; likewise areas.
+    """
+    if (a.category, a.area, bool(a.layer), bool(a.grid)) != (b.category, b.area, bool(b.layer), bool(b.grid)):
+        return False
+    if a.window.is_always != b.window.is_always or not a.window.overlaps(b.window):
+        return False
+    if a.grid and a.layer == b.layer and a.grid != b.grid:
+        return False
+    starts = max((t for t in (a.valid_from, b.valid_from) if t), default=None)
+    ends = min((t for t in (a.valid_to, b.valid_to) if t), default=None)
+    return not (starts and ends and starts >= ends)
+
+
+class Choice(NamedTuple):
+    """``chosen`` None: no rule holds. ``skipped``: more specific rules passed over because their unit takes no work."""
+
+    chosen: Route | None
+    runner_up: Route | None
+    skipped: tuple[Route, ...]
+
+
+def choose(
+    routes: Iterable[Route], path: Mapping[UUID | None, int], place: Place, wall: datetime, working: bool
+) -> Choice:
+    """The most specific rule for a case. ``path``: category and those above it, each with its depth; ``wall``: local, aware."""
+    fitting = sorted(
+        (r for r in routes if (r.category is None or r.category in path) and r.holds_at(place, wall, working)),
+        key=lambda r: (specificity(r, path.get(r.category, -1)), str(r.id)),
+        reverse=True,
+    )
+    alive = [r for r in fitting if r.live]
+    chosen = alive[0] if alive else None
+    before = fitting.index(chosen) if chosen else len(fitting)
+    return Choice(chosen, alive[1] if len(alive) > 1 else None, tuple(fitting[:before]))
+
+
+class Suggestion(NamedTuple):
+    """``score`` has no unit: it orders; ``words``: what was found in the text."""
+
+    category: UUID
+    score: float
+    words: tuple[str, ...]
+
+
+def suggest_categories(
+    text: str, catalogue: Iterable[tuple[UUID, str, Iterable[str]]], *, title: str = "", most: int = 5
+) -> list[Suggestion]:
+    """Categories whose keywords stand in a resident's words, best first; ``catalogue``: id, name, keywords of each leaf.
+
+    A longer word says more than a short one, a word in the title three times as much as one in the text, and the second time a word
+    stands there it says nothing new. Words inside another found word of the same category are not counted again.
+    """
+    body, head = text.casefold(), title.casefold()
+    found: list[Suggestion] = []
+    for category, name, keywords in catalogue:
+        hits: list[str] = []
+        score = 0.0
+        for word in sorted({name, *keywords}, key=lambda w: (-len(w), w)):
+            folded = word.casefold()
+            if not folded or any(folded in hit.casefold() for hit in hits):
+                continue
+            where = 3.0 if folded in head else 1.0 if folded in body else 0.0
+            if where:
+                hits.append(word)
+                score += where * len(word) ** 1.5
+        if hits:
+            found.append(Suggestion(category, round(score, 2), tuple(hits)))
+    found.sort(key=lambda s: (-s.score, str(s.category)))
+    return found[:most]
+
+
+_GBK_INITIALS = (
+    (0xB0A1, "a"), (0xB0C5, "b"), (0xB2C1, "c"), (0xB4EE, "d"), (0xB6EA, "e"), (0xB7A2, "f"), (0xB8C1, "g"), (0xB9FE, "h"),
+    (0xBBF7, "j"), (0xBFA6, "k"), (0xC0AC, "l"), (0xC2E8, "m"), (0xC4C3, "n"), (0xC5B6, "o"), (0xC5BE, "p"), (0xC6DA, "q"),
+    (0xC8BB, "r"), (0xC8F6, "s"), (0xCBFA, "t"), (0xCDDA, "w"), (0xCEF4, "x"), (0xD1B9, "y"), (0xD4D1, "z"),
+)  # fmt: skip
+"""GB 2312 orders its 3 755 common characters by pinyin: where each initial begins."""
+
+
+def initials(text: str) -> str:
+    """Pinyin initials of a name, for search by typing: common characters by their place in GB 2312, letters and digits as they are.
+
+    A character with several readings gets the one GB 2312 files it under, a rare one nothing; an administrator may correct them.
+    """
+    out = []
+    for char in text.casefold():
+        if char.isascii():
+            out.append(char if char.isalnum() else "")
+            continue
+        raw = char.encode("gb2312", "ignore")
+        code = int.from_bytes(raw, "big") if len(raw) == 2 else 0
+        if 0xB0A1 <= code <= 0xD7F9:
+            out.append(next(letter for start, letter in reversed(_GBK_INITIALS) if start <= code))
+    return "".join(out)
