@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +91,8 @@ def test_the_diagram_draws_every_row_of_the_table() -> None:
     for row in TABLE:
         for source in row.sources:
             assert f"    {source} --> {row.target or source}: " in drawn
+
+
+def test_the_documentation_shows_the_diagram_of_the_table() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "lifecycle.md").read_text("utf-8")
+    assert f"```mermaid\n{diagram()}```" in page
