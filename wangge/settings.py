@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
@@ -53,7 +52,6 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # jobs are found by wangge.kernel.j
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "DIRS": []}]
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(__file__).parent / "static"
 
 LOGGING_CONFIG = None
 

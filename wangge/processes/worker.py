@@ -17,6 +17,7 @@ from procrastinate import PsycopgConnector
 from procrastinate.contrib.django.utils import connector_params
 
 from wangge.kernel import logs
+from wangge.kernel.access import SYSTEM, bind
 from wangge.kernel.jobs import Loop, state
 from wangge.kernel.jobs.registry import LOOPS
 from wangge.kernel.jobs.starting import build
@@ -63,6 +64,7 @@ class Worker:
 
         def rounds() -> None:
             while not self.stopping.is_set():
+                bind(SYSTEM)
                 did = loop.fn()
                 state.note("loop", loop.name)
                 if not did and self.stopping.wait(loop.seconds):
