@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from wangge.domain.cases.actions.move import Effects, open_for, write
-from wangge.domain.cases.actions.report import Placed, grid_at
+from wangge.domain.cases.actions.report import grid_at
 from wangge.domain.cases.rules import Act
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.people import queries as people
@@ -45,9 +45,9 @@ def dispatch(*, by: Principal, case: UUID, version: int, unit: UUID | None = Non
             "No route applies to this case; choose the lead unit.",
         )
     chosen = unit or choice.unit_id
-    if unit is not None and not people.is_active_unit(unit):
+    if unit is not None and not people.unit(unit)["active"]:
         raise Invalid.field(
-            "body.unit", "unknown", "没有这个单位，或已停用。", "There is no such unit, or it is retired."
+            "body.unit", "unknown", "这个单位已停用，请另选。", "This unit is retired; choose another."
         )
     by_rule = choice is not None and chosen == choice.unit_id
     route = {
@@ -74,8 +74,8 @@ def locate(*, by: Principal, case: UUID, version: int, point: tuple[float, float
     """定位: give the case its point and grid. A case stays in its district; what belongs to another is handed over."""
     row, move = open_for(by=by, case=case, version=version, act=Act.LOCATE)
     found = grid_at(point)
-    if not isinstance(found, Placed):
-        raise Invalid.fields(found)
+    if isinstance(found, Invalid):
+        raise found
     if found.district != row["district"]:
         raise Invalid.field(
             "body.point",

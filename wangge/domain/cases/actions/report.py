@@ -92,7 +92,7 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
     place = place_of(report)
     if by.kind == "token" and not by.scope(CasePermission.REPORT).covers(**place.levels):
         raise Forbidden(Words("此令牌不能上报到这个区域。", "This token may not report into this area."))
-    category = report.category or catalog.suggest(text=f"{report.title} {text}")
+    category = report.category or catalog.suggest(text=text, title=report.title)
     found = catalog.category(category)
     if found is None:
         raise Invalid.field(
@@ -245,7 +245,7 @@ def place_of(report: Report) -> Placed:
         if isinstance(found, Placed):
             return found
         if report.street is None:
-            raise Invalid.fields(found)
+            raise found
     if report.street is None:
         raise Invalid.field(
             "body.street",
@@ -263,9 +263,9 @@ def place_of(report: Report) -> Placed:
     return Placed(district=report.street[:6], street=report.street)
 
 
-def grid_at(point: tuple[float, float]) -> Any:
-    """``Placed`` for a point in a base grid, else the field error that names the nearest one."""
+def grid_at(point: tuple[float, float]) -> Placed | Invalid:
+    """Where a point lies: its base grid's levels, or the error to raise, which names the nearest grid."""
     hit = places.locate([point], layers=["base"])[0]["base"]
-    if hit.inside:
-        return Placed(hit.district, hit.street, hit.community, hit.code, hit.version_id)
-    return places.outside_error("body.point", hit)
+    if isinstance(hit, places.Outside):
+        return places.outside_error("body.point", hit)
+    return Placed(hit.district, hit.street, hit.community, hit.code, hit.version_id)

@@ -1,0 +1,31 @@
+"""The world that the loop turns in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support import world as small
+from wangge.kernel import crypto
+
+
+@pytest.fixture(autouse=True)
+def keys(tmp_path: Path) -> Iterator[crypto.Keyring]:
+    ring = crypto.Keyring(tmp_path / "keys.json")
+    ring.create()
+    with crypto.using(ring):
+        yield ring
+
+
+@pytest.fixture
+def world(db: None) -> SimpleNamespace:
+    return small.build()
+
+
+@pytest.fixture
+def real_world(own_database: str) -> SimpleNamespace:
+    """The same, with real commits."""
+    return small.build()

@@ -1,0 +1,241 @@
+"""A report goes the whole way: Alice sees it, Bob's desk takes it on, Hank's unit handles it, Amy checks it, Bob closes it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.support.world import FUBAO, HAISHAN, category, point_in
+from wangge.domain.cases import actions, queries
+from wangge.domain.cases.actions import Report, Reporter
+from wangge.domain.cases.rules import Channel, FollowUp
+from wangge.kernel import clock
+from wangge.kernel.access import SYSTEM, Principal, acting, bind
+from wangge.kernel.db import rows
+from wangge.kernel.ids import uuid7
+from wangge.kernel.problems import Conflict, Forbidden, Invalid, NotFound
+
+MONDAY = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)  # 09:30 in Shenzhen
+
+
+def rubbish(**given: object) -> Report:
+    return Report(
+        **{"text": "益田路边有一堆垃圾没人清理", "category": category("0101").id, "point": point_in(FUBAO + "001001")}
+        | given
+    )  # type: ignore[arg-type]
+
+
+def step(person: Principal, act: object, case: dict, **given: object) -> dict:
+    """One act, with the connection bound as the person's request would bind it."""
+    bind(person)
+    return act(by=person, case=case["id"], version=case["version"], **given)  # type: ignore[operator]
+
+
+def reported(world: SimpleNamespace, by: str = "alice", **given: object) -> dict:
+    person = world.as_(by)
+    bind(person)
+    return actions.report(by=person, report=rubbish(**given))[0]
+
+
+def to_verifying(world: SimpleNamespace, case: dict) -> dict:
+    case = step(world.as_("bob"), actions.accept, case)
+    case = step(world.as_("bob"), actions.dispatch, case)
+    case = step(world.as_("hank"), actions.take, case)
+    return step(world.as_("hank"), actions.resolve, case, result="已清运")
+
+
+def test_a_report_goes_from_the_grid_to_its_close_and_everyone_who_acted_is_on_record(world: SimpleNamespace) -> None:
+    with clock.at(MONDAY):
+        case = reported(world)
+        assert case["number"] == f"{FUBAO}2026111600001"
+        assert (case["district"], case["street"], case["community"], case["grid"]) == (
+            "440304",
+            FUBAO,
+            FUBAO + "001",
+            FUBAO + "001001",
+        )
+        assert case["holder"] == case["first_receiver"] == world.units.fubao
+        case = to_verifying(world, case)
+        assert case["lead"] == world.units.cleaners
+        assert case["route"]["by"] == "route"
+        assert "环卫" in case["route"]["why"]["zh"]
+        case = step(world.as_("bob"), actions.verify, case, outcome="pass")
+        case = step(world.as_("bob"), actions.close, case, follow_up=FollowUp.NOT_WANTED)
+    assert case["status"] == "closed"
+    seen = queries.detail(by=world.as_("bob"), case=case["id"])
+    assert [s["act"] for s in seen["timeline"]] == [
+        "report",
+        "accept",
+        "dispatch",
+        "take",
+        "resolve",
+        "verify",
+        "close",
+    ]
+    assert [s["actor_name"] for s in seen["timeline"]] == ["Alice", "Bob", "Bob", "Hank", "Hank", "Bob", "Bob"]
+    assert [(c["stage"], c["outcome"]) for c in seen["clocks"]] == [
+        (stage, "met") for stage in ("accept", "dispatch", "handle", "verify", "follow_up")
+    ]
+    assert seen["acts"] == []
+
+
+def test_each_act_leaves_one_ledger_entry_and_one_outbox_row(world: SimpleNamespace) -> None:
+    case = to_verifying(world, reported(world))
+    with acting(SYSTEM):
+        entries = rows.all("SELECT tag, body FROM ledger_entry WHERE subject = %(id)s ORDER BY pos", {"id": case["id"]})
+        events = rows.all(
+            "SELECT event, body, units FROM outbox_event WHERE subject = %(id)s ORDER BY pos", {"id": case["id"]}
+        )
+    assert [e["tag"] for e in entries] == [f"cases.{a}" for a in ("report", "accept", "dispatch", "take", "resolve")]
+    assert len(events) == len(entries)
+    assert world.units.cleaners in events[-1]["units"]
+
+
+def test_the_same_report_sent_twice_is_one_case_and_takes_one_number(world: SimpleNamespace) -> None:
+    alice = world.as_("alice")
+    bind(alice)
+    first = rubbish(id=uuid7())
+    made, new = actions.report(by=alice, report=first)
+    again, repeated = actions.report(by=alice, report=first)
+    assert (new, repeated) == (True, False)
+    assert again["number"] == made["number"]
+    following, _ = actions.report(by=alice, report=rubbish())
+    assert int(following["number"]) == int(made["number"]) + 1
+
+
+def test_an_id_that_was_used_for_something_else_is_refused_and_named(world: SimpleNamespace) -> None:
+    alice = world.as_("alice")
+    bind(alice)
+    first = rubbish(id=uuid7())
+    actions.report(by=alice, report=first)
+    with pytest.raises(Invalid) as refused:
+        actions.report(by=alice, report=rubbish(id=first.id, text="另一件事"))
+    assert refused.value.errors[0].path == "body.id"
+    charlie = world.as_("charlie")
+    bind(charlie)
+    with pytest.raises(Invalid):
+        actions.report(by=charlie, report=rubbish(id=first.id, text="查理的", point=None, street=HAISHAN))
+
+
+def test_what_is_outside_all_grids_names_the_nearest_one_and_the_street_is_enough(world: SimpleNamespace) -> None:
+    with pytest.raises(Invalid) as refused:
+        reported(world, point=(114.005, 22.52))
+    assert FUBAO + "001001" in refused.value.detail.zh
+    case = reported(world, point=(114.005, 22.52), street=FUBAO)
+    assert (case["street"], case["grid"]) == (FUBAO, None)
+
+
+def test_a_case_without_a_point_is_located_later_and_stays_in_its_district(world: SimpleNamespace) -> None:
+    case = reported(world, by="bob", point=None, street=FUBAO, channel=Channel.HOTLINE)
+    assert case["lon"] is None
+    with pytest.raises(Invalid) as refused:
+        step(world.as_("bob"), actions.locate, case, point=point_in(HAISHAN + "001001"))
+    assert refused.value.errors[0].code == "other_district"
+    located = step(world.as_("bob"), actions.locate, case, point=point_in(FUBAO + "002001"))
+    assert (located["grid"], located["status"], located["number"]) == (FUBAO + "002001", "reported", case["number"])
+
+
+def test_of_two_people_one_wins_and_the_other_is_told_the_present_state(world: SimpleNamespace) -> None:
+    case = reported(world)
+    step(world.as_("bob"), actions.accept, case)
+    with pytest.raises(Conflict) as lost:
+        step(world.as_("dan"), actions.accept, case)
+    assert lost.value.extra["current"]["status"] == "accepted"
+    assert lost.value.extra["current"]["version"] == 2
+
+
+def test_nobody_verifies_what_they_or_their_unit_handled(world: SimpleNamespace) -> None:
+    case = to_verifying(world, reported(world))
+    with pytest.raises(Forbidden):
+        step(world.as_("hank"), actions.verify, case, outcome="pass")
+    assert step(world.as_("alice"), actions.verify, case, outcome="pass")["status"] == "following_up"
+
+
+def test_a_failed_verification_goes_back_with_its_reason_and_is_counted(world: SimpleNamespace) -> None:
+    case = to_verifying(world, reported(world))
+    with pytest.raises(Invalid) as refused:
+        step(world.as_("bob"), actions.verify, case, outcome="fail")
+    assert refused.value.errors[0].path == "body.note"
+    case = step(world.as_("bob"), actions.verify, case, outcome="fail", note="仍有残留")
+    assert (case["status"], case["rework"], case["stage"]) == ("handling", 1, "handle")
+    case = step(world.as_("lea"), actions.take, case)
+    assert step(world.as_("lea"), actions.resolve, case, result="已重新清理")["status"] == "verifying"
+
+
+def test_only_the_lead_unit_takes_and_resolves(world: SimpleNamespace) -> None:
+    case = step(world.as_("bob"), actions.dispatch, step(world.as_("bob"), actions.accept, reported(world)))
+    with pytest.raises(NotFound):
+        step(world.as_("hugo"), actions.take, case)
+    taken = step(world.as_("hank"), actions.take, case)
+    with pytest.raises(Conflict):
+        step(world.as_("lea"), actions.take, taken)
+
+
+def test_an_operator_of_another_street_does_not_learn_that_a_case_exists(world: SimpleNamespace) -> None:
+    case = reported(world)
+    for stranger in ("charlie", "cora", "amy", "hank"):
+        person = world.as_(stranger)
+        bind(person)
+        with pytest.raises(NotFound):
+            queries.detail(by=person, case=case["id"])
+        assert queries.queue(by=person, filter=queries.Filter())["items"] == []
+    for colleague in ("alice", "bob", "dan", "wally", "sue", "leo"):
+        person = world.as_(colleague)
+        bind(person)
+        assert len(queries.queue(by=person, filter=queries.Filter())["items"]) == 1
+
+
+def test_a_confidential_reporter_is_shown_to_the_centre_alone_and_nobody_sees_a_name_in_clear(
+    world: SimpleNamespace,
+) -> None:
+    open_case = reported(world, by="bob", reporter=Reporter("张小明", "13800001234"))
+    secret = reported(world, by="bob", reporter=Reporter("李小红", "13900005678"), confidential=True)
+    bob, alice = world.as_("bob"), world.as_("alice")
+    assert [p["name"] for p in queries.detail(by=bob, case=secret["id"])["parties"]] == ["李**"]
+    assert [p["phone"] for p in queries.detail(by=alice, case=open_case["id"])["parties"]] == ["138****1234"]
+    assert queries.detail(by=alice, case=secret["id"])["parties"] == []
+    stored = rows.all("SELECT name_sealed, phone_sealed FROM cases_party")
+    assert all("张".encode() not in bytes(r["name_sealed"]) and b"1380" not in bytes(r["phone_sealed"]) for r in stored)
+
+
+def test_a_clock_that_runs_out_is_missed_and_the_next_one_starts_where_the_act_was(world: SimpleNamespace) -> None:
+    with clock.at(MONDAY):
+        case = reported(world)
+    late = case["due_at"] + timedelta(seconds=1)
+    with clock.at(late):
+        case = step(world.as_("bob"), actions.accept, case)
+    clocks = queries.detail(by=world.as_("bob"), case=case["id"])["clocks"]
+    assert [(c["stage"], c["outcome"]) for c in clocks] == [("accept", "missed"), ("dispatch", "running")]
+    assert datetime.fromisoformat(clocks[1]["started_at"]) == late
+
+
+def test_the_queue_pages_through_everything_once_in_each_order_and_costs_one_statement(
+    world: SimpleNamespace, django_assert_num_queries: object
+) -> None:
+    made = set()
+    for minute in range(7):
+        with clock.at(MONDAY + timedelta(minutes=minute // 2)):
+            made.add(reported(world)["id"])
+    bob = world.as_("bob")
+    bind(bob)
+    for sort in queries.SORTS:
+        seen: list[UUID] = []
+        after = None
+        while True:
+            with django_assert_num_queries(1):  # type: ignore[operator]
+                page = queries.queue(by=bob, filter=queries.Filter(), sort=sort, after=after, limit=3)
+            seen += [item["id"] for item in page["items"]]
+            after = page["next"]
+            if after is None:
+                break
+        assert sorted(seen) == sorted(made)
+
+
+def test_an_unknown_case_is_not_found(world: SimpleNamespace) -> None:
+    bob = world.as_("bob")
+    bind(bob)
+    with pytest.raises(NotFound):
+        actions.accept(by=bob, case=uuid4(), version=1)

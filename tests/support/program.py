@@ -1,0 +1,119 @@
+"""The program ``wangge`` as a person runs it: a process of its own, with a clean environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from tests.support.wait import until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Ours without any setting of the person who runs the tests, speaking English."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANGGE_", "PG")) and k not in ("LANG", "LC_ALL")}
+    return {**kept, "PYTHONPATH": str(ROOT), "WANGGE_LANG": "en", "PYTHONUNBUFFERED": "1", **more}
+
+
+def wangge(*args: str, cwd: Path | None = None, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "wangge", *args],
+        cwd=cwd or ROOT,
+        env=environment(**env),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Running:
+    """``wangge serve`` on an embedded database in ``home``."""
+
+    home: Path
+    port: int = field(default_factory=free_port)
+    env: dict[str, str] = field(default_factory=dict)
+    popen: subprocess.Popen[str] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.home / "log").read_text("utf-8")
+
+    @property
+    def said(self) -> str:
+        return (self.home / "said").read_text("utf-8")
+
+    def start(self) -> Running:
+        self.home.mkdir(exist_ok=True)
+        with (self.home / "said").open("a") as said:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "wangge", "serve", "--port", str(self.port), "--log", str(self.home / "log")],
+                cwd=self.home,
+                env=environment(WANGGE_HOME=str(self.home / "var"), WANGGE_WORKERS="1", **self.env),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+        until(self._answers, 60)
+        return self
+
+    def _answers(self) -> bool:
+        assert self.popen is not None
+        assert self.popen.poll() is None, self.said
+        return self.get("/healthz") == "ok\n" and "Wangge runs at" in self.said
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(self.address + path, timeout=5) as answer:
+            return answer.read().decode()
+
+    def process(self, kind: str) -> psutil.Process:
+        """The child that is ``work``, ``web`` or ``postgres``."""
+        assert self.popen is not None
+        wanted = {"work": "wangge.processes.worker", "web": "wangge.processes.web"}.get(kind, "postgres")
+        children = psutil.Process(self.popen.pid).children()
+        return next(p for p in children if wanted in " ".join(p.cmdline()))
+
+    def family(self) -> list[psutil.Process]:
+        assert self.popen is not None
+        return psutil.Process(self.popen.pid).children(recursive=True)
+
+    def stop(self, sig: int = signal.SIGTERM) -> int:
+        """Signal the parent and wait for its end; its exit code. All its children are gone afterwards, or this raises."""
+        assert self.popen is not None
+        if self.popen.poll() is not None:
+            return self.popen.returncode
+        family = self.family()
+        self.popen.send_signal(sig)
+        code = self.popen.wait(60)
+        until(lambda: not [p for p in family if _lives(p)], 20)
+        return code
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
