@@ -24,7 +24,9 @@ class Category(models.Model):
     name = models.CharField(max_length=60)
     name_en = models.CharField(max_length=120, blank=True, default="")
     initials = models.CharField(max_length=60, blank=True, default="", help_text="pinyin initials, for search")
-    group = models.CharField(max_length=10, default="other", help_text="dispute, hazard or other: the three figures of bulletins")
+    group = models.CharField(
+        max_length=10, default="other", help_text="dispute, hazard or other: the three figures of bulletins"
+    )
     urgency = models.CharField(max_length=10, default="normal")
     lead_duty = models.CharField(max_length=24)
     assist_duties = ArrayField(models.CharField(max_length=24), default=list, blank=True)
@@ -34,7 +36,9 @@ class Category(models.Model):
     close_condition_en = models.TextField(blank=True, default="")
     evidence = models.JSONField(default=list, blank=True, help_text='[{"at": "report", "kind": "photo", "least": 1}]')
     self_resolve = models.BooleanField(default=False, help_text="may be put right on the spot by who reports it")
-    entry_level = models.CharField(max_length=10, default="street", help_text="level of the centre that receives it first")
+    entry_level = models.CharField(
+        max_length=10, default="street", help_text="level of the centre that receives it first"
+    )
     confidential = models.BooleanField(default=False, help_text="reporters are confidential unless they say otherwise")
     keywords = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     valid_from = models.DateTimeField()

@@ -214,7 +214,8 @@ def _say_route(now: Snapshot, route: rules.Route) -> Words:
     en.append(window.en)
     unit = now.units[route.unit]
     return Words(
-        f"规则“{route.name}”（{' · '.join(zh)}）→ {unit.name}", f"rule “{route.name}” ({' · '.join(en)}) → {unit.words.en}"
+        f"规则“{route.name}”（{' · '.join(zh)}）→ {unit.name}",
+        f"rule “{route.name}” ({' · '.join(en)}) → {unit.words.en}",
     )
 
 

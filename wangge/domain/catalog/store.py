@@ -158,7 +158,9 @@ def _load(stamp: str) -> Snapshot:
         categories=_categories(),
         limits={
             (r["category_id"], r["urgency"], r["stage"]): LimitOf(r["amount"], r["unit"], r["category_id"])
-            for r in rows.all("SELECT category_id, urgency, stage, amount, unit FROM catalog_limit WHERE valid_to IS NULL")
+            for r in rows.all(
+                "SELECT category_id, urgency, stage, amount, unit FROM catalog_limit WHERE valid_to IS NULL"
+            )
         },
         calendar=WorkCalendar(ZoneInfo(settings.CONFIG.zone), _hours(), {r["day"]: r["working"] for r in days}),
         calendar_years=frozenset(r["day"].year for r in days),

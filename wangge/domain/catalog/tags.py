@@ -57,19 +57,27 @@ say(
             "loaded the default catalogue: {categories} categories, {limits} limits, {days} calendar days",
         ),
         CatalogTag.CATEGORY_ADDED: Words("新增类别 {code} {name}", "added the category {code} {name}"),
-        CatalogTag.CATEGORY_CHANGED: Words("修改类别 {code} {name}：{fields}", "changed the category {code} {name}: {fields}"),
+        CatalogTag.CATEGORY_CHANGED: Words(
+            "修改类别 {code} {name}：{fields}", "changed the category {code} {name}: {fields}"
+        ),
         CatalogTag.CATEGORY_RETIRED: Words("停用类别 {code} {name}", "retired the category {code} {name}"),
         CatalogTag.CATEGORIES_IMPORTED: Words(
-            "由表格导入类别：新增 {added}、修改 {changed}", "imported categories from a table: {added} added, {changed} changed"
+            "由表格导入类别：新增 {added}、修改 {changed}",
+            "imported categories from a table: {added} added, {changed} changed",
         ),
         CatalogTag.LIMIT_SET: Words(
-            "设置时限 {category} {urgency} {stage}：{amount} {unit}", "set the limit {category} {urgency} {stage}: {amount} {unit}"
+            "设置时限 {category} {urgency} {stage}：{amount} {unit}",
+            "set the limit {category} {urgency} {stage}: {amount} {unit}",
         ),
-        CatalogTag.LIMIT_REMOVED: Words("取消时限 {category} {urgency} {stage}", "removed the limit {category} {urgency} {stage}"),
+        CatalogTag.LIMIT_REMOVED: Words(
+            "取消时限 {category} {urgency} {stage}", "removed the limit {category} {urgency} {stage}"
+        ),
         CatalogTag.DAYS_CHANGED: Words("修改工作日历 {days}", "changed the work calendar: {days}"),
         CatalogTag.HOURS_CHANGED: Words("修改办公时间（自 {since} 起）", "changed the office hours (from {since})"),
         CatalogTag.ROUTE_ADDED: Words("新增派遣规则 {name}", "added the route {name}"),
-        CatalogTag.ROUTE_CHANGED: Words("修改派遣规则 {name}（第 {number} 版）", "changed the route {name} (version {number})"),
+        CatalogTag.ROUTE_CHANGED: Words(
+            "修改派遣规则 {name}（第 {number} 版）", "changed the route {name} (version {number})"
+        ),
         CatalogTag.ROUTE_ENDED: Words("停用派遣规则 {name}", "ended the route {name}"),
     }
 )
