@@ -175,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CommandError as error:
         return _fail(error.words, error.code)
     except Problem as error:
-        return _fail(error.detail, _code(error), [e.message for e in error.errors])
+        return _fail(*_told(error))
     except KeyboardInterrupt:
         return kit.INTERRUPTED
     except BrokenPipeError:
@@ -227,16 +227,19 @@ def _run(command: Command, args: argparse.Namespace) -> int:
         return command.run(args) or kit.OK
 
 
-def _code(problem: Problem) -> int:
-    return {401: kit.REFUSED, 403: kit.REFUSED, 409: kit.REFUSED, 503: kit.UNREACHABLE}.get(problem.status, kit.USAGE)
+def _told(problem: Problem) -> tuple[Words, int, list[Words]]:
+    """The sentence, the exit code, and a line for each wrong field with its place (which may be a file)."""
+    code = {401: kit.REFUSED, 403: kit.REFUSED, 409: kit.REFUSED, 503: kit.UNREACHABLE}.get(problem.status, kit.USAGE)
+    placed = [Words(f"{e.path}：{e.message.zh}", f"{e.path}: {e.message.en}") if e.path else e.message for e in problem.errors]
+    if len(placed) == 1:
+        return placed[0], code, []
+    return problem.detail, code, placed
 
 
 def _fail(words: Words, code: int, more: Sequence[Words] = ()) -> int:
-    first = kit.say(words)
-    print(f"wangge: {first}", file=sys.stderr)
+    print(f"wangge: {kit.say(words)}", file=sys.stderr)
     for line in more:
-        if kit.say(line) not in first and kit.say(line).rstrip("。.") not in first:
-            print(f"  - {kit.say(line)}", file=sys.stderr)
+        print(f"  - {kit.say(line)}", file=sys.stderr)
     return code
 
 

@@ -72,6 +72,8 @@ def resolve(environ: dict[str, str] | None = None, file: Path | None = None) -> 
     env = os.environ if environ is None else environ
     path = file or Path(env.get("WANGGE_CONFIG", "wangge.toml"))
     table: dict[str, Any] = {}
+    if "WANGGE_CONFIG" in env and not path.exists():
+        raise Invalid.field("WANGGE_CONFIG", "missing", f"没有配置文件 {path}。", f"There is no configuration file {path}.")
     if path.exists():
         try:
             table = tomllib.loads(path.read_text("utf-8"))

@@ -77,12 +77,11 @@ class Running:
                 stderr=said,
                 start_new_session=True,
             )
-        until(self._answers, 60)
+        until(lambda: self.popen.poll() is not None or self._answers(), 60)
+        assert self.popen.poll() is None, self.said
         return self
 
     def _answers(self) -> bool:
-        assert self.popen is not None
-        assert self.popen.poll() is None, self.said
         return self.get("/healthz") == "ok\n" and "Wangge runs at" in self.said
 
     def get(self, path: str) -> str:
