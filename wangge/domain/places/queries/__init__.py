@@ -1,0 +1,37 @@
+"""Every read of places."""
+
+from wangge.domain.places.queries.areas import area, area_borders, areas, is_street, names_of
+from wangge.domain.places.queries.coverage import check_community, check_layer
+from wangge.domain.places.queries.grids import (
+    GRID_COLUMNS,
+    current_grids,
+    grid,
+    grid_versions,
+    grids,
+    layer,
+    layers,
+)
+from wangge.domain.places.queries.locating import GridHit, Outside, forget, index_of, locate, outside_error
+
+__all__ = [
+    "GRID_COLUMNS",
+    "GridHit",
+    "Outside",
+    "area",
+    "area_borders",
+    "areas",
+    "check_community",
+    "check_layer",
+    "current_grids",
+    "forget",
+    "grid",
+    "grid_versions",
+    "grids",
+    "index_of",
+    "is_street",
+    "layer",
+    "layers",
+    "locate",
+    "names_of",
+    "outside_error",
+]
