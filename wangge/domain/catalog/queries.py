@@ -14,6 +14,7 @@ from wangge.domain.catalog.rules import Place, Suggestion
 from wangge.domain.catalog.store import CategoryOf, LimitOf, Snapshot, UnitOf, forget, snapshot
 from wangge.kernel import clock
 from wangge.kernel.clock.calendar import WorkCalendar
+from wangge.kernel.db import rows
 from wangge.kernel.problems import NotFound, Unavailable
 from wangge.kernel.words import Words
 
@@ -267,3 +268,118 @@ def compare_routes(
         after[b_unit] += count
     changed = sum(count for (a_unit, b_unit), count in moves.items() if a_unit != b_unit)
     return Comparison(sum(moves.values()), changed, dict(before), dict(after), dict(moves))
+
+
+# — for the desk: straight from the tables ————————————————————————————————————————————————————————————————————————————————
+
+
+def days_of(year: int) -> list[rows.Row]:
+    """The exceptional days of a year, in order."""
+    return rows.all(
+        """SELECT day, working, name, name_en, source FROM catalog_calendarday
+           WHERE day >= make_date(%(year)s, 1, 1) AND day < make_date(%(year)s + 1, 1, 1) ORDER BY day""",
+        {"year": year},
+    )
+
+
+def hours() -> list[rows.Row]:
+    """The seasons of office hours, in order."""
+    return rows.all("SELECT since, week, make_up, urgent FROM catalog_officehours ORDER BY since")
+
+
+def limits_of(category_id: UUID | None) -> list[dict[str, object]]:
+    """Every limit that holds for a category (None: the general ones), with whose it is."""
+    now = snapshot()
+    if category_id is not None and category_id not in now.categories:
+        raise NotFound(NO_CATEGORY)
+    found = []
+    for stage in rules.STAGES:
+        for urgency in rules.URGENCIES:
+            limit = now.limit(category_id, urgency, stage) if category_id else now.limits.get((None, urgency, stage))
+            if limit is not None:
+                found.append(
+                    {
+                        "category": limit.category,
+                        "urgency": urgency,
+                        "stage": stage,
+                        "amount": limit.amount,
+                        "unit": limit.unit,
+                        "inherited": limit.category != category_id,
+                    }
+                )
+    return found
+
+
+def routes(*, rule: UUID | None = None, ended: bool = False) -> list[rows.Row]:
+    """Live rules, each with what keeps it from working; of one ``rule`` all versions, the newest first."""
+    found = rows.all(
+        """SELECT r.id, r.rule, r.number, r.name, r.category_id AS category, r.area, r.layer, r.grid, r.weekdays, r.day_kind,
+                  r.start_minute, r.end_minute, r.unit_id AS unit, u.name AS unit_name, r.automatic, r.note, r.valid_from, r.valid_to
+           FROM catalog_route r JOIN people_unit u ON u.id = r.unit_id
+           WHERE (r.rule = %(rule)s OR %(rule)s::uuid IS NULL) AND (r.valid_to IS NULL OR %(ended)s)
+           ORDER BY r.name, r.rule, r.number DESC""",
+        {"rule": rule, "ended": ended or rule is not None},
+    )
+    if rule is not None and not found:
+        raise NotFound(Words("没有这条派遣规则。", "There is no such route."))
+    problems = {b.id: b.words for b in broken_routes()}
+    for row in found:
+        words = problems.get(row["id"])
+        row["problem"] = {"zh": words.zh, "en": words.en} if words else None
+    return found
+
+
+class Broken(NamedTuple):
+    """A live rule that cannot work any more, and why. ``id``: of its version."""
+
+    id: UUID
+    name: str
+    words: Words
+
+
+def broken_routes() -> list[Broken]:
+    """Live rules that have broken since they were saved: what they name was retired. They are passed over, and told here."""
+    found = rows.all(
+        """SELECT r.id, r.name, u.name AS unit, NOT u.active AS unit_gone,
+                  c.valid_to IS NOT NULL AS category_gone, c.name AS category,
+                  c.id IS NOT NULL AND EXISTS (SELECT 1 FROM catalog_category k WHERE k.parent_id = c.id)
+                    AND NOT EXISTS (SELECT 1 FROM catalog_category k WHERE k.parent_id = c.id AND k.valid_to IS NULL) AS empty,
+                  a.valid_to IS NOT NULL AS area_gone, a.name AS area,
+                  r.layer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM places_gridlayer l WHERE l.key = r.layer) AS layer_gone,
+                  r.grid IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM places_grid g WHERE g.code = r.grid AND g.retired_at IS NULL) AS grid_gone, r.grid, r.layer
+           FROM catalog_route r JOIN people_unit u ON u.id = r.unit_id
+           LEFT JOIN catalog_category c ON c.id = r.category_id LEFT JOIN places_area a ON a.code = r.area
+           WHERE r.valid_to IS NULL
+             AND (NOT u.active OR c.id IS NOT NULL OR a.valid_to IS NOT NULL OR r.layer IS NOT NULL)
+           ORDER BY r.name"""
+    )
+    broken = []
+    for r in found:
+        reasons = [
+            (r["unit_gone"], f"单位“{r['unit']}”已停用", f"its unit “{r['unit']}” is retired"),
+            (r["category_gone"], f"类别“{r['category']}”已停用", f"its category “{r['category']}” is retired"),
+            (r["empty"], f"类别“{r['category']}”下没有可用类别", f"nothing below its category “{r['category']}” is in use"),
+            (r["area_gone"], f"区划“{r['area']}”已撤销", f"its area “{r['area']}” is no more"),
+            (r["layer_gone"], f"图层 {r['layer']} 已不存在", f"its layer {r['layer']} is no more"),
+            (r["grid_gone"], f"网格 {r['grid']} 已撤销", f"its grid {r['grid']} is retired"),
+        ]
+        why = [(zh, en) for is_so, zh, en in reasons if is_so]
+        if why:
+            words = Words("、".join(zh for zh, _ in why), ", ".join(en for _, en in why))
+            broken.append(Broken(r["id"], r["name"], words))
+    return broken
+
+
+def table() -> str:
+    """The whole catalogue in use as CSV, in the form that is taken in."""
+    from wangge.domain.catalog.tables import write_categories
+
+    now, at = snapshot(), clock.now()
+    lines = []
+    for c in now.categories.values():
+        if c.valid(at):
+            own = {u: now.limits.get((c.id, u, "handle")) for u in rules.URGENCIES}
+            handle = {u: (x.amount, x.unit) for u, x in own.items() if x is not None}
+            lines.append((c, now.categories[c.parent].code if c.parent else "", handle))
+    return write_categories(lines)
