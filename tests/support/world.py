@@ -5,6 +5,7 @@ The grids of Fubao lie in a row from west to east, 0.01° wide: a point at longi
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from wangge.domain.places import actions as places
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, Role, acting
 
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 FUBAO, NANYUAN, HAISHAN = "440304010", "440304001", "440308004"
 AREAS = {
     "44": "广东省",
@@ -48,7 +50,7 @@ def point_in(grid: str) -> tuple[float, float]:
 
 def build() -> SimpleNamespace:
     """Write the world through the packages' own loaders. ``.as_("alice")`` is her Principal; ``.units`` the units by name."""
-    with acting(SYSTEM):
+    with acting(SYSTEM), clock.at(SINCE):
         places.load_areas(by=SYSTEM, areas=[{"code": c, "name": n} for c, n in AREAS.items()])
         places.ensure_layer(by=SYSTEM, key="base", name="基础网格", kind="base")
         squares = [

@@ -60,8 +60,6 @@ def test_a_report_goes_from_the_grid_to_its_close_and_everyone_who_acted_is_on_r
         assert case["holder"] == case["first_receiver"] == world.units.fubao
         case = to_verifying(world, case)
         assert case["lead"] == world.units.cleaners
-        assert case["route"]["by"] == "route"
-        assert "环卫" in case["route"]["why"]["zh"]
         case = step(world.as_("bob"), actions.verify, case, outcome="pass")
         case = step(world.as_("bob"), actions.close, case, follow_up=FollowUp.NOT_WANTED)
     assert case["status"] == "closed"
@@ -79,6 +77,8 @@ def test_a_report_goes_from_the_grid_to_its_close_and_everyone_who_acted_is_on_r
     assert [(c["stage"], c["outcome"]) for c in seen["clocks"]] == [
         (stage, "met") for stage in ("accept", "dispatch", "handle", "verify", "follow_up")
     ]
+    assert seen["route"]["by"] == "route"
+    assert "福保环卫所" in seen["route"]["why"]["zh"]
     assert seen["acts"] == []
 
 

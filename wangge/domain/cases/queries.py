@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.rules import Act, Status, possible
 from wangge.domain.cases.tags import CasePermission
@@ -156,17 +158,11 @@ def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
     )
     if row is None:
         raise NotFound(Words("没有这个案件，或不在您的范围内。", "There is no such case, or it is outside your scope."))
-    for listed in ("clocks", "assignments", "timeline"):
-        row[listed] = _parsed(row[listed])
+    for column in ("route", "clocks", "assignments", "timeline"):
+        row[column] = orjson.loads(row[column]) if row[column] is not None else None
     row["parties"] = parties(row) if may_see_reporter(by, row) else []
     row["acts"] = acts(by=by, row=row)
     return row
-
-
-def _parsed(value: Any) -> Any:
-    import orjson
-
-    return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
 def may_see_reporter(by: Principal, row: Row) -> bool:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+import orjson
 
 from wangge.kernel.db.statement import Statement
 
@@ -76,14 +76,4 @@ def cte(
 
 
 def _json(value: Any) -> str:
-    import orjson
-
     return orjson.dumps(value, default=str).decode()
-
-
-def horizon() -> tuple[str, int]:
-    """The newest position that every consumer could have reached by now: for tests and for "wait until relayed"."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(xid), '0')::text, coalesce(max(pos), 0) FROM outbox_event")
-        xid, pos = cursor.fetchone()
-    return xid, pos

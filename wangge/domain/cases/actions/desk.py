@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import orjson
+
 from wangge.domain.cases.actions.move import Effects, open_for, write
 from wangge.domain.cases.actions.report import grid_at
 from wangge.domain.cases.rules import Act
@@ -13,7 +15,7 @@ from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.db.rows import Row
 from wangge.kernel.ids import uuid7
-from wangge.kernel.problems import Invalid
+from wangge.kernel.problems import FieldError, Invalid
 
 
 def accept(*, by: Principal, case: UUID, version: int, category: UUID | None = None, note: str = "") -> Row:
@@ -46,9 +48,7 @@ def dispatch(*, by: Principal, case: UUID, version: int, unit: UUID | None = Non
         )
     chosen = unit or choice.unit_id
     if unit is not None and not people.unit(unit)["active"]:
-        raise Invalid.field(
-            "body.unit", "unknown", "这个单位已停用，请另选。", "This unit is retired; choose another."
-        )
+        raise Invalid.field("body.unit", "unknown", "这个单位已停用，请另选。", "This unit is retired; choose another.")
     by_rule = choice is not None and chosen == choice.unit_id
     route = {
         "by": "route" if by_rule else "hand",
@@ -57,7 +57,7 @@ def dispatch(*, by: Principal, case: UUID, version: int, unit: UUID | None = Non
         "suggested": str(choice.unit_id) if choice and not by_rule else None,
     }
     effects = Effects(
-        columns={"lead": chosen, "route": _json(route)},
+        columns={"lead": chosen, "route": orjson.dumps(route).decode()},
         note=note.strip(),
         unit=chosen,
         data={"unit": str(chosen), "by": route["by"], "rule": route["rule"]},
@@ -74,8 +74,8 @@ def locate(*, by: Principal, case: UUID, version: int, point: tuple[float, float
     """定位: give the case its point and grid. A case stays in its district; what belongs to another is handed over."""
     row, move = open_for(by=by, case=case, version=version, act=Act.LOCATE)
     found = grid_at(point)
-    if isinstance(found, Invalid):
-        raise found
+    if isinstance(found, FieldError):
+        raise Invalid.fields(found)
     if found.district != row["district"]:
         raise Invalid.field(
             "body.point",
@@ -96,9 +96,3 @@ def locate(*, by: Principal, case: UUID, version: int, point: tuple[float, float
         data={"grid": found.grid, "was": row["grid"] or row["street"]},
     )
     return write(by=by, row=row, move=move, effects=effects)
-
-
-def _json(value: object) -> str:
-    import orjson
-
-    return orjson.dumps(value).decode()

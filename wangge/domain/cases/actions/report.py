@@ -24,7 +24,7 @@ from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
 from wangge.kernel.db.statement import Statement
 from wangge.kernel.ids import body_hash, uuid7
-from wangge.kernel.problems import Forbidden, Invalid
+from wangge.kernel.problems import FieldError, Forbidden, Invalid
 from wangge.kernel.words import Words
 
 
@@ -245,7 +245,7 @@ def place_of(report: Report) -> Placed:
         if isinstance(found, Placed):
             return found
         if report.street is None:
-            raise found
+            raise Invalid.fields(found)
     if report.street is None:
         raise Invalid.field(
             "body.street",
@@ -263,8 +263,8 @@ def place_of(report: Report) -> Placed:
     return Placed(district=report.street[:6], street=report.street)
 
 
-def grid_at(point: tuple[float, float]) -> Placed | Invalid:
-    """Where a point lies: its base grid's levels, or the error to raise, which names the nearest grid."""
+def grid_at(point: tuple[float, float]) -> Placed | FieldError:
+    """Where a point lies: its base grid's levels, or the field error that names the nearest grid."""
     hit = places.locate([point], layers=["base"])[0]["base"]
     if isinstance(hit, places.Outside):
         return places.outside_error("body.point", hit)

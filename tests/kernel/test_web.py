@@ -1,0 +1,159 @@
+"""The web door: problems in the asker's language, keyset cursors, one-statement writes, words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wangge.kernel.access import Permission, Principal
+from wangge.kernel.db.statement import Statement
+from wangge.kernel.ids import body_hash, uuid7
+from wangge.kernel.problems import Conflict, FieldError, Forbidden, Invalid
+from wangge.kernel.web import paging
+from wangge.kernel.web.api import SIGNED_IN, Router, build, check_permissions
+from wangge.kernel.words import Words, choose_language
+
+
+class Unheard(Permission):
+    OF = "test.unheard"
+
+
+def test_a_problem_speaks_the_language_that_was_asked_for() -> None:
+    problem = Invalid.fields(FieldError("body.name", "missing", Words("请填写名称。", "The name is required.")))
+    assert problem.as_json("zh")["detail"] == "请填写名称。"
+    assert problem.as_json("en")["errors"] == [
+        {"path": "body.name", "code": "missing", "message": "The name is required."}
+    ]
+    assert problem.as_json("en")["type"] == "urn:wangge:problem:invalid"
+
+
+def test_many_field_errors_are_summed_up_and_all_listed() -> None:
+    errors = [FieldError(f"body.f{n}", "missing", Words(f"缺 {n}。", f"Missing {n}.")) for n in range(5)]
+    body = Invalid.fields(*errors).as_json("zh")
+    assert body["detail"] == "缺 0；缺 1；缺 2；另有 2 处。"
+    assert len(body["errors"]) == 5
+
+
+def test_a_conflict_carries_the_present_state() -> None:
+    body = Conflict(Words("已变化", "changed"), extra={"current": {"version": 3}}).as_json("en")
+    assert (body["status"], body["current"]) == (409, {"version": 3})
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "zh"),
+        ("", "zh"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("zh-CN,en;q=0.8", "zh"),
+        ("fr, en;q=0.4, zh;q=0.6", "zh"),
+        ("de", "zh"),
+        ("en;q=x", "zh"),
+    ],
+)
+def test_the_language_is_the_best_of_the_header(header: str | None, language: str) -> None:
+    assert choose_language(header) == language
+
+
+moments = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(moments, st.uuids())
+def test_a_cursor_comes_back_as_it_went(moment: datetime, key: UUID) -> None:
+    assert paging.decode(paging.encode([moment, key]), kinds=(datetime, UUID)) == [moment, key]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "W10",
+        "WzFd",
+        "bm90IGpzb24",
+        "中文",
+        paging.encode(["2026-11-20T00:00:00", uuid4()]),
+        paging.encode([1, 2, 3]),
+    ],
+)
+def test_a_foreign_cursor_is_an_error_that_says_what_to_do(cursor: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        paging.decode(cursor, kinds=(datetime, UUID))
+    assert refused.value.errors[0].path == "query.after"
+
+
+def test_the_extra_row_of_a_page_tells_that_there_is_more_and_is_not_shown() -> None:
+    rows = [{"at": datetime(2026, 1, n, tzinfo=UTC), "id": uuid7()} for n in (1, 2, 3)]
+    page = paging.page(rows, 2, keys=("at", "id"))
+    assert len(page["items"]) == 2
+    assert paging.decode(page["next"], kinds=(datetime, UUID)) == [rows[1]["at"], rows[1]["id"]]
+    assert paging.page(rows, 3, keys=("at", "id"))["next"] is None
+
+
+@pytest.mark.django_db
+def test_the_parts_of_a_statement_have_their_parameters_to_themselves() -> None:
+    s = Statement()
+    s.cte("a", "SELECT %(x)s::int AS n", x=1)
+    s.cte("b", "SELECT n + %(x)s::int AS n FROM a", x=10)
+    assert s.fetch("SELECT n + %(x)s::int AS n FROM b", x=100) == {"n": 111}
+    with pytest.raises(KeyError, match="y"):
+        s.cte("c", "SELECT %(y)s")
+    with pytest.raises(ValueError, match="already"):
+        s.cte("a", "SELECT 1")
+
+
+def test_a_route_with_a_permission_that_nobody_holds_stops_the_start() -> None:
+    api, router = build(title="t", version="1", description="d"), Router(tags=["t"])
+
+    @router.get("/a", permission=Unheard.OF)
+    def a(request: object) -> None: ...
+
+    api.add_router("", router.inner)
+    with pytest.raises(ImproperlyConfigured, match=r"test\.unheard"):
+        check_permissions(api)
+
+
+def test_a_route_without_a_permission_stops_the_start() -> None:
+    api, router = build(title="t", version="1", description="d"), Router(tags=["t"])
+
+    @router.inner.get("/b")
+    def b(request: object) -> None: ...
+
+    api.add_router("", router.inner)
+    with pytest.raises(ImproperlyConfigured, match="declares no permission"):
+        check_permissions(api)
+
+
+def test_a_route_for_the_signed_in_is_fine() -> None:
+    api, router = build(title="t", version="1", description="d"), Router(tags=["t"])
+
+    @router.get("/c", permission=SIGNED_IN)
+    def c(request: object) -> None: ...
+
+    api.add_router("", router.inner)
+    check_permissions(api)
+
+
+def test_who_lacks_a_permission_is_told_which_posts_have_it() -> None:
+    from wangge.domain.cases.tags import CasePermission
+
+    with pytest.raises(Forbidden) as refused:
+        Principal(kind="user", id=uuid4(), name="Alice").require(CasePermission.CLOSE)
+    assert "中心坐席" in refused.value.detail.zh
+
+
+def test_keys_made_later_sort_later() -> None:
+    keys = [uuid7() for _ in range(1000)]
+    assert keys == sorted(keys)
+    assert all(k.version == 7 for k in keys)
+
+
+def test_the_hash_of_a_body_does_not_depend_on_the_order_of_its_members() -> None:
+    assert body_hash({"a": 1, "b": "中"}) == body_hash({"b": "中", "a": 1})
+    assert body_hash({"a": 1}) != body_hash({"a": "1"})
