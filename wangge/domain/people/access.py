@@ -126,7 +126,7 @@ def user_within(scope: Scope, user: UUID) -> User:
     """The user, locked until the act ends. NotFound when not in ``scope``."""
     params: dict[str, Any] = {"user": user}
     seen = rows.value(
-        f"SELECT 1 FROM people_user u WHERE u.id = %(user)s AND {users_in('u', scope, params)}",  # noqa: S608
+        f"SELECT 1 FROM people_user u WHERE u.id = %(user)s AND {users_in('u', scope, params)}",
         params,
     )
     found = User.objects.select_for_update(no_key=True).filter(id=user).first() if seen else None
@@ -203,7 +203,8 @@ def refusing(problems: Mapping[str, Problem]) -> Iterator[None]:
         problem = problems.get(constraint_of(error) or "")
         if problem is None:
             raise
-        raise problem from error
+        # A copy: the constant is shared by all threads, and an exception carries its traceback.
+        raise type(problem)(problem.detail, list(problem.errors), dict(problem.extra)) from error
 
 
 def changed(current: Mapping[str, Any]) -> Conflict:

@@ -6,13 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wangge.domain.people import access
+import orjson
+import shapely
+
+from wangge.domain.people import access, rules
 from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel import clock
-from wangge.kernel.access import EVERYTHING, Principal
+from wangge.kernel.access import EVERYTHING, Principal, permissions
 from wangge.kernel.db import rows
 from wangge.kernel.problems import NotFound
 from wangge.kernel.web import paging
+from wangge.kernel.words import Words
 
 _UNIT = """u.id, u.name, u.name_en, u.kind, u.duty, u.area, a.name AS area_name, u.parent_id AS parent, u.phone, u.supervision_phone,
     u.active, u.version"""
@@ -37,7 +41,7 @@ def _like(text: str) -> str:
 def unit(key: UUID) -> dict[str, Any]:
     """One unit as the API shows it. NotFound."""
     found = rows.one(
-        f"SELECT {_UNIT} FROM people_unit u JOIN places_area a ON a.code = u.area WHERE u.id = %(id)s",  # noqa: S608
+        f"SELECT {_UNIT} FROM people_unit u JOIN places_area a ON a.code = u.area WHERE u.id = %(id)s",
         {"id": key},
     )
     if found is None:
@@ -75,7 +79,7 @@ def units(
         where.append("(u.area, u.name, u.id) > (%(a)s, %(n)s, %(i)s)")
     found = rows.all(
         f"""SELECT {_UNIT} FROM people_unit u JOIN places_area a ON a.code = u.area WHERE {" AND ".join(where)}
-            ORDER BY u.area, u.name, u.id LIMIT %(limit)s""",  # noqa: S608
+            ORDER BY u.area, u.name, u.id LIMIT %(limit)s""",
         params,
     )
     return paging.page(found, limit, keys=("area", "name", "id"))
@@ -92,7 +96,7 @@ def unit_tree(*, by: Principal, root: UUID | None = None) -> list[dict[str, Any]
                 SELECT u.id, t.depth + 1, t.path || u.id, t.sort || (u.area || u.name)
                 FROM people_unit u JOIN tree t ON u.parent_id = t.id WHERE u.active)
             SELECT {_UNIT}, t.depth, t.path FROM tree t JOIN people_unit u USING (id) JOIN places_area a ON a.code = u.area
-            ORDER BY t.sort""",  # noqa: S608
+            ORDER BY t.sort""",
         {"root": root},
     )
 
@@ -105,7 +109,7 @@ def user(key: UUID, scope: Any = EVERYTHING) -> dict[str, Any]:
     params: dict[str, Any] = {"id": key}
     found = rows.one(
         f"""SELECT {_USER} FROM people_user u LEFT JOIN people_unit home ON home.id = u.unit_id
-            LEFT JOIN people_credential c ON c.user_id = u.id WHERE u.id = %(id)s AND {access.users_in("u", scope, params)}""",  # noqa: S608
+            LEFT JOIN people_credential c ON c.user_id = u.id WHERE u.id = %(id)s AND {access.users_in("u", scope, params)}""",
         params,
     )
     if found is None:
@@ -141,7 +145,7 @@ def users(
     found = rows.all(
         f"""SELECT {_USER} FROM people_user u LEFT JOIN people_unit home ON home.id = u.unit_id
             LEFT JOIN people_credential c ON c.user_id = u.id WHERE {" AND ".join(where)}
-            ORDER BY u.name, u.id LIMIT %(limit)s""",  # noqa: S608
+            ORDER BY u.name, u.id LIMIT %(limit)s""",
         params,
     )
     return paging.page(found, limit, keys=("name", "id"))
@@ -151,7 +155,7 @@ def users(
 
 
 def post(key: UUID) -> dict[str, Any]:
-    found = rows.one(f"SELECT {_POST} FROM {_POST_FROM} WHERE p.id = %(id)s", {"id": key})  # noqa: S608
+    found = rows.one(f"SELECT {_POST} FROM {_POST_FROM} WHERE p.id = %(id)s", {"id": key})
     if found is None:
         raise NotFound(access.NO_POST)
     return found
@@ -192,14 +196,14 @@ def posts(
         params["s"], params["i"] = paging.decode(after, kinds=(datetime, UUID))
         where.append("(p.starts, p.id) < (%(s)s, %(i)s)")
     found = rows.all(
-        f"SELECT {_POST} FROM {_POST_FROM} WHERE {' AND '.join(where)} ORDER BY p.starts DESC, p.id DESC LIMIT %(limit)s",  # noqa: S608
+        f"SELECT {_POST} FROM {_POST_FROM} WHERE {' AND '.join(where)} ORDER BY p.starts DESC, p.id DESC LIMIT %(limit)s",
         params,
     )
     return paging.page(found, limit, keys=("starts", "id"))
 
 
 def absence(key: UUID) -> dict[str, Any]:
-    found = rows.one(f"SELECT {_ABSENCE} FROM {_ABSENCE_FROM} WHERE a.id = %(id)s", {"id": key})  # noqa: S608
+    found = rows.one(f"SELECT {_ABSENCE} FROM {_ABSENCE_FROM} WHERE a.id = %(id)s", {"id": key})
     assert found is not None
     return found
 
@@ -218,7 +222,7 @@ def absences(*, by: Principal, user: UUID | None = None, after: str | None = Non
         params["s"], params["i"] = paging.decode(after, kinds=(datetime, UUID))
         where.append("(a.starts, a.id) > (%(s)s, %(i)s)")
     found = rows.all(
-        f"SELECT {_ABSENCE} FROM {_ABSENCE_FROM} WHERE {' AND '.join(where)} ORDER BY a.starts, a.id LIMIT %(limit)s",  # noqa: S608
+        f"SELECT {_ABSENCE} FROM {_ABSENCE_FROM} WHERE {' AND '.join(where)} ORDER BY a.starts, a.id LIMIT %(limit)s",
         params,
     )
     return paging.page(found, limit, keys=("starts", "id"))
@@ -247,3 +251,89 @@ def tokens(*, by: Principal) -> list[dict[str, Any]]:
                   host(last_address) AS last_address, revoked_at
            FROM people_token ORDER BY created_at DESC, id"""
     )
+
+
+# — who am I, and who answers for my grid ——————————————————————————————————————————————————————————————————————————————————————
+
+
+def me(*, by: Principal) -> dict[str, Any]:
+    """The asker: posts held now (own and deputised), permissions, what is still to be done, and where anything is visible."""
+    ids = [g.post for g in by.grants if g.post]
+    held = {
+        r["id"]: r
+        for r in rows.all(f"SELECT {_POST} FROM {_POST_FROM} WHERE p.id = ANY(%(ids)s) ORDER BY p.starts, p.id", {"ids": ids})
+    }
+    row = rows.one("SELECT login, name, language FROM people_user WHERE id = %(id)s", {"id": by.id}) or {
+        "login": by.name,
+        "name": by.name,
+        "language": by.language or "zh",
+    }
+    seen = by.visible
+    return {
+        "id": by.id,
+        "kind": by.kind,
+        **row,
+        "pending": by.pending,
+        "roles": sorted(by.roles),
+        "posts": [p | {"deputising": p["user"] != by.id} for p in held.values()],
+        "permissions": [] if by.pending else sorted(str(p) for p in permissions() if by.may(p)),
+        "scope": {
+            "everything": seen.everything,
+            "districts": sorted(seen.districts),
+            "streets": sorted(seen.streets),
+            "communities": sorted(seen.communities),
+            "grids": sorted(seen.grids),
+            "units": sorted(seen.units),
+        },
+    }
+
+
+def grid_card(code: str) -> dict[str, Any]:
+    """What the law has posted up in every grid (滨州市社会治理网格化服务管理条例, art. 6): its name and border, who works there with the phone
+    of the post, and where to complain. Only posts that are marked public; NotFound with the successors of a retired grid."""
+    found = rows.one(
+        """SELECT g.code, g.name, g.name_en, g.district, g.street, g.community, g.retired_at, g.successors,
+                  c.name AS community_name, s.name AS street_name, d.name AS district_name, v.geometry
+           FROM places_grid g
+           LEFT JOIN places_area c ON c.code = g.community LEFT JOIN places_area s ON s.code = g.street
+           LEFT JOIN places_area d ON d.code = g.district
+           LEFT JOIN places_gridversion v ON v.grid_id = g.id AND v.valid_to IS NULL
+           WHERE g.code = %(code)s""",
+        {"code": code},
+    )
+    if found is None:
+        raise NotFound(Words(f"没有网格 {code}。", f"There is no grid {code}."))
+    if found["retired_at"] is not None:
+        after = found["successors"]
+        raise NotFound(
+            Words(
+                f"网格 {code} 已停用{'，现为 ' + '、'.join(after) if after else ''}。",
+                f"The grid {code} is no longer used{'; it is now ' + ', '.join(after) if after else ''}.",
+            ),
+            extra={"successors": after},
+        )
+    border = found.pop("geometry")
+    for hidden in ("retired_at", "successors"):
+        found.pop(hidden)
+    staff = rows.all(
+        """SELECT p.title, p.title_en, u.name, p.phone, d.name AS deputy
+           FROM people_post p JOIN people_user u ON u.id = p.user_id AND u.active
+           LEFT JOIN people_absence a ON a.user_id = u.id AND a.cancelled_at IS NULL AND a.starts <= %(now)s AND a.ends > %(now)s
+           LEFT JOIN people_user d ON d.id = a.deputy_id
+           WHERE p.public AND (p.grid = %(code)s OR p.area = %(community)s)
+             AND p.starts <= %(now)s AND (p.ends IS NULL OR p.ends > %(now)s)
+           ORDER BY p.area NULLS LAST, array_position(%(order)s::text[], p.role::text), u.name, p.id""",
+        {"code": code, "community": found["community"], "now": clock.now(), "order": rules.CARD_ORDER},
+    )
+    centre = rows.one(
+        """SELECT name, supervision_phone FROM people_unit
+           WHERE active AND kind = 'centre' AND supervision_phone <> '' AND area = ANY(%(up)s)
+           ORDER BY length(area) DESC, name LIMIT 1""",
+        {"up": [code[:n] for n in (12, 9, 6, 4, 2)]},
+    )
+    return found | {
+        "border": orjson.loads(shapely.to_geojson(shapely.from_wkb(bytes(border)))) if border is not None else None,
+        "staff": staff,
+        "supervision_unit": centre and centre["name"],
+        "supervision_phone": centre and centre["supervision_phone"],
+    }

@@ -97,6 +97,9 @@ TITLES: dict[str, tuple[Role, Words]] = {
     "supervisor": (Role.SUPERVISOR, Words("督查员", "Supervisor")),
 }
 
+# Whom a resident looks for first on a grid's card.
+CARD_ORDER = [str(r) for r in (Role.GRID_HEAD, Role.GRID_DEPUTY, Role.GRID_ASSISTANT, Role.GRID_WORKER, Role.PATROLLER)]
+
 # Rights that wait behind a second factor (outside the demo): people who decide for many, and who decide about rights.
 SECOND_FACTOR_ROLES = frozenset({Role.OPERATOR}) | ADMINISTRATORS
 

@@ -104,8 +104,16 @@ def load_staff(*, by: Principal, staff: Iterable[NewStaff], password_hash: str =
     by.require(PeoplePermission.USERS_MANAGE)
     by.require(PeoplePermission.POSTS_MANAGE)
     found = list(staff)
+    posts = insert_staff(found, password_hash)
+    ledger.append(by=by, tag=PeopleTag.STAFF_LOADED, kind="staff", body={"users": len(found), "posts": posts})
+    return [p.id for p in found]
+
+
+def insert_staff(found: list[NewStaff], password_hash: str = "", *, existing: frozenset[UUID] = frozenset()) -> int:
+    """The rows of ``load_staff`` without its ledger entry; people whose id is in ``existing`` get their posts only. Returns the posts."""
     now = clock.now()
     posts = [(person, post) for person in found for post in person.posts]
+    fresh = [p for p in found if p.id not in existing]
     for person, post in posts:
         fault = rules.scope_fault(post.role, area=post.area, grid=post.grid, unit=post.unit, everywhere=post.everywhere)
         if fault:
@@ -113,7 +121,7 @@ def load_staff(*, by: Principal, staff: Iterable[NewStaff], password_hash: str =
     User.objects.bulk_create(
         [
             User(id=p.id, login=rules.normal_login(p.login), name=p.name, language=p.language, unit_id=p.unit, created_at=now)
-            for p in found
+            for p in fresh
         ],
         batch_size=BATCH,
     )
@@ -122,7 +130,7 @@ def load_staff(*, by: Principal, staff: Iterable[NewStaff], password_hash: str =
             Credential(
                 user_id=p.id, password=p.password_hash or password_hash, password_at=now, must_change=p.must_change
             )
-            for p in found
+            for p in fresh
         ],
         batch_size=BATCH,
     )
@@ -148,5 +156,4 @@ def load_staff(*, by: Principal, staff: Iterable[NewStaff], password_hash: str =
         ],
         batch_size=BATCH,
     )
-    ledger.append(by=by, tag=PeopleTag.STAFF_LOADED, kind="staff", body={"users": len(found), "posts": len(posts)})
-    return [p.id for p in found]
+    return len(posts)

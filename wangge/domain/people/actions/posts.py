@@ -124,13 +124,15 @@ def change_post(*, by: Principal, post: UUID, version: int, **changes: Any) -> d
 
 
 @transaction.atomic
-def end_post(*, by: Principal, post: UUID, version: int, at: datetime | None = None) -> dict[str, Any]:
-    """End a post at ``at`` (default now); its rights are gone at the next request. One that has not begun is withdrawn."""
+def end_post(*, by: Principal, post: UUID, version: int, at: datetime | None = None) -> dict[str, Any] | None:
+    """End a post at ``at`` (default now); its rights are gone at the next request. One that has not begun by then is withdrawn;
+    then the answer is None."""
     row = access.post_within(by.require(PeoplePermission.POSTS_MANAGE), post)
     if row.version != version:
         raise access.changed(queries.post(post))
-    _end(by, row, row.user, at or clock.now())
-    return queries.post(post)
+    moment = max(at or clock.now(), clock.now())
+    _end(by, row, row.user, moment)
+    return queries.post(post) if moment > row.starts else None
 
 
 @transaction.atomic
@@ -142,10 +144,18 @@ def hand_over(
     The post's phone goes with the post unless another is given. Returns the new post.
     """
     scope = by.require(PeoplePermission.POSTS_MANAGE)
-    before = Post.objects.filter(id=id).first()
-    if before is not None and before.user_id == to:
-        return queries.post(id)  # the same call again
     row = access.post_within(scope, post)
+    before = Post.objects.filter(id=id).first()
+    if before is not None:
+        if (before.user_id, before.role, before.area_id, before.grid_id, before.unit_id) == (
+            to,
+            row.role,
+            row.area_id,
+            row.grid_id,
+            row.unit_id,
+        ):
+            return queries.post(id)  # the same call again
+        raise Invalid.field("body.id", "reused", "这个 id 已用于另一内容，请换一个新的 id", "This id was used for something else.")
     if row.version != version:
         raise access.changed(queries.post(post))
     if by.id == to:
@@ -215,9 +225,7 @@ def _end(by: Principal, row: Post, user: User, at: datetime) -> None:
     announce(by, PeopleTag.POST_ENDED, row, user, at=at.isoformat())
     if at <= row.starts:
         # It never began to be held: the ledger keeps that it was given.
-        row.delete() if row.starts > clock.now() else Post.objects.filter(id=row.id).update(
-            ends=clock.now(), version=row.version + 1
-        )
+        row.delete()
         return
     Post.objects.filter(id=row.id).update(ends=at, version=row.version + 1)
 

@@ -24,7 +24,7 @@ from wangge.kernel.access import PUBLIC_PERSON, Principal
 from wangge.kernel.access.roles import Role
 from wangge.kernel.db import rows
 from wangge.kernel.ids import uuid7
-from wangge.kernel.problems import Invalid, NotFound, TooMany, Unauthorized
+from wangge.kernel.problems import Forbidden, Invalid, NotFound, TooMany, Unauthorized
 from wangge.kernel.words import Words
 
 WRONG = Words("登录名或密码不正确。", "The log-in or the password is not right.")
@@ -227,6 +227,8 @@ def _end(by: Principal, *, user: UUID | None, how: str, only: UUID | None = None
 
 def change_password(*, by: Principal, current: str, new: str) -> None:
     """Change one's own password; the other sessions end. Unauthorized for a wrong present one (counted like a log-in)."""
+    if by.pending == "second_factor":
+        raise Forbidden(rules.STEP_WORDS["second_factor"], extra={"pending": by.pending})
     login = rows.value("SELECT login FROM people_user WHERE id = %(id)s", {"id": by.id})
     attempt = Attempt.begin("person", login, rules.BY_PERSON)
     credential = Credential.objects.get(user_id=by.id)

@@ -1,0 +1,124 @@
+"""Log-in, second factor, password, sessions, "who am I"."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from wangge.domain.people import queries, schemas
+from wangge.domain.people.actions import authenticate, second_factor, sessions, users
+from wangge.domain.people.api.router import person, router
+from wangge.kernel.web.address import client_address
+from wangge.kernel.web.api import ANY_SESSION, PUBLIC, SIGNED_IN
+from wangge.kernel.web.auth import COOKIE, _same_origin
+
+
+@router.post("/session", permission=PUBLIC, response=schemas.LogInOut, summary="登录 · Log in")
+def log_in(request: HttpRequest, response: HttpResponse, payload: schemas.LogInIn) -> dict[str, Any]:
+    """Sets the cookie `wangge_session`, or answers a token. 401 wrong, 429 locked (with `Retry-After`). `pending` says what is to follow."""
+    _same_origin(request)
+    opened = sessions.log_in(
+        by=request.principal,
+        login=payload.login,
+        password=payload.password,
+        address=client_address(request),
+        device=request.headers.get("User-Agent", ""),
+    )
+    answer = {"session": opened.session, "pending": opened.pending, "expires": opened.expires}
+    if payload.as_token:
+        return answer | {"token": opened.token}
+    response.set_cookie(
+        COOKIE,
+        opened.token,
+        expires=opened.expires,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.CONFIG.https or request.is_secure(),
+        path="/",
+    )
+    return answer
+
+
+@router.get("/session", permission=ANY_SESSION, response=schemas.MeOut, summary="我是谁 · Who am I")
+def me(request: HttpRequest) -> dict[str, Any]:
+    """Posts, roles, permissions and scope at this moment; `pending` when the log-in is not finished."""
+    return queries.me(by=request.principal)
+
+
+@router.delete("/session", permission=ANY_SESSION, response={204: None}, summary="退出登录 · Log out")
+def log_out(request: HttpRequest, response: HttpResponse) -> tuple[int, None]:
+    sessions.log_out(by=person(request))
+    response.delete_cookie(COOKIE, path="/", samesite="Lax")
+    return 204, None
+
+
+@router.post("/session/second-factor", permission=ANY_SESSION, response=schemas.MeOut, summary="出示第二因素 · Show the second factor")
+def show_factor(request: HttpRequest, payload: schemas.CodeIn) -> dict[str, Any]:
+    """A code of the authenticator or a recovery code. Each is accepted once."""
+    second_factor.show_factor(by=person(request), code=payload.code)
+    return _again(request)
+
+
+@router.get("/sessions", permission=SIGNED_IN, response=list[schemas.SessionOut], summary="我的登录 · My sessions")
+def my_sessions(request: HttpRequest) -> list[dict[str, Any]]:
+    return queries.sessions(by=person(request))
+
+
+@router.delete("/sessions/{session}", permission=SIGNED_IN, response={204: None}, summary="结束一个登录 · End one of my sessions")
+def end_session(request: HttpRequest, session: UUID) -> tuple[int, None]:
+    sessions.end_session(by=person(request), session=session)
+    return 204, None
+
+
+@router.delete("/sessions", permission=SIGNED_IN, response=schemas.EndedOut, summary="结束其他登录 · End all my other sessions")
+def end_others(request: HttpRequest) -> dict[str, int]:
+    return {"ended": sessions.end_other_sessions(by=person(request))}
+
+
+@router.patch("/me", permission=SIGNED_IN, response=schemas.MeOut, summary="修改语言 · Change my language")
+def change_me(request: HttpRequest, payload: schemas.MeIn) -> dict[str, Any]:
+    users.set_language(by=person(request), language=payload.language)
+    return queries.me(by=request.principal)
+
+
+@router.put("/me/password", permission=ANY_SESSION, response={204: None}, summary="修改密码 · Change my password")
+def change_password(request: HttpRequest, payload: schemas.NewPasswordIn) -> tuple[int, None]:
+    """The other sessions end."""
+    sessions.change_password(by=person(request), current=payload.current, new=payload.new)
+    return 204, None
+
+
+@router.post("/me/second-factor", permission=ANY_SESSION, response=schemas.FactorOut, summary="开始绑定 · Begin a second factor")
+def begin_factor(request: HttpRequest, payload: schemas.PasswordIn) -> dict[str, Any]:
+    return second_factor.begin_factor(by=person(request), password=payload.password)
+
+
+@router.post(
+    "/me/second-factor/confirm", permission=ANY_SESSION, response=schemas.RecoveryOut, summary="确认绑定 · Confirm the second factor"
+)
+def confirm_factor(request: HttpRequest, payload: schemas.CodeIn) -> dict[str, Any]:
+    return {"recovery_codes": second_factor.confirm_factor(by=person(request), code=payload.code)}
+
+
+@router.post(
+    "/me/second-factor/recovery-codes", permission=SIGNED_IN, response=schemas.RecoveryOut, summary="新恢复码 · New recovery codes"
+)
+def renew_codes(request: HttpRequest, payload: schemas.PasswordIn) -> dict[str, Any]:
+    return {"recovery_codes": second_factor.renew_recovery_codes(by=person(request), password=payload.password)}
+
+
+@router.post("/me/second-factor/remove", permission=SIGNED_IN, response={204: None}, summary="解除绑定 · Remove my second factor")
+def remove_factor(request: HttpRequest, payload: schemas.PasswordIn) -> tuple[int, None]:
+    """Refused where a post requires it."""
+    second_factor.remove_factor(by=person(request), password=payload.password)
+    return 204, None
+
+
+def _again(request: HttpRequest) -> dict[str, Any]:
+    """Who am I, after this act changed it."""
+    header = request.headers.get("Authorization", "")
+    token = header.partition(" ")[2].strip() if header.lower().startswith("bearer ") else request.COOKIES.get(COOKIE, "")
+    return queries.me(by=authenticate.member_of_staff(token) or request.principal)
