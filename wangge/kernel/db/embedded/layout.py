@@ -63,6 +63,11 @@ class Layout:
         return self.home / "database.lock"
 
     @property
+    def wishes(self) -> Path:
+        """Settings of PostgreSQL that the installation's administrator wants otherwise than we; may be missing."""
+        return self.home / "database.conf"
+
+    @property
     def password_file(self) -> Path:
         return self.home / "database.password"
 

@@ -1,6 +1,6 @@
 """What the server is told: ``postgresql.conf``, ``pg_hba.conf`` and the script that archives WAL. Written anew at each start.
 
-An installation's own wishes go into ``home/pg/custom.conf``, which is read after ours.
+An installation's own wishes stand in ``home/database.conf`` and are added after ours.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ mv "$tmp" "$to"
 sync ../archive 2>/dev/null || sync
 """
 
-_CONF = """# Written by wangge at each start: changes here are lost. Your own settings go into ../custom.conf, which is read last.
+_CONF = """# Written by wangge at each start: changes here are lost. Your own settings go into database.conf in
+# the folder of the installation; they are added at the end.
 listen_addresses = ''
 unix_socket_directories = '{socket}'
 unix_socket_permissions = 0700
@@ -88,8 +89,6 @@ log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 log_startup_progress_interval = '2s'
 log_checkpoints = off
-
-include_if_exists = '../custom.conf'
 """
 
 _HBA = """# Written by wangge at each start. The server listens on a socket in a closed folder only; passwords all the same.
@@ -115,6 +114,8 @@ def write(layout: Layout, socket: Path, *, peer: bool) -> None:
         script=ARCHIVE_SCRIPT,
         archive_timeout=ARCHIVE_TIMEOUT,
     )
+    if layout.wishes.exists():
+        conf += f"\n# from {layout.wishes.name}\n" + layout.wishes.read_text("utf-8")
     for path, text in (
         (layout.data / "postgresql.conf", conf),
         (layout.data / "pg_hba.conf", _HBA.format(first=_PEER if peer else "")),

@@ -21,10 +21,13 @@ class Answer(NamedTuple):
     refused: bool = False
 
 
-def ask(url: str) -> Answer:
-    """Connect for real. Liveness is nothing less: a process id and a socket file can both be left over."""
+def ask(url: str, *, within: int = 10) -> Answer:
+    """Connect for real. Liveness is nothing less: a process id and a socket file can both be left over.
+
+    ``within``: seconds to wait for an answer (at least 2).
+    """
     try:
-        with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:
+        with psycopg.connect(url, connect_timeout=within, autocommit=True) as connection:
             row = connection.execute("SELECT current_setting('wangge.instance', true)").fetchone()
             return Answer(instance=row[0] if row and row[0] else "")
     except psycopg.OperationalError as error:
