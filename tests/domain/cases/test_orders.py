@@ -1,0 +1,163 @@
+"""12345 orders from a workbook: made rows of the shape that real ones have, good and bad."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import xlsxwriter
+
+from tests.support.world import FUBAO
+from wangge.domain.cases import orders, queries
+from wangge.kernel.access import SYSTEM, acting, bind
+from wangge.kernel.db import rows
+from wangge.kernel.problems import Invalid
+
+HEADER = ["留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "答复意见", "答复时间"]
+GOOD = [
+    [
+        2549.0,
+        "A0001",
+        "垃圾没人清理",
+        "2019/4/25 9:32:09",
+        "\n\t\t\n\t\t益田路有垃圾堆，脏乱差\n\t\t",
+        "已清运，谢谢监督。",
+        "2019/5/10 14:56:53",
+    ],
+    [
+        "２５５４",
+        "A0002",
+        "路灯不亮",
+        datetime(2019, 4, 24, 16, 3, 40),  # noqa: DTZ001 (a cell of a sheet)
+        "　　小区门口路灯不亮两周了",
+        "已修复。",
+        "2019年5月9日 9时49分",
+    ],
+    ["2555", "A0003", "咨询社保卡补办", "2019-04-24 15:40", "社保卡丢了怎么补办？", "", ""],
+]
+BAD = [
+    ["2600", "A0004", "没有时间", "", "内容", "", ""],
+    ["2601", "A0005", "不是时间", "上个月", "内容", "", ""],
+    ["2602", "A0006", "没有内容", "2019/4/25", " \t ", "", ""],
+    ["2549", "A0007", "编号重复", "2019/4/26", "内容", "", ""],
+    ["2603", "A0008", "答复太早", "2019/4/26", "内容", "已办", "2019/4/25"],
+    ["", "A0009", "没有编号", "2019/4/26", "内容", "", ""],
+    ["2604", "A0010", "没有答复时间", "2019/4/26", "内容", "已办", ""],
+]
+BLANK: list[list[object]] = [["", "", "", "", "", "", ""], [None] * 7]
+
+
+def workbook(path: Path, rows_: list[list[object]]) -> Path:
+    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd hh:mm:ss"}) as book:
+        sheet = book.add_worksheet()
+        for r, row in enumerate([HEADER, *rows_]):
+            for c, value in enumerate(row):
+                if value is not None:
+                    sheet.write(r, c, value)
+    return path
+
+
+def run(path: Path, **given: object) -> orders.Outcome:
+    settled = {"mapping": None, "street": FUBAO, "source": "12345", "accept_good": False, "apply": True}
+    return orders.run(path, **(settled | given))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    return workbook(tmp_path / "工单.xlsx", [GOOD[0], *BLANK, *GOOD[1:]])
+
+
+def test_a_check_writes_nothing_and_says_what_it_would_do(world: SimpleNamespace, good: Path) -> None:
+    outcome = run(good, apply=False)
+    assert (len(outcome.orders), outcome.errors, outcome.blank, outcome.made) == (3, [], 2, 0)
+    assert outcome.columns["text"] == "留言详情"
+    with acting(SYSTEM):
+        assert rows.value("SELECT count(*) FROM cases_case") == 0
+
+
+def test_orders_with_a_reply_are_led_through_the_loop_at_their_own_times(world: SimpleNamespace, good: Path) -> None:
+    outcome = run(good)
+    assert (outcome.made, outcome.closed, outcome.errors) == (3, 2, [])
+    with acting(SYSTEM):
+        case = rows.one("SELECT id, number, status FROM cases_case WHERE source_number = '2554'")
+        assert case is not None
+        seen = queries.detail(by=SYSTEM, case=case["id"])
+    assert case["number"] == f"{FUBAO}2019042400001" or case["number"] == f"{FUBAO}2019042400002"
+    assert seen["status"] == "closed"
+    assert seen["text"] == "小区门口路灯不亮两周了"
+    assert seen["reported_at"] == datetime(2019, 4, 24, 8, 3, 40, tzinfo=UTC)
+    assert seen["closed_at"] == datetime(2019, 5, 9, 1, 49, tzinfo=UTC)
+    assert seen["result"] == "已修复。"
+    assert [s["act"] for s in seen["timeline"]] == [
+        "report",
+        "accept",
+        "dispatch",
+        "take",
+        "resolve",
+        "verify",
+        "close",
+    ]
+    assert seen["lon"] is None
+
+
+def test_an_order_without_a_reply_waits_on_the_desk_of_its_street(world: SimpleNamespace, good: Path) -> None:
+    run(good)
+    bind(world.as_("bob"))
+    page = queries.queue(by=world.as_("bob"), filter=queries.Filter(status=["reported"], located=False))
+    assert [(i["title"], i["holder"], i["channel"]) for i in page["items"]] == [
+        ("咨询社保卡补办", world.units.fubao, "hotline")
+    ]
+
+
+def test_the_same_file_imported_twice_is_there_once(world: SimpleNamespace, good: Path) -> None:
+    run(good)
+    again = run(good)
+    assert (again.made, again.known) == (0, 3)
+    with acting(SYSTEM):
+        assert rows.value("SELECT count(*) FROM cases_case") == 3
+
+
+def test_every_bad_row_is_named_with_its_column_and_nothing_is_written(world: SimpleNamespace, tmp_path: Path) -> None:
+    outcome = run(workbook(tmp_path / "坏.xlsx", [*GOOD, *BLANK, *BAD]))
+    assert [(e.row, e.column) for e in outcome.errors] == [
+        (7, "留言时间"),
+        (8, "留言时间"),
+        (9, "留言详情"),
+        (10, "留言编号"),
+        (11, "答复时间"),
+        (12, "留言编号"),
+        (13, "答复时间"),
+    ]
+    assert all(e.message.zh and e.message.en for e in outcome.errors)
+    with acting(SYSTEM):
+        assert rows.value("SELECT count(*) FROM cases_case") == 0
+
+
+def test_good_rows_are_taken_when_that_is_asked_for(world: SimpleNamespace, tmp_path: Path) -> None:
+    outcome = run(workbook(tmp_path / "坏.xlsx", [*GOOD, *BAD]), accept_good=True)
+    assert (outcome.made, len(outcome.errors)) == (3, len(BAD))
+
+
+def test_columns_of_another_name_are_told_by_hand_and_missing_ones_are_named(
+    world: SimpleNamespace, tmp_path: Path
+) -> None:
+    path = tmp_path / "别名.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        for c, value in enumerate(["单号", "什么时候", "说了什么"]):
+            sheet.write(0, c, value)
+        for c, value in enumerate(["1", "2026-01-05 09:00", "楼道堆物"]):
+            sheet.write(1, c, value)
+    with pytest.raises(Invalid) as refused:
+        run(path)
+    assert "number, received, text" in refused.value.detail.en
+    outcome = run(path, mapping={"number": "单号", "received": "什么时候", "text": "说了什么"})
+    assert outcome.made == 1
+
+
+def test_an_unknown_street_is_refused_before_anything_is_written(world: SimpleNamespace, good: Path) -> None:
+    with pytest.raises(Invalid) as refused:
+        run(good, street="999999999")
+    assert refused.value.errors[0].path == "area"
