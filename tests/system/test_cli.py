@@ -52,9 +52,15 @@ def test_the_language_follows_the_option_then_the_variable_then_the_locale(envir
 
 
 def test_help_does_not_import_django() -> None:
-    probe = "import sys; sys.argv=['wangge','--help']\nimport wangge.cli\ntry: wangge.cli.main()\nexcept SystemExit: pass\n"
+    probe = (
+        "import sys; sys.argv=['wangge','--help']\nimport wangge.cli\ntry: wangge.cli.main()\nexcept SystemExit: pass\n"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", probe + "print(sorted(m for m in sys.modules if m.split('.')[0] in ('django','psycopg','shapely')))"],
+        [
+            sys.executable,
+            "-c",
+            probe + "print(sorted(m for m in sys.modules if m.split('.')[0] in ('django','psycopg','shapely')))",
+        ],
         env=environment(),
         cwd=ROOT,
         capture_output=True,
@@ -124,7 +130,13 @@ def test_the_example_settings_file_names_only_settings_that_exist(tmp_path: Path
 
 def test_a_reader_that_closes_the_pipe_is_no_error() -> None:
     done = subprocess.run(
-        f"{sys.executable} -m wangge config | head -1", shell=True, env=environment(), cwd=ROOT, capture_output=True, text=True, check=False
+        f"{sys.executable} -m wangge config | head -1",
+        shell=True,
+        env=environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stdout.startswith("home = ")
     assert done.stderr == ""

@@ -123,10 +123,28 @@ def migrate(args: argparse.Namespace) -> int:
         if args.plan:
             print("\n".join(pending) or say("没有待执行的迁移。", "Nothing is pending."))
             return kit.FOUND if pending else kit.OK
+        _keys(new_database=not executor.loader.applied_migrations)
         if pending:
             call_command("migrate", database="owner", verbosity=0, interactive=False)
             tell(f"  已执行 {len(pending)} 个数据库迁移。", f"  {len(pending)} migrations were applied.")
     return kit.OK
+
+
+def _keys(*, new_database: bool) -> None:
+    """The key file is made with the database. Later its absence is a loss, and a new one would hide it."""
+    from wangge.kernel import crypto
+
+    if new_database:
+        crypto.ensure_keyring()
+    elif not crypto.keyring().exists():
+        path = crypto.keyring().path
+        raise CommandError(
+            Words(
+                f"缺少密钥文件 {path}，数据库中已有用它加密的内容。请从备份中恢复该文件。",
+                f"The key file {path} is missing, and the database holds what was encrypted with it. Put the file back from the backup.",
+            ),
+            kit.REFUSED,
+        )
 
 
 def _migrate_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from ninja import Status
 
 from wangge.kernel import health
 from wangge.kernel.access import Principal
@@ -49,4 +50,4 @@ def get_health(request: HttpRequest, response: HttpResponse) -> Any:
     """200 when the system works (`ok`, `warn`), 503 when something it needs does not (`bad`)."""
     found = health.report()
     body = found.as_json(language_of(request), details=sees_details(request.principal))  # type: ignore[attr-defined]
-    return (503 if found.level == health.Level.BAD else 200), body
+    return Status(503 if found.level == health.Level.BAD else 200, body)

@@ -36,7 +36,7 @@ class Pauses(procrastinate.BaseRetryStrategy):
         return procrastinate.RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), LONGEST_PAUSE)})
 
 
-def start(name: str, *, at: datetime | None = None, **args: Any) -> int:
+def start(name: str, /, *, at: datetime | None = None, **args: Any) -> int:
     """Queue the job ``name`` with JSON ``args``, not before ``at`` (aware). Returns its number.
 
     Raises KeyError for a name that no package has registered.
