@@ -7,6 +7,7 @@ commits, several connections or a server take ``own_database``, a fresh copy of 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,3 +70,11 @@ def postgres_version(databases: Databases) -> int:
 def pytest_report_header() -> str:
     url = os.environ.get("WANGGE_TEST_DATABASE_URL")
     return f"database: server {conninfo_to_dict(url).get('host')}" if url else "database: embedded"
+
+
+@pytest.fixture(autouse=True)
+def _layers_read_anew() -> None:
+    """A rolled-back test's layers must not linger in the in-process index of places."""
+    locating = sys.modules.get("wangge.domain.places.queries.locating")
+    if locating is not None:
+        locating.forget()

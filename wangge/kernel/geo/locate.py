@@ -45,16 +45,16 @@ class LayerIndex:
             raise ValueError("each polygon needs one id")
         self.version = version
         self.ids = list(ids)
-        self._polygons = np.array(list(polygons), dtype=object)
+        self.polygons = np.array(list(polygons), dtype=object)
         self._cells: dict[int, int | tuple[_Candidate, ...] | None] = {}
         self._plane: tuple[shapely.STRtree, float, float] | None = None
-        boxes = to_units(shapely.bounds(self._polygons)) if len(self.ids) else np.zeros((0, 4), dtype=np.int64)
+        self.bounds = shapely.bounds(self.polygons) if len(self.ids) else np.zeros((0, 4))  # degrees, (k, 4)
+        boxes = to_units(self.bounds)
         self._x0, self._y0 = (int(v) for v in boxes[:, :2].min(axis=0)) if len(self.ids) else (0, 0)
         self._x1, self._y1 = (int(v) for v in boxes[:, 2:].max(axis=0)) if len(self.ids) else (-1, -1)
-        mean = float(shapely.area(self._polygons).mean()) * UNITS**2 if len(self.ids) else 1.0
+        mean = float(shapely.area(self.polygons).mean()) * UNITS**2 if len(self.ids) else 1.0
         self._side = max(1, int(math.sqrt(mean / _CELLS_PER_GRID)))
         self._rows = (self._y1 - self._y0) // self._side + 1
-        self._boxes = boxes
         self._tree = shapely.STRtree(shapely.box(*boxes.T)) if len(self.ids) else None
         self._edges: dict[int, list[tuple[int, int, int, int]]] = {}
 
@@ -104,7 +104,7 @@ class LayerIndex:
             return None
         if self._plane is None:
             scale = metres_per_degree((self._y0 + self._y1) / 2 / UNITS)
-            plane = shapely.transform(self._polygons, lambda c: c * np.array(scale))
+            plane = shapely.transform(self.polygons, lambda c: c * np.array(scale))
             self._plane = (shapely.STRtree(plane), *scale)
         tree, east, north = self._plane
         here = shapely.Point(lon * east, lat * north)
@@ -118,7 +118,7 @@ class LayerIndex:
         edges = self._edges.get(polygon)
         if edges is None:
             edges = []
-            for part in shapely.get_parts(self._polygons[polygon]):
+            for part in shapely.get_parts(self.polygons[polygon]):
                 for ring in shapely.get_rings(part):
                     corners = to_units(shapely.get_coordinates(ring)).tolist()
                     for (xa, ya), (xb, yb) in itertools.pairwise(corners):

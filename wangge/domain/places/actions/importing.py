@@ -18,7 +18,7 @@ from wangge.domain.places.actions.layers import touch_layer
 from wangge.domain.places.actions.loading import insert_grids
 from wangge.domain.places.tags import PlacesPermission, PlacesTag
 from wangge.kernel import clock, ledger
-from wangge.kernel.access import Principal
+from wangge.kernel.access import Principal, Scope
 from wangge.kernel.codes import area_fault, grid_fault
 from wangge.kernel.db import rows
 from wangge.kernel.geo import systems
@@ -99,7 +99,7 @@ def import_grids(
     name → the file's. A row without a code but with a community gets the next number, in reading order. A grid whose code is
     known in this layer gets a new border when it differs. Raises Invalid when the file or the system cannot be used at all.
     """
-    by.require(PlacesPermission.GRIDS_MANAGE)
+    scope = by.require(PlacesPermission.GRIDS_MANAGE)
     this = queries.layer(layer)
     convert = _system(system, control)
     try:
@@ -109,7 +109,7 @@ def import_grids(
     report = ImportReport(layer, path.name, len(file.features))
     _refuse_other_system(file, convert, report)
     good = _shapes(file, _columns(file.columns, columns or {}), convert, report)
-    good = _codes(good, this, report)
+    good = _codes(good, this, scope, report)
     with transaction.atomic():
         if apply:  # nobody else may change the layer between the check and the writing
             rows.run("SELECT 1 FROM places_gridlayer WHERE id = %(id)s FOR UPDATE", {"id": this["id"]})
@@ -261,7 +261,7 @@ def _shape(feature: Feature, convert: systems.System, code: str, report: ImportR
     return shape
 
 
-def _codes(given: list[_Row], this: Mapping[str, Any], report: ImportReport) -> list[_Row]:
+def _codes(given: list[_Row], this: Mapping[str, Any], scope: Scope, report: ImportReport) -> list[_Row]:
     """Rows with a usable code; missing ones are numbered. Malformed, duplicate, used or foreign codes are named."""
     known_areas = queries.names_of([r.community for r in given])
     taken = {
@@ -274,9 +274,9 @@ def _codes(given: list[_Row], this: Mapping[str, Any], report: ImportReport) -> 
     good: list[_Row] = []
     for row in given:
         found: tuple[str, Words] | None = None
-        if row.code and (fault := grid_fault(row.code)) is not None:
-            found = "malformed_code", fault
-        elif not row.code and (fault := area_fault(row.community)) is not None:
+        if (row.code and (fault := grid_fault(row.code)) is not None) or (
+            not row.code and (fault := area_fault(row.community)) is not None
+        ):
             found = "malformed_code", fault
         elif row.code and times[row.code] > 1:
             others = "、".join(str(r.row) for r in given if r.code == row.code)
@@ -306,6 +306,11 @@ def _codes(given: list[_Row], this: Mapping[str, Any], report: ImportReport) -> 
             found = (
                 "duplicate_code",
                 Words(f"编码 {row.code} 已用于其他图层", f"code {row.code} belongs to another layer"),
+            )
+        elif not scope.covers(district=row.community[:6], street=row.community[:9], community=row.community):
+            found = (
+                "not_in_scope",
+                Words(f"社区 {row.community} 不在您的管辖范围", f"{row.community} is not in your scope"),
             )
         if found:
             report.findings.append(Finding(row.row, found[0], found[1], grid=row.code, geometry=row.shape))
