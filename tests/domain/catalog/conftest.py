@@ -57,7 +57,13 @@ def make_world() -> SimpleNamespace:
     fire = GridLayer.objects.create(key="fire", name="消防网格", kind="specialised", created_at=SINCE)
     for layer, code in ((base, "440304010001001"), (base, "440304010001002"), (fire, "440304010001901")):
         Grid.objects.create(
-            layer=layer, code=code, name=code[-3:], district=code[:6], street=code[:9], community=code[:12], created_at=SINCE
+            layer=layer,
+            code=code,
+            name=code[-3:],
+            district=code[:6],
+            street=code[:9],
+            community=code[:12],
+            created_at=SINCE,
         )
 
     def unit(name: str, duty: str, area: str, kind: str = "department") -> Unit:

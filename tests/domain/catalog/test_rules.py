@@ -94,7 +94,9 @@ windows = st.builds(
     start=st.integers(0, 23).map(lambda h: h * 60),
     end=st.integers(1, 24).map(lambda h: h * 60),
 ).filter(lambda w: w.start != w.end)
-grids = st.sampled_from([(None, None), ("base", None), ("fire", None), ("base", "440304010001001"), ("fire", "440304010001901")])
+grids = st.sampled_from(
+    [(None, None), ("base", None), ("fire", None), ("base", "440304010001001"), ("fire", "440304010001901")]
+)
 
 
 @st.composite

@@ -57,7 +57,7 @@ class Category(models.Model):
             models.CheckConstraint(condition=Q(lead_duty__in=list(DUTIES)), name="catalog_category_duty_known"),
             models.CheckConstraint(condition=Q(assist_duties__contained_by=list(DUTIES)), name="catalog_category_assist_known"),
             models.CheckConstraint(condition=Q(entry_level__in=list(rules.ENTRY_LEVELS)), name="catalog_category_level_known"),
-            models.CheckConstraint(condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="catalog_category_dates"),
+            models.CheckConstraint(condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="catalog_category_dates"),
             models.CheckConstraint(condition=Q(version__gte=1), name="catalog_category_version_counts"),
         ]  # fmt: skip
 

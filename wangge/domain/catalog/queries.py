@@ -359,7 +359,11 @@ def broken_routes() -> list[Broken]:
         reasons = [
             (r["unit_gone"], f"单位“{r['unit']}”已停用", f"its unit “{r['unit']}” is retired"),
             (r["category_gone"], f"类别“{r['category']}”已停用", f"its category “{r['category']}” is retired"),
-            (r["empty"], f"类别“{r['category']}”下没有可用类别", f"nothing below its category “{r['category']}” is in use"),
+            (
+                r["empty"],
+                f"类别“{r['category']}”下没有可用类别",
+                f"nothing below its category “{r['category']}” is in use",
+            ),
             (r["area_gone"], f"区划“{r['area']}”已撤销", f"its area “{r['area']}” is no more"),
             (r["layer_gone"], f"图层 {r['layer']} 已不存在", f"its layer {r['layer']} is no more"),
             (r["grid_gone"], f"网格 {r['grid']} 已撤销", f"its grid {r['grid']} is retired"),

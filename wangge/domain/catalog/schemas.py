@@ -326,3 +326,25 @@ class TryOut(Output):
     total: int
     changed: int
     units: list[UnitCount]
+
+
+class TableIn(Input):
+    """``text``: the CSV table. ``dry_run``: only say what would change and what is wrong."""
+
+    text: Annotated[str, Field(max_length=5 * 1024 * 1024)]
+    dry_run: bool = True
+
+
+class RowErrorOut(Output):
+    line: int
+    column: str
+    message: BothWords
+
+
+class TableOut(Output):
+    """With any error nothing is changed."""
+
+    added: int
+    changed: int
+    dry_run: bool
+    errors: list[RowErrorOut]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -95,8 +95,13 @@ def end_route(*, by: Principal, rule: UUID, number: int) -> Route:
     return row
 
 
-def check_route(scope: Scope, given: dict[str, Any], *, rule: UUID | None) -> rules.Route:
-    """The rule that ``given`` describes; Invalid when it could not work, Forbidden outside the scope. Used by the dry run as well."""
+def check_route(
+    scope: Scope, given: dict[str, Any], *, rule: UUID | None, ending: Collection[UUID] = ()
+) -> rules.Route:
+    """The rule that ``given`` describes; Invalid when it could not work, Forbidden outside the scope. Used by the dry run as well.
+
+    ``ending``: versions that are to end, so they do not stand against it.
+    """
     errors: list[FieldError] = []
 
     def wrong(path: str, code: str, zh: str, en: str) -> None:
@@ -130,7 +135,7 @@ def check_route(scope: Scope, given: dict[str, Any], *, rule: UUID | None) -> ru
     for row in rows.all(
         "SELECT * FROM catalog_route WHERE valid_to IS NULL AND rule IS DISTINCT FROM %(rule)s", {"rule": rule}
     ):
-        if rules.may_tie(made, store.route_of(row)):
+        if row["id"] not in ending and rules.may_tie(made, store.route_of(row)):
             raise Invalid.field(
                 "body", "tie",
                 f"与规则“{row['name']}”同样具体且时间重叠，无法判断先后。请缩小其中一条的范围。",
