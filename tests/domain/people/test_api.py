@@ -117,9 +117,9 @@ def test_a_right_taken_away_is_gone_at_the_next_request(people) -> None:
 
 
 def test_the_public_card_shows_the_grid_its_people_and_where_to_complain_and_no_more(people) -> None:
-    from wangge.domain.places.models import Grid, GridVersion
-
     import shapely
+
+    from wangge.domain.places.models import Grid, GridVersion
 
     square = shapely.box(114.05, 22.51, 114.06, 22.52)
     GridVersion.objects.create(

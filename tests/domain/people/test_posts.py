@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.domain.people.conftest import AREAS, GRIDS, START, principal_of
+from wangge.domain.cases.tags import CasePermission
 from wangge.domain.people.actions import absences, posts, users
 from wangge.domain.people.actions.authenticate import posts_at
 from wangge.domain.people.models import Absence, Post, User
 from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel import clock
-from wangge.kernel.access import Permission, Role, Scope, declare
+from wangge.kernel.access import Role, Scope
 from wangge.kernel.db import rows
 from wangge.kernel.ids import uuid7
 from wangge.kernel.problems import Conflict, Forbidden, Invalid, NotFound
@@ -149,19 +150,12 @@ def test_one_person_cannot_hold_two_of_the_three_administrators(people) -> None:
         assert give("secu", people.sam, Role.AUDITOR, everywhere=True)["role"] == "auditor"
 
 
-class _ProbePermission(Permission):
-    CASE_DATA = "people_tests.case_data.read"
-
-
-declare({_ProbePermission.CASE_DATA: {Role.OPERATOR}})
-
-
 def test_an_administrator_has_no_right_to_data_by_that_alone(people) -> None:
     for who in ("sam", "secu", "audrey"):
         me = principal_of(who)
-        assert not me.may(_ProbePermission.CASE_DATA)
-        assert me.scope(_ProbePermission.CASE_DATA).is_empty
-    assert principal_of("bob").may(_ProbePermission.CASE_DATA)
+        assert not me.may(CasePermission.READ)
+        assert me.scope(CasePermission.READ).is_empty
+    assert principal_of("bob").may(CasePermission.READ)
     assert not principal_of("sam").may(PeoplePermission.USERS_MANAGE)
     assert not principal_of("secu").may(PeoplePermission.UNITS_MANAGE)
 
@@ -202,7 +196,7 @@ def test_a_deputy_holds_the_rights_for_these_dates_and_the_absent_person_does_no
     absence = absences.record_absence(
         by=principal_of("bob"), id=uuid7(), user=people.alice, deputy=people.eve, starts=NOW + DAY, ends=NOW + 3 * DAY
     )
-    held = lambda who, at: {str(g.role) for g in posts_at(who, at)}  # noqa: E731
+    held = lambda who, at: {str(g.role) for g in posts_at(who, at)}
     assert held(people.alice, NOW) == {"grid_worker"}
     assert held(people.eve, NOW + DAY) == {"handler", "grid_worker"}
     assert held(people.alice, NOW + DAY) == set()

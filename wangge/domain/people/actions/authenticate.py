@@ -2,7 +2,7 @@
 
 The statement reads the session, the person, what their log-in still lacks, and the posts that are valid at this moment (their own, and
 those of absent colleagues they stand in for), so a right that was taken away is gone at the next request. It notes that the session
-was seen, at most once a minute, and tells the connection what the person may see (row-level security) in the same round trip.
+was seen, at most once a minute. (The web layer then binds the connection for row-level security: nothing when it is bound so already.)
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query
+from ninja import Query, Status
 
 from wangge.domain.people import queries, schemas
 from wangge.domain.people.actions import absences, posts, second_factor, users
@@ -61,9 +61,9 @@ def reactivate(request: HttpRequest, user: UUID, payload: schemas.VersionIn) -> 
 
 
 @router.post("/users/{user}/unlock", permission=P.USERS_MANAGE, response={204: None}, summary="解除锁定 · Unlock")
-def unlock(request: HttpRequest, user: UUID) -> tuple[int, None]:
+def unlock(request: HttpRequest, user: UUID) -> Status:
     users.unlock_user(by=request.principal, user=user)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/users/{user}/password", permission=P.USERS_MANAGE, response=schemas.FirstPasswordOut, summary="重置密码 · Reset the password")
@@ -74,9 +74,9 @@ def reset_password(request: HttpRequest, user: UUID) -> dict[str, str]:
 @router.post(
     "/users/{user}/second-factor/reset", permission=P.USERS_MANAGE, response={204: None}, summary="重置第二因素 · Reset the second factor"
 )
-def reset_factor(request: HttpRequest, user: UUID) -> tuple[int, None]:
+def reset_factor(request: HttpRequest, user: UUID) -> Status:
     second_factor.reset_factor(by=request.principal, user=user)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/posts", permission=P.POSTS_READ, response=Page[schemas.PostOut], summary="岗位 · Posts")
@@ -120,7 +120,7 @@ def change_post(request: HttpRequest, post: UUID, payload: schemas.PostChange) -
 def end_post(request: HttpRequest, post: UUID, payload: schemas.PostEnd) -> Any:
     """204 when the post had not begun and is withdrawn."""
     found = posts.end_post(by=request.principal, post=post, version=payload.version, at=payload.at)
-    return (204, None) if found is None else (200, found)
+    return Status(204, None) if found is None else Status(200, found)
 
 
 @router.post("/posts/{post}/hand-over", permission=P.POSTS_MANAGE, response=schemas.PostOut, summary="移交岗位 · Hand a post over")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from ninja import Status
 
 from wangge.domain.people import queries, schemas
 from wangge.domain.people.actions import authenticate, second_factor, sessions, users
@@ -49,10 +50,10 @@ def me(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.delete("/session", permission=ANY_SESSION, response={204: None}, summary="退出登录 · Log out")
-def log_out(request: HttpRequest, response: HttpResponse) -> tuple[int, None]:
+def log_out(request: HttpRequest, response: HttpResponse) -> Status:
     sessions.log_out(by=person(request))
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/session/second-factor", permission=ANY_SESSION, response=schemas.MeOut, summary="出示第二因素 · Show the second factor")
@@ -68,9 +69,9 @@ def my_sessions(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.delete("/sessions/{session}", permission=SIGNED_IN, response={204: None}, summary="结束一个登录 · End one of my sessions")
-def end_session(request: HttpRequest, session: UUID) -> tuple[int, None]:
+def end_session(request: HttpRequest, session: UUID) -> Status:
     sessions.end_session(by=person(request), session=session)
-    return 204, None
+    return Status(204, None)
 
 
 @router.delete("/sessions", permission=SIGNED_IN, response=schemas.EndedOut, summary="结束其他登录 · End all my other sessions")
@@ -85,10 +86,10 @@ def change_me(request: HttpRequest, payload: schemas.MeIn) -> dict[str, Any]:
 
 
 @router.put("/me/password", permission=ANY_SESSION, response={204: None}, summary="修改密码 · Change my password")
-def change_password(request: HttpRequest, payload: schemas.NewPasswordIn) -> tuple[int, None]:
+def change_password(request: HttpRequest, payload: schemas.NewPasswordIn) -> Status:
     """The other sessions end."""
     sessions.change_password(by=person(request), current=payload.current, new=payload.new)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/me/second-factor", permission=ANY_SESSION, response=schemas.FactorOut, summary="开始绑定 · Begin a second factor")
@@ -111,10 +112,10 @@ def renew_codes(request: HttpRequest, payload: schemas.PasswordIn) -> dict[str, 
 
 
 @router.post("/me/second-factor/remove", permission=SIGNED_IN, response={204: None}, summary="解除绑定 · Remove my second factor")
-def remove_factor(request: HttpRequest, payload: schemas.PasswordIn) -> tuple[int, None]:
+def remove_factor(request: HttpRequest, payload: schemas.PasswordIn) -> Status:
     """Refused where a post requires it."""
     second_factor.remove_factor(by=person(request), password=payload.password)
-    return 204, None
+    return Status(204, None)
 
 
 def _again(request: HttpRequest) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from ninja import Status
 
 from wangge.domain.people import queries, schemas
 from wangge.domain.people.actions import tokens
@@ -25,6 +26,6 @@ def make_token(request: HttpRequest, payload: schemas.TokenIn) -> dict[str, Any]
 
 
 @router.delete("/tokens/{token}", permission=PeoplePermission.TOKENS_MANAGE, response={204: None}, summary="吊销令牌 · Revoke a token")
-def revoke_token(request: HttpRequest, token: UUID) -> tuple[int, None]:
+def revoke_token(request: HttpRequest, token: UUID) -> Status:
     tokens.revoke_token(by=request.principal, token=token)
-    return 204, None
+    return Status(204, None)
