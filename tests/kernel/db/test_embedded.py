@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from tests.support.wait import until
-from wangge.kernel.db.embedded import EmbeddedServer
+from wangge.kernel.db.embedded import EmbeddedServer, binaries, find_binaries
 from wangge.kernel.problems import Conflict, Unavailable
 
 CHILD = """
@@ -36,7 +36,7 @@ def home(tmp_path: Path, shared: Path) -> Iterator[Path]:
     """A stopped installation of the test's own: a copy, because making one takes longer."""
     home = copied(shared, tmp_path / "home")
     yield home
-    EmbeddedServer(home).start().remove()
+    EmbeddedServer(home).remove()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("shared") / "home"
     EmbeddedServer(home).start().stop()
     yield home
-    EmbeddedServer(home).start().remove()
+    EmbeddedServer(home).remove()
 
 
 def copied(stopped: Path, to: Path) -> Path:
@@ -189,6 +189,15 @@ def test_a_folder_may_be_called_anything(tmp_path: Path, shared: Path, name: str
             assert connection.info.dbname == "wangge"
     finally:
         server.remove()
+
+
+def test_the_programs_run_from_a_copy_too_which_is_what_root_makes_when_they_are_closed_to_the_service_user(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    binaries._copy(find_binaries().parents[2], copy)
+    programs = copy / binaries.WHEEL / binaries.INSTALL / "bin"
+    said = subprocess.run([programs / "initdb", "--version"], capture_output=True, text=True, check=True).stdout
+    assert "18." in said
+    assert {stat.S_IMODE(p.stat().st_mode) for p in programs.iterdir()} == {0o755}
 
 
 def test_parents_of_the_data_folder_are_left_as_they_were(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +15,12 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from wangge.kernel.db.backup import evidence, wal
+from wangge.kernel.db.backup import wal
 from wangge.kernel.db.backup.restoring import recover
 from wangge.kernel.db.backup.store import Say, Store, utc
-from wangge.kernel.db.backup.taking import running
+from wangge.kernel.db.backup.taking import running, ship_now
 from wangge.kernel.db.embedded import EmbeddedServer
-from wangge.kernel.problems import Unavailable
+from wangge.kernel.problems import NotFound, Unavailable
 from wangge.kernel.words import Words
 
 Verify = Callable[[EmbeddedServer], list[str]]
@@ -81,15 +83,16 @@ def drill(
     """
     store, began = Store(Path(backup_dir).absolute()), utc()
     before = store.shipped()
+    if not store.backups():
+        raise NotFound(Words(f"{store.root} 中没有完整的备份。", f"There is no complete backup in {store.root}."))
     with running(home, say) as server:
         with psycopg.connect(server.owner_url) as reader:
             marker = _still_point(server, reader)
-            behind = before[1] if before else store.backups()[-1].finished if store.backups() else marker.at
-            wal.ship(server, store, say, marker)
-            evidence.ship(home, store, say)
+            behind = before[1] if before else store.backups()[-1].finished
+            ship_now(server, store, say, marker)
             say(Words("统计运行中的数据库", "Counting the running database"))
             there = counts(reader)
-        with tempfile.TemporaryDirectory(prefix=".drill-", dir=side or store.root) as folder:
+        with store.alone("drill", wait=False), _side(side or store.root) as folder:
             start = time.monotonic()
             say(Words("在旁恢复最近的备份", "Restoring the newest backup on the side"))
             copy, restored = recover(
@@ -114,6 +117,15 @@ def drill(
         ledger=ledger,
         files=restored.files,
     )
+
+
+@contextmanager
+def _side(where: Path) -> Iterator[str]:
+    """A folder for the copy; folders of drills that were killed go first (there is one drill at a time)."""
+    for left in where.glob(".drill-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".drill-", dir=where) as folder:
+        yield folder
 
 
 def counts(connection: psycopg.Connection) -> dict[str, int]:

@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from wangge.kernel.db.embedded.layout import write_private
+from wangge.kernel.db.embedded.locks import try_lock
 from wangge.kernel.db.embedded.waiting import Patience
 from wangge.kernel.problems import Conflict, Invalid, Unavailable
 from wangge.kernel.words import Words
@@ -67,6 +69,19 @@ class Store:
     def make(self) -> None:
         for folder in (self.root, self.wal, self.files):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def alone(self, what: str, *, wait: bool) -> Iterator[None]:
+        """Only one process at a time does ``what`` in this folder. Raises Conflict when another is at it (``wait``: waits instead)."""
+        patience = Patience()
+        while (lock := try_lock(self.root / f"{what}.lock")) is None:
+            if not wait:
+                raise Conflict(
+                    Words(f"{self.root} 正有另一次备份在进行。", f"Another backup into {self.root} is going on.")
+                )
+            patience.pause()
+        with lock:
+            yield
 
     def data(self, backup: Backup) -> Path:
         return self.root / backup.name / "data"

@@ -52,11 +52,21 @@ def backup(
     _must_exist(home)
     store = Store(Path(target_dir).absolute())
     store.make()
-    with running(home, say) as server:
+    with store.alone("backup", wait=False), running(home, say) as server:
+        for left in store.root.glob(".2*Z-*"):  # of a backup that was killed
+            shutil.rmtree(left)
         taken = _take(server, store, incremental, say)
-        until = wal.ship(server, store, say)
-        files, size = evidence.ship(home, store, say)
-    return Taken(taken, until, files, size, _let_go(store, utc() - timedelta(days=keep_days)))
+        until, files, size = ship_now(server, store, say)
+        return Taken(taken, until, files, size, _let_go(store, utc() - timedelta(days=keep_days)))
+
+
+def ship_now(
+    server: EmbeddedServer, store: Store, say: Say, marker: wal.Marker | None = None
+) -> tuple[datetime, int, int]:
+    """WAL first, then the evidence files: a row's files were written before the row, so all that it refers to is there."""
+    with store.alone("ship", wait=True):
+        until = wal.ship(server, store, say, marker)
+        return (until, *evidence.ship(server.home, store, say))
 
 
 def ship(home: Path, target_dir: Path, *, say: Say = lambda _: None) -> Taken:
@@ -66,8 +76,7 @@ def ship(home: Path, target_dir: Path, *, say: Say = lambda _: None) -> Taken:
     store.make()
     with running(home, say) as server:
         store.check_belongs_to(_system(server))
-        until = wal.ship(server, store, say)
-        files, size = evidence.ship(home, store, say)
+        until, files, size = ship_now(server, store, say)
     return Taken(None, until, files, size, [])
 
 

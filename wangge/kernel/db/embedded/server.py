@@ -346,10 +346,11 @@ class EmbeddedServer:
         self._supervises = False
 
     def remove(self) -> None:
-        """Stop at once and delete the database with everything in it. For side copies and tests."""
-        if self._supervises:
-            self._end(signal.SIGQUIT)
-            self._let_go()
+        """Stop at once and delete the database with everything in it. For side copies and tests. Raises Conflict as ``start``."""
+        if not self._supervises:
+            self._supervising.take()
+        self._end(signal.SIGQUIT)
+        self._let_go()
         if self._socket is not None:
             shutil.rmtree(self._socket, ignore_errors=True)
         shutil.rmtree(self.layout.pg, ignore_errors=True)
