@@ -13,6 +13,7 @@ from tests.domain.people.conftest import AREAS, GRIDS, START, principal_of
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.people.actions import absences, posts, users
 from wangge.domain.people.actions.authenticate import posts_at
+from wangge.domain.people.actions.second_factor import reset_factor
 from wangge.domain.people.models import Absence, Post, User
 from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel import clock
@@ -257,3 +258,14 @@ def test_a_district_administrator_sees_and_touches_only_the_people_of_the_distri
     Post.objects.filter(id=people.posts["fiona"]).update(area_id="4403")
     seen = {u["login"] for u in queries.users(by=principal_of("fiona"), limit=100)["items"]}
     assert seen == {"alice", "bob", "charlie", "carl", "dora", "eve", "fiona"}, "the city's own offices go with all its districts"
+
+
+def test_who_may_reset_a_password_may_not_become_more_than_they_may_appoint(people) -> None:
+    assert users.reset_password(by=principal_of("fiona"), user=people.eve)
+    give("secu", people.eve, Role.LEADER, area="4403", starts=NOW + DAY)
+    for act in (users.reset_password, users.unlock_user, reset_factor):
+        with pytest.raises(Forbidden):
+            act(by=principal_of("fiona"), user=people.eve)
+    with pytest.raises(Forbidden):
+        users.deactivate_user(by=principal_of("fiona"), user=people.eve, version=1)
+    assert users.reset_password(by=principal_of("secu"), user=people.eve)

@@ -11,6 +11,7 @@ import orjson
 from django.db import IntegrityError, models, transaction
 
 from wangge.domain.people.models import Post, Unit, User
+from wangge.kernel import clock
 from wangge.kernel.access import Columns, Scope
 from wangge.kernel.db import rows
 from wangge.kernel.ids import body_hash
@@ -132,6 +133,26 @@ def user_within(scope: Scope, user: UUID) -> User:
     found = User.objects.select_for_update(no_key=True).filter(id=user).first() if seen else None
     if found is None:
         raise NotFound(NO_USER)
+    return found
+
+
+def account_within(scope: Scope, user: UUID) -> User:
+    """The user whose account is to be changed. Forbidden when they hold a post outside ``scope``, now or later: who may reset a
+    password may become that person, and must not become more than they may appoint."""
+    found = user_within(scope, user)
+    if not scope.everything:
+        now = clock.now()
+        for post in Post.objects.filter(user=found):
+            open_post = post.ends is None or post.ends > now
+            if open_post and not covers_post(
+                scope, area=post.area_id, grid=post.grid_id, unit=post.unit_id, everywhere=post.everywhere
+            ):
+                raise Forbidden(
+                    Words(
+                        f"此人还担任您管理范围以外的岗位（{post.title}），请由上级安全管理员办理。",
+                        f"The person also holds a post outside your scope ({post.title}); ask the security administrator above you.",
+                    )
+                )
     return found
 
 

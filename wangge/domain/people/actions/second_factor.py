@@ -95,7 +95,7 @@ def remove_factor(*, by: Principal, password: str) -> None:
 @transaction.atomic
 def reset_factor(*, by: Principal, user: UUID) -> None:
     """Remove somebody's factor (a lost phone); their sessions end, and the next log-in asks to set up a new one."""
-    row = access.user_within(by.require(PeoplePermission.USERS_MANAGE), user)
+    row = access.account_within(by.require(PeoplePermission.USERS_MANAGE), user)
     _not_oneself(by, user)
     _clear(user)
     end_all_of(by, user, "factor-reset")

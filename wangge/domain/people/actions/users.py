@@ -70,7 +70,7 @@ def add_user(
 def change_user(*, by: Principal, user: UUID, version: int, **changes: Any) -> dict[str, Any]:
     """Change ``name``, ``language`` or ``unit``. The log-in never changes: the ledger speaks of it."""
     scope = by.require(PeoplePermission.USERS_MANAGE)
-    row = access.user_within(scope, user)
+    row = access.account_within(scope, user)
     if row.version != version:
         raise access.changed(queries.user(user))
     if "unit" in changes:
@@ -104,7 +104,7 @@ def set_language(*, by: Principal, language: str) -> None:
 def deactivate_user(*, by: Principal, user: UUID, version: int) -> dict[str, Any]:
     """Close the account: its posts end now, its sessions end, its deputyships give nothing. Work in hand is handed over first
     (``hand_over``). Nobody closes their own."""
-    row = access.user_within(by.require(PeoplePermission.USERS_MANAGE), user)
+    row = access.account_within(by.require(PeoplePermission.USERS_MANAGE), user)
     if by.id == user:
         raise Forbidden(NOT_ONESELF)
     if row.version != version:
@@ -127,7 +127,7 @@ def deactivate_user(*, by: Principal, user: UUID, version: int) -> dict[str, Any
 @transaction.atomic
 def reactivate_user(*, by: Principal, user: UUID, version: int) -> dict[str, Any]:
     """Open a closed account again. It comes back without posts."""
-    row = access.user_within(by.require(PeoplePermission.USERS_MANAGE), user)
+    row = access.account_within(by.require(PeoplePermission.USERS_MANAGE), user)
     if by.id == user:
         raise Forbidden(NOT_ONESELF)
     if row.version != version:
@@ -144,7 +144,7 @@ def reactivate_user(*, by: Principal, user: UUID, version: int) -> dict[str, Any
 @transaction.atomic
 def reset_password(*, by: Principal, user: UUID) -> str:
     """A new first password, shown this once; the sessions end and a lock-out is lifted."""
-    row = access.user_within(by.require(PeoplePermission.USERS_MANAGE), user)
+    row = access.account_within(by.require(PeoplePermission.USERS_MANAGE), user)
     if by.id == user:
         raise Forbidden(NOT_ONESELF)
     password = passwords.random_password()
@@ -158,7 +158,7 @@ def reset_password(*, by: Principal, user: UUID) -> str:
 @transaction.atomic
 def unlock_user(*, by: Principal, user: UUID) -> None:
     """Lift a lock-out before its time."""
-    row = access.user_within(by.require(PeoplePermission.USERS_MANAGE), user)
+    row = access.account_within(by.require(PeoplePermission.USERS_MANAGE), user)
     forget_failures("person", row.login)
     forget_failures("factor", str(user))
     ledger.append(by=by, tag=PeopleTag.USER_UNLOCKED, kind="user", subject=user, body={"login": row.login})
