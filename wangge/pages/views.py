@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -86,6 +88,7 @@ CHECKS = {
     "ledger": Words("留痕封存", "Ledger sealing"),
     "sealing": Words("留痕封存", "Ledger sealing"),
     "routes": Words("派遣规则", "Routes"),
+    "limits": Words("时限", "Limits"),
     "calendar": Words("工作日历", "Work calendar"),
     "backup": Words("备份", "Backup"),
 }
@@ -149,10 +152,19 @@ def health_page(request: HttpRequest) -> HttpResponse:
             "details": details,
             "level": found.level,
             "headline": HEADLINES[found.level],
-            "at": found.at.astimezone(settings.ZONE) if hasattr(settings, "ZONE") else found.at,
+            "at": found.at,
+            "when": _local(found.at).strftime("%Y-%m-%d %H:%M:%S"),
         },
         status=503 if found.level == health.Level.BAD else 200,
     )
+
+
+def _local(moment: datetime) -> datetime:
+    """In the zone of the installation; in UTC when that zone is not known (which is a finding of its own)."""
+    try:
+        return moment.astimezone(ZoneInfo(settings.CONFIG.zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        return moment
 
 
 @require_safe

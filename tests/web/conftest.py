@@ -1,0 +1,28 @@
+"""A real browser. ``make test`` finds one, installs one as root, or leaves this folder out and says so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+QUIET = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("WANGGE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "no Chromium: name one in WANGGE_CHROMIUM, or leave out tests/web"
+    # playwright runs an event loop in this thread, which Django takes for asynchronous code
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else QUIET
+    try:
+        with sync_playwright() as p:
+            started = p.chromium.launch(executable_path=path, args=arguments)
+            yield started
+            started.close()
+    finally:
+        os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
