@@ -40,6 +40,9 @@ __all__ = [
 FALLBACK = "1305"
 """Code of 其他事项 in the shipped catalogue: what fits nothing else, for the centre to judge."""
 
+GENERAL = 0.3
+"""Weight of the matters that the centre itself answers: questions, suggestions, thanks. Any other subject goes before them."""
+
 NO_CATEGORY = Words("没有这个类别。", "There is no such category.")
 
 
@@ -87,7 +90,8 @@ def search(text: str, *, most: int = 20) -> list[CategoryOf]:
 
 def suggestions(*, text: str, title: str = "", most: int = 5) -> list[Suggestion]:
     """Leaves whose keywords stand in the words, best first."""
-    return rules.suggest_categories(text, ((c.id, c.name, c.keywords) for c in leaves()), title=title, most=most)
+    catalogue = ((c.id, c.name, c.keywords, GENERAL if c.lead_duty == "grid_centre" else 1.0) for c in leaves())
+    return rules.suggest_categories(text, catalogue, title=title, most=most)
 
 
 def suggest(*, text: str, title: str = "") -> UUID | None:

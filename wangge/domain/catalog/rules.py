@@ -219,16 +219,17 @@ class Suggestion(NamedTuple):
 
 
 def suggest_categories(
-    text: str, catalogue: Iterable[tuple[UUID, str, Iterable[str]]], *, title: str = "", most: int = 5
+    text: str, catalogue: Iterable[tuple[UUID, str, Iterable[str], float]], *, title: str = "", most: int = 5
 ) -> list[Suggestion]:
-    """Categories whose keywords stand in a resident's words, best first; ``catalogue``: id, name, keywords of each leaf.
+    """Categories whose keywords stand in a resident's words, best first. ``catalogue``: id, name, keywords and weight of each
+    leaf; a weight below 1 is for general matters, whose words (咨询, 请问, 建议) stand in texts about anything.
 
     A longer word says more than a short one, a word in the title three times as much as one in the text, and the second time a word
     stands there it says nothing new. Words inside another found word of the same category are not counted again.
     """
     body, head = text.casefold(), title.casefold()
     found: list[Suggestion] = []
-    for category, name, keywords in catalogue:
+    for category, name, keywords, weight in catalogue:
         hits: list[str] = []
         score = 0.0
         for word in sorted({name, *keywords}, key=lambda w: (-len(w), w)):
@@ -238,7 +239,7 @@ def suggest_categories(
             where = 3.0 if folded in head else 1.0 if folded in body else 0.0
             if where:
                 hits.append(word)
-                score += where * len(word) ** 1.5
+                score += weight * where * len(word) ** 1.5
         if hits:
             found.append(Suggestion(category, round(score, 2), tuple(hits)))
     found.sort(key=lambda s: (-s.score, str(s.category)))
