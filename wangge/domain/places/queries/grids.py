@@ -56,6 +56,7 @@ def grids(
     since: datetime | None = None,
     geometry: bool = False,
     retired: bool = False,
+    counted: bool = False,
     after: str = "",
     limit: int = 20,
 ) -> list[dict[str, Any]]:
@@ -63,6 +64,7 @@ def grids(
 
     `within`: an area's code (6 digits or more). `box`: west, south, east, north in degrees, what touches it.
     `at`: the borders that were valid then (default: the current ones; with `since`: the last one valid in since..at).
+    `counted`: only one row with their number, `matched`.
     """
     terms, params = ["g.code > %(after)s"], {"after": after, "limit": limit + 1}
     if since is not None:
@@ -93,11 +95,14 @@ def grids(
     if box is not None:
         terms.append("v.west <= %(b_e)s AND v.east >= %(b_w)s AND v.south <= %(b_n)s AND v.north >= %(b_s)s")
         params |= dict(zip(("b_w", "b_s", "b_e", "b_n"), box, strict=True))
+    source = f"""FROM places_grid g JOIN places_gridlayer l ON l.id = g.layer_id
+            JOIN places_gridversion v ON v.grid_id = g.id AND {valid}
+            WHERE {" AND ".join(terms)}"""
+    if counted:
+        return rows.all(f"SELECT count(*) AS matched {source}", params)
     return rows.all(
         f"""SELECT {GRID_COLUMNS}, {VERSION_COLUMNS}{", v.geometry" if geometry else ""}
-            FROM places_grid g JOIN places_gridlayer l ON l.id = g.layer_id
-            JOIN places_gridversion v ON v.grid_id = g.id AND {valid}
-            WHERE {" AND ".join(terms)} ORDER BY g.code LIMIT %(limit)s""",
+            {source} ORDER BY g.code LIMIT %(limit)s""",
         params,
     )
 
