@@ -153,7 +153,8 @@ def _choose(now: Snapshot, category_id: UUID, place: Place, at: datetime) -> Rou
     if found is None:
         raise NotFound(NO_CATEGORY)
     wall = at.astimezone(now.calendar.zone)
-    choice = rules.choose(now.routes, found.path, place, wall, now.calendar.is_working_day(wall.date()))
+    candidates = (r for top in (None, *found.path) for r in now.by_category.get(top, ()))
+    choice = rules.choose(candidates, found.path, place, wall, now.calendar.is_working_day(wall.date()))
     by_duty = _by_duty(now, found, place)
     skipped = [
         Words(f"规则“{r.name}”的单位已停用，未采用", f"rule “{r.name}” was passed over, its unit is retired")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -104,6 +105,14 @@ class Snapshot:
     units: Mapping[UUID, UnitOf]
     by_duty: Mapping[tuple[str, str], UnitOf]
     areas: Mapping[str, Words]
+
+    @cached_property
+    def by_category(self) -> Mapping[UUID | None, tuple[rules.Route, ...]]:
+        """The routes by the top of their subtree, so that a choice looks only at those on the case's own path."""
+        found: dict[UUID | None, list[rules.Route]] = {}
+        for route in self.routes:
+            found.setdefault(route.category, []).append(route)
+        return {category: tuple(some) for category, some in found.items()}
 
     def limit(self, category: UUID, urgency: str, stage: str) -> LimitOf | None:
         """The limit of the category, else of the nearest above it, else the general one."""
