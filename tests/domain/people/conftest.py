@@ -47,7 +47,15 @@ def make_places() -> None:
     layer = GridLayer.objects.create(key="base", name="基础网格", kind="base", created_at=since)
     Grid.objects.bulk_create(
         [
-            Grid(layer=layer, code=c, name=f"第{c[-1]}网格", district=c[:6], street=c[:9], community=c[:12], created_at=since)
+            Grid(
+                layer=layer,
+                code=c,
+                name=f"第{c[-1]}网格",
+                district=c[:6],
+                street=c[:9],
+                community=c[:12],
+                created_at=since,
+            )
             for c in GRIDS
         ]
     )
@@ -62,7 +70,9 @@ def make_people() -> SimpleNamespace:
 
     make_places()
     with acting(SYSTEM), clock.at(START):
-        centre = NewUnit("福保街道网格化服务管理中心", "centre", "grid_centre", "440304010", supervision_phone="0755-12345")
+        centre = NewUnit(
+            "福保街道网格化服务管理中心", "centre", "grid_centre", "440304010", supervision_phone="0755-12345"
+        )
         other = NewUnit("海山街道网格化服务管理中心", "centre", "grid_centre", "440308001")
         police = NewUnit("福保派出所", "department", "police", "440304010")
         city = NewUnit("深圳市网格化服务管理中心", "centre", "grid_centre", "4403")
@@ -124,5 +134,9 @@ def principal_of(login: str) -> Any:
     user = User.objects.get(login=login)
     grants = tuple(posts_at(user.id, clock.now()))
     return Principal(
-        kind="user", id=user.id, name=user.name, grants=grants, units=frozenset(u for g in grants for u in g.scope.units)
+        kind="user",
+        id=user.id,
+        name=user.name,
+        grants=grants,
+        units=frozenset(u for g in grants for u in g.scope.units),
     )

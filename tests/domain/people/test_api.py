@@ -86,7 +86,10 @@ def test_a_locked_log_in_answers_429_with_when_to_try_again(people) -> None:
 
 
 def test_a_page_of_another_site_can_neither_log_in_nor_act(people) -> None:
-    assert Browser().post("/session", {"login": "alice", "password": PASSWORD}, Sec_Fetch_Site="cross-site").status_code == 403
+    assert (
+        Browser().post("/session", {"login": "alice", "password": PASSWORD}, Sec_Fetch_Site="cross-site").status_code
+        == 403
+    )
     alice = Browser("alice")
     assert alice.send("DELETE", "/sessions", Sec_Fetch_Site="cross-site").status_code == 403
 
@@ -136,10 +139,18 @@ def test_the_public_card_shows_the_grid_its_people_and_where_to_complain_and_no_
         reason="import",
     )
     Post.objects.create(
-        user_id=people.eve, role="patroller", title="巡查员", grid_id=GRIDS[0], starts=START, phone="0755-hidden", created_at=START
+        user_id=people.eve,
+        role="patroller",
+        title="巡查员",
+        grid_id=GRIDS[0],
+        starts=START,
+        phone="0755-hidden",
+        created_at=START,
     )
     card = Browser().get(f"/public/grids/{GRIDS[0]}/card").json()
-    assert card["staff"] == [{"title": "网格员", "title_en": "Grid worker", "name": "艾丽", "phone": "0755-83910001", "deputy": None}]
+    assert card["staff"] == [
+        {"title": "网格员", "title_en": "Grid worker", "name": "艾丽", "phone": "0755-83910001", "deputy": None}
+    ]
     assert card["supervision_phone"] == "0755-12345"
     assert card["border"]["type"] == "Polygon"
     Grid.objects.filter(code=GRIDS[1]).update(retired_at=NOW, successors=[GRIDS[0]])
@@ -159,7 +170,14 @@ def test_a_unit_with_open_posts_is_not_retired_and_the_answer_names_them(people)
 def test_units_are_added_changed_and_never_put_below_themselves(people) -> None:
     sam = Browser("sam")
     key = uuid7()
-    body = {"id": key, "name": "福保城管队", "kind": "department", "duty": "urban_management", "area": "440304010", "parent": people.units.centre}
+    body = {
+        "id": key,
+        "name": "福保城管队",
+        "kind": "department",
+        "duty": "urban_management",
+        "area": "440304010",
+        "parent": people.units.centre,
+    }
     assert sam.post("/units", body).status_code == 200
     assert sam.post("/units", body).status_code == 200
     assert sam.post("/units", body | {"name": "别名"}).status_code == 422
@@ -190,7 +208,12 @@ def test_a_new_account_gets_a_first_password_that_must_be_changed(people) -> Non
 
 
 def make_token(**more: Any) -> Any:
-    body = {"name": "GIS", "permissions": ["people.units.read"], "areas": ["440304"], "expires_at": NOW + timedelta(days=30)}
+    body = {
+        "name": "GIS",
+        "permissions": ["people.units.read"],
+        "areas": ["440304"],
+        "expires_at": NOW + timedelta(days=30),
+    }
     return Browser("secu").post("/tokens", body | more)
 
 
@@ -207,7 +230,9 @@ def test_a_token_does_what_it_was_made_for_from_where_it_may_until_it_ends(peopl
         assert Browser().get("/units", **token).status_code == 401
     secu = Browser()
     assert Browser().get("/units", **token).status_code == 200
-    assert made["token"] not in str(rows.all("SELECT * FROM people_token")) + str(rows.all("SELECT * FROM ledger_entry"))
+    assert made["token"] not in str(rows.all("SELECT * FROM people_token")) + str(
+        rows.all("SELECT * FROM ledger_entry")
+    )
     from wangge.domain.people.actions.tokens import revoke_token
     from wangge.kernel.access import SYSTEM
 
@@ -217,7 +242,9 @@ def test_a_token_does_what_it_was_made_for_from_where_it_may_until_it_ends(peopl
 
 
 def test_a_token_cannot_have_a_person_s_rights_or_live_for_ever(people) -> None:
-    refused = make_token(permissions=["people.users.manage"], networks=["nowhere"], expires_at=NOW + timedelta(days=4000)).json()
+    refused = make_token(
+        permissions=["people.users.manage"], networks=["nowhere"], expires_at=NOW + timedelta(days=4000)
+    ).json()
     assert {e["path"] for e in refused["errors"]} == {"body.permissions[0]", "body.networks[0]", "body.expires_at"}
 
 
@@ -226,7 +253,9 @@ def test_a_token_cannot_have_a_person_s_rights_or_live_for_ever(people) -> None:
 
 def workbook(*lines: list[Any], head: list[str] | None = None) -> bytes:
     book = openpyxl.Workbook()
-    book.active.append(head or ["登录名", "姓名", "所属单位", "角色", "岗位名称", "岗位范围", "岗位电话", "公示", "任职日期"])
+    book.active.append(
+        head or ["登录名", "姓名", "所属单位", "角色", "岗位名称", "岗位范围", "岗位电话", "公示", "任职日期"]
+    )
     for line in lines:
         book.active.append(line)
     out = io.BytesIO()
@@ -282,7 +311,10 @@ def test_the_good_rows_are_imported_when_asked_and_the_new_person_can_log_in(peo
     done = upload(secu, workbook(*GOOD, *BAD), "?dry_run=false&accept_good_rows=true").json()
     assert (done["users"], done["posts"], [p["login"] for p in done["passwords"]]) == (1, 3, ["hua"])
     assert {p.grid_id for p in Post.objects.filter(user__login="hua")} == {GRIDS[1], GRIDS[2]}
-    assert Browser().post("/session", {"login": "hua", "password": done["passwords"][0]["password"]}).json()["pending"] == "password"
+    assert (
+        Browser().post("/session", {"login": "hua", "password": done["passwords"][0]["password"]}).json()["pending"]
+        == "password"
+    )
     again = upload(secu, workbook(*GOOD)).json()
     assert {f["code"] for f in again["faults"]} == {"held"}
     assert rows.value("SELECT count(*) FROM ledger_entry WHERE tag = 'people.post.given'") == 3

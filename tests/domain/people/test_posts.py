@@ -47,7 +47,9 @@ def lives(draw) -> tuple[list, list]:
         kind, code = draw(st.sampled_from(PLACES))
         starts = draw(hours)
         ends = draw(st.none() | st.integers(starts + 1, 14))
-        role = draw(st.sampled_from(["operator", "leader", "supervisor"] if kind == "area" else ["grid_worker", "patroller"]))
+        role = draw(
+            st.sampled_from(["operator", "leader", "supervisor"] if kind == "area" else ["grid_worker", "patroller"])
+        )
         held.append((draw(st.sampled_from(WHO)), role, kind, code, starts, ends))
     away = []
     for person in WHO:
@@ -99,7 +101,9 @@ def test_a_post_gives_exactly_its_scope_while_it_is_held_and_nothing_else(people
                 created_at=START,
             )
         for who, deputy, starts, ends in away:
-            Absence.objects.create(user_id=ids[who], deputy_id=ids[deputy], starts=at[starts], ends=at[ends], created_at=START)
+            Absence.objects.create(
+                user_id=ids[who], deputy_id=ids[deputy], starts=at[starts], ends=at[ends], created_at=START
+            )
         found = {w: {(str(g.role), c) for g in posts_at(ids[w], at[hour]) for c in codes_of(g.scope)} for w in WHO}
         transaction.set_rollback(True)
     assert found == {w: oracle(w, hour, held, away) for w in WHO}
@@ -127,12 +131,21 @@ def test_only_a_security_administrator_appoints_and_only_within_the_scope_and_ne
 
 
 def test_a_role_is_posted_only_to_a_scope_that_fits_it_in_the_act_and_in_the_database(people) -> None:
-    for role, where in ((Role.HANDLER, {"area": "440304"}), (Role.OPERATOR, {"grid": GRIDS[0]}), (Role.WORKSTATION, {"area": "440304"})):
+    for role, where in (
+        (Role.HANDLER, {"area": "440304"}),
+        (Role.OPERATOR, {"grid": GRIDS[0]}),
+        (Role.WORKSTATION, {"area": "440304"}),
+    ):
         with pytest.raises(Invalid):
             give("secu", people.eve, role, **where)
         with pytest.raises(IntegrityError), transaction.atomic():
             Post.objects.create(
-                user_id=people.eve, role=role, title="x", starts=NOW, created_at=NOW, **{f"{k}_id": v for k, v in where.items()}
+                user_id=people.eve,
+                role=role,
+                title="x",
+                starts=NOW,
+                created_at=NOW,
+                **{f"{k}_id": v for k, v in where.items()},
             )
     both = {"area_id": "440304", "grid_id": GRIDS[0]}
     for bad in (both, {}, {"area_id": "440304", "ends": NOW - DAY}):
@@ -257,7 +270,9 @@ def test_a_district_administrator_sees_and_touches_only_the_people_of_the_distri
     give("secu", people.fiona, Role.LEADER, area="440304")
     Post.objects.filter(id=people.posts["fiona"]).update(area_id="4403")
     seen = {u["login"] for u in queries.users(by=principal_of("fiona"), limit=100)["items"]}
-    assert seen == {"alice", "bob", "charlie", "carl", "dora", "eve", "fiona"}, "the city's own offices go with all its districts"
+    assert seen == {"alice", "bob", "charlie", "carl", "dora", "eve", "fiona"}, (
+        "the city's own offices go with all its districts"
+    )
 
 
 def test_who_may_reset_a_password_may_not_become_more_than_they_may_appoint(people) -> None:
