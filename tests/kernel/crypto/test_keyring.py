@@ -60,7 +60,7 @@ def test_a_key_file_that_others_may_touch_is_refused_with_what_to_do(ring: Keyri
 
 
 def test_a_missing_key_file_is_never_replaced_on_the_way(tmp_path: Path) -> None:
-    with pytest.raises(KeyringError, match="missing.*backup"):
+    with pytest.raises(KeyringError, match=r"missing.*backup"):
         Keyring(tmp_path / "keys.json").keys()
     assert not (tmp_path / "keys.json").exists()
 

@@ -48,7 +48,7 @@ def test_whatever_it_is_put_into_a_masked_value_shows_only_its_mask(row) -> None
     value = row.phone
     assert isinstance(value, Masked)
     shown = [str(value), f"{value}", f"{value:>20}", repr(value), json.dumps({"v": value}, default=str)]
-    shown += [orjson.dumps({"v": value}, default=str).decode(), repr([value]), "%s" % value]
+    shown += [orjson.dumps({"v": value}, default=str).decode(), repr([value]), "{}".format(value)]
     assert not [s for s in shown if "13812341234" in s]
     assert value.masked == "138****1234"
     assert opened(value) == "13812341234"
@@ -82,7 +82,11 @@ def test_only_the_named_modules_take_the_text_from_behind_a_mask() -> None:
     users = set()
     for path in sorted((root / "wangge").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            taken = {a.name for a in node.names} if isinstance(node, ast.ImportFrom) and "crypto" in (node.module or "") else set()
+            taken = (
+                {a.name for a in node.names}
+                if isinstance(node, ast.ImportFrom) and "crypto" in (node.module or "")
+                else set()
+            )
             if isinstance(node, ast.Attribute):
                 taken = {node.attr} - {"opened"}
             if taken & {"opened", "open_sealed"}:

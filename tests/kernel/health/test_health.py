@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 
@@ -15,13 +13,13 @@ from wangge.kernel.jobs.registry import LOOPS
 
 
 @pytest.fixture
-def only(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[dict[str, health.Check]]:
+def only(monkeypatch: pytest.MonkeyPatch, db: None) -> dict[str, health.Check]:
     """The registry of checks, empty, for tests that bring their own."""
     mine: dict[str, health.Check] = {}
     health.discover()
     monkeypatch.setattr(health, "_checks", mine)
     monkeypatch.setattr(health, "_kept", None)
-    yield mine
+    return mine
 
 
 def test_the_report_is_as_bad_as_its_worst_finding(only: dict[str, health.Check]) -> None:
