@@ -48,7 +48,7 @@ def test_whatever_it_is_put_into_a_masked_value_shows_only_its_mask(row) -> None
     value = row.phone
     assert isinstance(value, Masked)
     shown = [str(value), f"{value}", f"{value:>20}", repr(value), json.dumps({"v": value}, default=str)]
-    shown += [orjson.dumps({"v": value}, default=str).decode(), repr([value]), "{}".format(value)]
+    shown += [orjson.dumps({"v": value}, default=str).decode(), repr([value]), f"{value}"]
     assert not [s for s in shown if "13812341234" in s]
     assert value.masked == "138****1234"
     assert opened(value) == "13812341234"
