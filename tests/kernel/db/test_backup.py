@@ -58,7 +58,7 @@ class Installation:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A full backup, an incremental one and shipped WAL, each with rows before, between and after."""
     folder = tmp_path_factory.mktemp("backup 备份")
-    with EmbeddedServer(folder / "home") as server:
+    with EmbeddedServer(folder / "home", durable=False) as server:
         town = Installation(server, folder / "target")
         town.write(100)
         town.keep_file(b"first photo")
@@ -83,13 +83,13 @@ def side(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def damageable(town: Installation, tmp_path: Path) -> Store:
-    """A copy of the backups that a test may damage."""
-    shutil.copytree(town.target, tmp_path / "copy")
+    """A copy of the backups that a test may damage, by ``put``: its files are links to the real ones."""
+    shutil.copytree(town.target, tmp_path / "copy", copy_function=os.link)
     return Store(tmp_path / "copy")
 
 
 def rows_in(home: Path) -> int:
-    with EmbeddedServer(home) as server, psycopg.connect(server.owner_url) as connection:
+    with EmbeddedServer(home, durable=False) as server, psycopg.connect(server.owner_url) as connection:
         return connection.execute("SELECT count(*) FROM matter").fetchone()[0]  # type: ignore[index]
 
 
@@ -102,7 +102,9 @@ def test_backups_are_a_full_one_and_an_increment_and_both_pass_our_check(town: I
     assert (town.target.stat().st_mode & 0o777) == 0o700
 
 
-def test_the_last_moment_is_restored_with_every_evidence_file_and_the_copy_is_an_installation(town: Installation, side: Path) -> None:
+def test_the_last_moment_is_restored_with_every_evidence_file_and_the_copy_is_an_installation(
+    town: Installation, side: Path
+) -> None:
     done = restore(town.target, side)
     assert len(done.backups) == 2
     assert rows_in(side) == 157
@@ -130,13 +132,26 @@ def test_a_used_folder_is_not_overwritten(town: Installation) -> None:
 
 
 def some_table_file(store: Store) -> Path:
-    return max((store.data(store.backups()[0]) / "base").rglob("[0-9]*"), key=lambda p: p.stat().st_size if p.is_file() else 0)
+    return max(
+        (store.data(store.backups()[0]) / "base").rglob("[0-9]*"), key=lambda p: p.stat().st_size if p.is_file() else 0
+    )
+
+
+def put(path: Path, contents: bytes) -> None:
+    path.unlink(missing_ok=True)
+    path.write_bytes(contents)
 
 
 def flip(path: Path) -> None:
     contents = bytearray(path.read_bytes())
     contents[len(contents) // 2] ^= 1
-    path.write_bytes(contents)
+    put(path, contents)
+
+
+def change_record(store: Store, **values: str) -> None:
+    for item in store.backups():
+        record = store.root / item.name / RECORD
+        put(record, json.dumps({**json.loads(record.read_text()), **values}).encode())
 
 
 def test_one_flipped_bit_in_a_data_file_is_named_and_nothing_is_restored(damageable: Store, side: Path) -> None:
@@ -169,15 +184,15 @@ def test_damaged_wal_a_gap_in_it_and_a_damaged_evidence_file_are_each_named(dama
     segments = sorted(damageable.wal.glob("0*.gz"))
     segments = [s for s in segments if len(s.name) == 27]
     whole = segments[-1].read_bytes()
-    segments[-1].write_bytes(whole[: len(whole) // 2])
+    put(segments[-1], whole[: len(whole) // 2])
     with pytest.raises(Invalid, match=segments[-1].name):
         restore(damageable.root, side)
     segments[-1].unlink()
     with pytest.raises(Invalid, match="missing"):
         restore(damageable.root, side)
-    segments[-1].write_bytes(whole)
+    put(segments[-1], whole)
     photo = next(p for p in damageable.files.rglob("*") if p.is_file())
-    photo.write_bytes(b"another photo")
+    put(photo, b"another photo")
     with pytest.raises(Invalid, match=photo.name):
         restore(damageable.root, side)
     assert not (side / "files").exists()
@@ -196,7 +211,9 @@ def test_a_backup_that_was_not_finished_does_not_count(damageable: Store, side: 
         restore(damageable.root, side)
 
 
-def test_the_drill_compares_every_table_and_reports_what_would_be_lost_and_how_long_it_takes(town: Installation) -> None:
+def test_the_drill_compares_every_table_and_reports_what_would_be_lost_and_how_long_it_takes(
+    town: Installation,
+) -> None:
     town.write(3)
     asked: list[int] = []
 
@@ -222,15 +239,14 @@ def test_a_difference_or_a_fault_in_the_ledger_fails_the_drill() -> None:
     assert not broken.passed and "entry 7 was altered" in broken.as_words().en
 
 
-def test_old_chains_go_with_the_wal_nobody_needs_and_the_newest_chain_stays(town: Installation, damageable: Store) -> None:
+def test_old_chains_go_with_the_wal_nobody_needs_and_the_newest_chain_stays(
+    town: Installation, damageable: Store
+) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=90)
     names = [b.name for b in damageable.backups()]
-    for item in damageable.backups():
-        record = damageable.root / item.name / RECORD
-        record.write_text(json.dumps({**json.loads(record.read_text()), "finished": long_ago.isoformat()}))
+    change_record(damageable, finished=long_ago.isoformat())
     oldest = damageable.wal / "000000010000000000000001.gz"
-    with gzip.open(oldest, "wb") as file:
-        file.write(b"needed by nobody")
+    put(oldest, gzip.compress(b"needed by nobody"))
     taken = backup(town.home, damageable.root, keep_days=30)
     assert sorted(taken.removed) == sorted(names)
     assert [b.name for b in damageable.backups()] == [taken.backup.name] if taken.backup else False
@@ -238,9 +254,7 @@ def test_old_chains_go_with_the_wal_nobody_needs_and_the_newest_chain_stays(town
 
 
 def test_backups_of_another_database_are_not_mixed_in(town: Installation, damageable: Store) -> None:
-    for item in damageable.backups():
-        record = damageable.root / item.name / RECORD
-        record.write_text(json.dumps({**json.loads(record.read_text()), "system": "12345"}))
+    change_record(damageable, system="12345")
     with pytest.raises(Conflict, match="another database"):
         backup(town.home, damageable.root)
 

@@ -23,7 +23,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from wangge.kernel.db.embedded import EmbeddedServer
-server = EmbeddedServer(Path(sys.argv[1])).start()
+server = EmbeddedServer(Path(sys.argv[1]), durable=False).start()
 print("up", flush=True)
 sys.stdin.read()
 server.stop()
@@ -43,7 +43,7 @@ def home(tmp_path: Path, shared: Path) -> Iterator[Path]:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One folder for all tests that leave it as it was."""
     home = tmp_path_factory.mktemp("shared") / "home"
-    EmbeddedServer(home).start().stop()
+    EmbeddedServer(home, durable=False).start().stop()
     yield home
     EmbeddedServer(home).remove()
 
@@ -67,7 +67,11 @@ def notes(server: EmbeddedServer) -> list[str]:
 def supervisor(home: Path) -> subprocess.Popen[str]:
     """A supervisor in a process of its own, in the terminal's process group like a program a person started."""
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", CHILD, str(home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert child.stdout
     assert child.stdout.readline() == "up\n"
@@ -75,7 +79,7 @@ def supervisor(home: Path) -> subprocess.Popen[str]:
 
 
 def test_the_first_start_makes_a_closed_folder_and_a_database_of_the_settings_we_want(shared: Path) -> None:
-    with EmbeddedServer(shared) as server, psycopg.connect(server.owner_url) as connection:
+    with EmbeddedServer(shared, durable=False) as server, psycopg.connect(server.owner_url) as connection:
 
         def show(name: str) -> str:
             return connection.execute(f"SHOW {name}").fetchone()[0]  # type: ignore[index]
@@ -84,36 +88,47 @@ def test_the_first_start_makes_a_closed_folder_and_a_database_of_the_settings_we
         assert stat.S_IMODE((shared / "pg" / "data").stat().st_mode) == 0o700
         assert stat.S_IMODE((shared / "database.password").stat().st_mode) == 0o600
         assert show("server_version").startswith("18.")
-        assert (show("data_checksums"), show("jit"), show("archive_mode"), show("summarize_wal")) == ("on", "off", "on", "on")
+        assert (show("data_checksums"), show("jit"), show("archive_mode"), show("summarize_wal")) == (
+            "on",
+            "off",
+            "on",
+            "on",
+        )
         assert (show("synchronous_commit"), show("listen_addresses"), show("timezone")) == ("on", "", "UTC")
-        locale = connection.execute("SELECT datlocprovider, datlocale FROM pg_database WHERE datname = 'wangge'").fetchone()
+        locale = connection.execute(
+            "SELECT datlocprovider, datlocale FROM pg_database WHERE datname = 'wangge'"
+        ).fetchone()
         assert locale == ("b", "C.UTF-8")
         assert psutil.Process(server.pid()).uids().real != 0
 
 
 def test_nobody_gets_in_without_the_password_and_the_application_is_no_superuser(shared: Path) -> None:
-    with EmbeddedServer(shared) as server:
+    with EmbeddedServer(shared, durable=False) as server:
         with pytest.raises(psycopg.OperationalError, match="no password supplied"):
             psycopg.connect(server.owner_url, password="", passfile="/dev/null")
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(server.owner_url, password="guess")
         with psycopg.connect(server.app_url) as connection:
-            found = connection.execute("SELECT rolsuper, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            found = connection.execute(
+                "SELECT rolsuper, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
             assert found.fetchone() == (False, False, False)
 
 
 def test_a_restart_keeps_the_data_and_the_addresses(home: Path) -> None:
-    with EmbeddedServer(home) as server:
+    with EmbeddedServer(home, durable=False) as server:
         note(server, "before")
         address = server.owner_url
     assert not server.is_alive()
-    with EmbeddedServer(home) as server:
+    with EmbeddedServer(home, durable=False) as server:
         assert notes(server) == ["before"]
         assert server.owner_url == address
 
 
-def test_a_server_killed_with_9_is_started_again_by_the_same_supervisor_and_nothing_acknowledged_is_lost(home: Path) -> None:
-    server = EmbeddedServer(home).start()
+def test_a_server_killed_with_9_is_started_again_by_the_same_supervisor_and_nothing_acknowledged_is_lost(
+    home: Path,
+) -> None:
+    server = EmbeddedServer(home, durable=False).start()
     note(server, "acknowledged")
     os.kill(server.pid() or 0, signal.SIGKILL)
     until(lambda: not server.is_alive())
@@ -124,7 +139,7 @@ def test_a_server_killed_with_9_is_started_again_by_the_same_supervisor_and_noth
 
 
 def test_a_stale_pid_file_with_the_id_of_another_living_process_neither_stops_nor_fools_us(home: Path) -> None:
-    server = EmbeddedServer(home).start()
+    server = EmbeddedServer(home, durable=False).start()
     note(server, "kept")
     os.kill(server.pid() or 0, signal.SIGKILL)
     until(lambda: not server.is_alive())
@@ -135,7 +150,7 @@ def test_a_stale_pid_file_with_the_id_of_another_living_process_neither_stops_no
         pid_file.write_text("\n".join([str(foreign.pid), *lines[1:]]) + "\n")
         assert not server.is_alive()
         assert EmbeddedServer.attach(home) is None
-        with EmbeddedServer(home) as again:
+        with EmbeddedServer(home, durable=False) as again:
             assert notes(again) == ["kept"]
             assert foreign.poll() is None
         foreign.kill()
@@ -160,7 +175,7 @@ def test_the_server_outlives_a_supervisor_killed_with_9_and_the_next_one_takes_i
     first, _ = guest.pid(), note(guest, "kept")
     child.kill()
     child.wait()
-    with EmbeddedServer(home) as next_one:
+    with EmbeddedServer(home, durable=False) as next_one:
         assert next_one.pid() == first
         assert notes(next_one) == ["kept"]
     assert not next_one.is_alive()
@@ -178,10 +193,12 @@ def test_ctrl_c_reaches_the_supervisor_alone(shared: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["with spaces and 网格 数据", "long-" + "x" * 120, 'quote\' and "double", and, commas'], ids=["chinese", "long", "quotes"]
+    "name",
+    ["with spaces and 网格 数据", "long-" + "x" * 120, 'quote\' and "double", and, commas'],
+    ids=["chinese", "long", "quotes"],
 )
 def test_a_folder_may_be_called_anything(tmp_path: Path, shared: Path, name: str) -> None:
-    server = EmbeddedServer(copied(shared, tmp_path / name)).start()
+    server = EmbeddedServer(copied(shared, tmp_path / name), durable=False).start()
     try:
         note(server, "网格")
         assert notes(server) == ["网格"]
@@ -191,7 +208,9 @@ def test_a_folder_may_be_called_anything(tmp_path: Path, shared: Path, name: str
         server.remove()
 
 
-def test_the_programs_run_from_a_copy_too_which_is_what_root_makes_when_they_are_closed_to_the_service_user(tmp_path: Path) -> None:
+def test_the_programs_run_from_a_copy_too_which_is_what_root_makes_when_they_are_closed_to_the_service_user(
+    tmp_path: Path,
+) -> None:
     copy = tmp_path / "copy"
     binaries._copy(find_binaries().parents[2], copy)
     programs = copy / binaries.WHEEL / binaries.INSTALL / "bin"
@@ -203,7 +222,7 @@ def test_the_programs_run_from_a_copy_too_which_is_what_root_makes_when_they_are
 def test_parents_of_the_data_folder_are_left_as_they_were(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    server = EmbeddedServer(closed / "home").start()
+    server = EmbeddedServer(closed / "home", durable=False).start()
     try:
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700
         assert closed.stat().st_uid == os.geteuid()
@@ -212,11 +231,11 @@ def test_parents_of_the_data_folder_are_left_as_they_were(tmp_path: Path) -> Non
 
 
 def test_a_lost_password_file_is_replaced_by_a_new_password(home: Path) -> None:
-    with EmbeddedServer(home) as server:
+    with EmbeddedServer(home, durable=False) as server:
         note(server, "kept")
     before = (home / "database.password").read_text()
     (home / "database.password").unlink()
-    with EmbeddedServer(home) as server:
+    with EmbeddedServer(home, durable=False) as server:
         assert notes(server) == ["kept"]
         assert (home / "database.password").read_text() != before
 
@@ -225,17 +244,19 @@ def test_a_server_that_cannot_start_says_why(home: Path) -> None:
     wishes = home / "database.conf"
     wishes.write_text("shared_buffers = 'plenty'\n")
     with pytest.raises(Unavailable) as failure:
-        EmbeddedServer(home).start()
+        EmbeddedServer(home, durable=False).start()
     assert "shared_buffers" in failure.value.detail.zh
     wishes.write_text("shared_buffers = '64MB'\n")
-    with EmbeddedServer(home) as server, psycopg.connect(server.owner_url) as connection:
+    with EmbeddedServer(home, durable=False) as server, psycopg.connect(server.owner_url) as connection:
         assert connection.execute("SHOW shared_buffers").fetchone() == ("64MB",)
 
 
 def test_a_start_is_waited_for_however_long_it_takes_and_not_in_silence(home: Path) -> None:
-    server = EmbeddedServer(home).start()
+    server = EmbeddedServer(home, durable=False).start()
     with psycopg.connect(server.owner_url) as connection:
-        connection.execute("CREATE TABLE many AS SELECT i, repeat('x', 100) AS text FROM generate_series(1, 100000) AS i")
+        connection.execute(
+            "CREATE TABLE many AS SELECT i, repeat('x', 100) AS text FROM generate_series(1, 100000) AS i"
+        )
     server.stop("immediate")
     said: list[str] = []
     slow = EmbeddedServer(home, say=lambda words: said.append(words.en))
@@ -255,7 +276,7 @@ def test_a_start_is_waited_for_however_long_it_takes_and_not_in_silence(home: Pa
 
 def test_a_finished_segment_is_archived_whole_and_never_overwritten(home: Path) -> None:
     archive = home / "pg" / "archive"
-    with EmbeddedServer(home) as server, psycopg.connect(server.owner_url, autocommit=True) as connection:
+    with EmbeddedServer(home, durable=False) as server, psycopg.connect(server.owner_url, autocommit=True) as connection:
         first = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()[0]  # type: ignore[index]
         until(lambda: (archive / f"{first}.gz").exists())
         kept = (archive / f"{first}.gz").read_bytes()

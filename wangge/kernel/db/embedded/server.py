@@ -41,6 +41,7 @@ def _quiet(_: Words) -> None: ...
 
 class EmbeddedServer:
     """The server of ``home``; its files are in ``home/pg``. ``say`` is told what takes time. ``extra``: more server settings.
+    ``durable``: False for tests: nothing is forced to the disk, which a killed process does not mind and a power cut would.
     ``tied``: on Linux the server stops (fast) when the thread that called ``start`` is gone, also when that was killed.
 
     ``start`` may be called again after the server has died; ``stop`` after a start that failed. Not for use by several threads.
@@ -53,11 +54,13 @@ class EmbeddedServer:
         say: Callable[[Words], None] = _quiet,
         extra: Mapping[str, str] | None = None,
         tied: bool = False,
+        durable: bool = True,
     ) -> None:
         self.layout = Layout(Path(home).absolute())
         self.home = self.layout.home
         self._say = say
-        self._extra = dict(extra or {})
+        self._durable = durable
+        self._extra = {**(extra or {}), **({} if durable else {"fsync": "off"})}
         self._tied = tied and sys.platform == "linux"
         self._supervising = Supervising(self.layout.supervisor_lock, self.home)
         self._supervises = False
@@ -145,6 +148,7 @@ class EmbeddedServer:
                 "--locale=C",
                 "--data-checksums",
                 "--no-instructions",
+                *([] if self._durable else ["--no-sync"]),
             ],
             cwd=making,
             env=_environment(),
@@ -351,8 +355,8 @@ class EmbeddedServer:
             self._supervising.take()
         self._end(signal.SIGQUIT)
         self._let_go()
-        if self._socket is not None:
-            shutil.rmtree(self._socket, ignore_errors=True)
+        if self.layout.socket_note.exists():
+            shutil.rmtree(self._socket_folder(), ignore_errors=True)
         shutil.rmtree(self.layout.pg, ignore_errors=True)
         for path in (self.layout.password_file, self.layout.supervisor_lock):
             path.unlink(missing_ok=True)
