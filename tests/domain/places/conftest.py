@@ -55,3 +55,24 @@ def world(plain_world: World) -> World:
     rows = [{"code": c, "name": f"网格{c[-3:]}", "geometry": s} for c, s in plain_world.grids.items()]
     actions.load_grids(by=SYSTEM, layer="base", grids=rows)
     return plain_world
+
+
+def token_for(*permissions: str) -> str:
+    """A real integration token with these permissions everywhere."""
+    from datetime import timedelta
+
+    from wangge.domain.people.actions.tokens import make_token
+    from wangge.kernel import clock
+    from wangge.kernel.access import SYSTEM
+
+    return make_token(
+        by=SYSTEM,
+        name="gis",
+        permissions=list(permissions),
+        everywhere=True,
+        expires_at=clock.now() + timedelta(days=1),
+    )[1]
+
+
+def reading_token() -> str:
+    return token_for("places.read")

@@ -10,18 +10,16 @@ import shapely
 from django.conf import settings
 from owslib.ogcapi.features import Features
 
-from tests.domain.places.conftest import FIRST, SECOND, made_world
+from tests.domain.places.conftest import FIRST, SECOND, made_world, reading_token
 from wangge.domain.places import actions, queries
-from wangge.kernel.access import SYSTEM, Grant, Principal, Role, Scope, bind
-from wangge.kernel.ids import uuid7
-from wangge.kernel.web import auth
+from wangge.kernel.access import SYSTEM, bind
 
 CODE = FIRST + "001"
 
 
 @pytest.fixture
-def ogc(server, monkeypatch):
-    """The application on a socket with 15 grids, and one token that it knows."""
+def ogc(server):
+    """The application on a socket with 15 grids; the address of its OGC root and a token that may read places."""
     bind(SYSTEM)
     world = made_world()
     actions.load_areas(by=SYSTEM, areas=[{"code": c, "name": c} for c in (FIRST, SECOND)])
@@ -29,13 +27,12 @@ def ogc(server, monkeypatch):
     actions.load_grids(
         by=SYSTEM, layer="base", grids=[{"code": c, "name": c, "geometry": s} for c, s in world.grids.items()]
     )
-    gis = Principal("token", uuid7(), "gis", (Grant(Role.INTEGRATION, Scope(districts=frozenset({"440304"}))),))
-    monkeypatch.setattr(auth, "_authenticate", lambda token, request: gis if token == "right" else None)
-    return f"{server}/ogc/"
+    return f"{server}/ogc/", {"Authorization": f"Bearer {reading_token()}"}
 
 
 def test_owslib_reads_the_layers_their_items_pages_boxes_and_single_grids(ogc):
-    client = Features(ogc, headers={"Authorization": "Bearer right"})
+    root, headers = ogc
+    client = Features(root, headers=headers)
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in client.conformance()["conformsTo"]
     assert client.feature_collections() == ["base"]
     assert client.collection("base")["extent"]["spatial"]["bbox"][0][0] > 113
@@ -48,7 +45,7 @@ def test_owslib_reads_the_layers_their_items_pages_boxes_and_single_grids(ogc):
     seen = [f["id"] for f in first["features"]]
     page = first
     while following := [link["href"] for link in page["links"] if link["rel"] == "next"]:
-        page = requests.get(following[0], headers={"Authorization": "Bearer right"}, timeout=10).json()
+        page = requests.get(following[0], headers=headers, timeout=10).json()
         seen += [f["id"] for f in page["features"]]
     assert seen == [f["id"] for f in everything["features"]] and len(set(seen)) == 15
 
@@ -62,10 +59,10 @@ def test_owslib_reads_the_layers_their_items_pages_boxes_and_single_grids(ogc):
 
 
 def test_times_choose_the_version_that_was_valid(ogc):
-    headers = {"Authorization": "Bearer right"}
+    root, headers = ogc
 
     def count(moment: str) -> int:
-        answer = requests.get(f"{ogc}collections/base/items", params={"datetime": moment}, headers=headers, timeout=10)
+        answer = requests.get(f"{root}collections/base/items", params={"datetime": moment}, headers=headers, timeout=10)
         assert answer.headers["Content-Type"] == "application/geo+json"
         return answer.json()["numberMatched"]
 
@@ -81,12 +78,14 @@ def test_times_choose_the_version_that_was_valid(ogc):
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "bbox=1,2,3", "datetime=yesterday", "colour=red", "f=html"])
 def test_wrong_parameters_are_answered_with_400(ogc, query):
-    answer = requests.get(f"{ogc}collections/base/items?{query}", headers={"Authorization": "Bearer right"}, timeout=10)
+    root, headers = ogc
+    answer = requests.get(f"{root}collections/base/items?{query}", headers=headers, timeout=10)
     assert answer.status_code == 400 and answer.headers["Content-Type"] == "application/problem+json"
 
 
 def test_nobody_reads_without_a_token_unless_the_layers_are_public(ogc, monkeypatch):
-    assert requests.get(f"{ogc}collections", timeout=10).status_code == 401
-    assert requests.get(f"{ogc}collections/nowhere", headers={"Authorization": "Bearer right"}, timeout=10).status_code == 404
+    root, headers = ogc
+    assert requests.get(f"{root}collections", timeout=10).status_code == 401
+    assert requests.get(f"{root}collections/nowhere", headers=headers, timeout=10).status_code == 404
     monkeypatch.setattr(settings, "CONFIG", replace(settings.CONFIG, public_layers=True))
-    assert requests.get(f"{ogc}collections", timeout=10).json()["collections"][0]["id"] == "base"
+    assert requests.get(f"{root}collections", timeout=10).json()["collections"][0]["id"] == "base"

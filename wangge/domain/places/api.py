@@ -142,15 +142,6 @@ def export_grids(
     return _geojson(collection(grid_feature(row) for row in found[:MOST_EXPORTED]))
 
 
-@router.get("/grids/{code}", permission=READ, response=GridDetail, summary="One grid with all versions of its border")
-def read_grid(request: HttpRequest, code: str):
-    found = queries.grid(code)
-    versions = queries.grid_versions(found["id"])
-    for row in (found, *versions):
-        row["geometry"] = geometry_json(shape(row["geometry"]))
-    return found | {"versions": versions}
-
-
 def _asked(body: ChangeIn) -> dict[str, Any]:
     return {
         "kind": body.kind,
@@ -232,6 +223,7 @@ def import_grids(
     return import_json(replace(report, file=Path(file.name or path.name).name), language_of(request))
 
 
+# below the fixed addresses under /grids/: the first that fits is taken
 def control_points(text: str) -> list[Any]:
     """Control points from JSON. Raises Invalid."""
     from wangge.kernel.geo.systems import ControlPoint
@@ -314,3 +306,13 @@ def _tile(layer: str, stamp: Any, z: int, x: int, y: int) -> bytes:
     hits = [index.ids[i] for i in near.tolist()]
     shown = [{"code": h.code, "name": h.name} if z >= 12 else {"code": h.code} for h in hits]  # unreadable farther out
     return encode_tile(layer, z, x, y, index.polygons[near], shown)
+
+
+# Last, so that a code does not take the addresses above.
+@router.get("/grids/{code}", permission=READ, response=GridDetail, summary="One grid with all versions of its border")
+def read_grid(request: HttpRequest, code: str):
+    found = queries.grid(code)
+    versions = queries.grid_versions(found["id"])
+    for row in (found, *versions):
+        row["geometry"] = geometry_json(shape(row["geometry"]))
+    return found | {"versions": versions}
