@@ -129,3 +129,10 @@ def test_an_empty_scope_sees_nothing_and_everything_sees_all() -> None:
     assert NOTHING.sql("t", {}) == "(FALSE)"
     assert EVERYTHING.sql("t", {}) == "(TRUE)"
     assert NOTHING.is_empty and not EVERYTHING.is_empty
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR])
+def test_an_administrator_sees_no_data_by_that_alone(role: Role) -> None:
+    sam = Principal(kind="user", id=uuid4(), name="Sam", grants=(Grant(role, EVERYTHING),))
+    assert not sam.visible.everything
+    assert sam.visible == Scope(person=sam.id)

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from django.test import Client
 from shapely import box
 
 from wangge.domain.catalog.actions import load_defaults
+from wangge.domain.people import passwords
 from wangge.domain.people.actions import NewPost, NewStaff, NewUnit, load_staff, load_units
 from wangge.domain.people.actions.authenticate import posts_at
 from wangge.domain.people.models import User
@@ -19,6 +21,7 @@ from wangge.domain.places import actions as places
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, Role, acting
 
+PASSWORD = "lake-under-the-hill"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 FUBAO, NANYUAN, HAISHAN = "440304010", "440304001", "440308004"
 AREAS = {
@@ -87,7 +90,11 @@ def build() -> SimpleNamespace:
             "sam": NewPost(Role.SYSTEM_ADMIN, everywhere=True),
             "secu": NewPost(Role.SECURITY_ADMIN, everywhere=True),
         }
-        load_staff(by=SYSTEM, staff=[NewStaff(login, login.title(), (post,)) for login, post in staff.items()])
+        load_staff(
+            by=SYSTEM,
+            staff=[NewStaff(login, login.title(), (post,)) for login, post in staff.items()],
+            password_hash=passwords.hashed_random(PASSWORD),
+        )
     return SimpleNamespace(units=SimpleNamespace(**{k: u.id for k, u in units.items()}), as_=as_, people=list(staff))
 
 
@@ -102,6 +109,18 @@ def as_(login: str) -> Principal:
         grants=grants,
         units=frozenset(u for g in grants for u in g.scope.units),
     )
+
+
+def log_in(login: str) -> str:
+    """The person's session token, as clients without cookies get it. The installation must be a demo (no second factor)."""
+    answer = Client().post(
+        "/api/v1/session",
+        {"login": login, "password": PASSWORD, "as_token": True},
+        content_type="application/json",
+    )
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["pending"] is None
+    return answer.json()["token"]
 
 
 def category(code: str) -> Any:

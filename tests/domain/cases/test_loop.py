@@ -239,3 +239,10 @@ def test_an_unknown_case_is_not_found(world: SimpleNamespace) -> None:
     bind(bob)
     with pytest.raises(NotFound):
         actions.accept(by=bob, case=uuid4(), version=1)
+
+
+def test_a_grid_worker_does_not_move_a_case_out_of_their_own_grid(world: SimpleNamespace) -> None:
+    case = reported(world, by="bob")
+    with pytest.raises(Forbidden) as refused:
+        step(world.as_("alice"), actions.locate, case, point=point_in(FUBAO + "002001"))
+    assert "请由街道中心定位" in refused.value.detail.zh

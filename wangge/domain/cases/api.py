@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query
+from ninja import Status as Answer
 from pydantic import AwareDatetime, Field
 
 from wangge.domain.cases import actions, queries
@@ -82,7 +83,7 @@ def report(request: HttpRequest, body: ReportIn) -> Any:
             reporter=actions.Reporter(**body.reporter.model_dump()) if body.reporter else None,
         ),
     )
-    return (201 if made else 200), _state(row)
+    return Answer(201 if made else 200, _state(row))
 
 
 @router.get(

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 from uuid import UUID
 
-from wangge.kernel.access.roles import Permission, Role, roles_with
+from wangge.kernel.access.roles import ADMINISTRATORS, Permission, Role, roles_with
 from wangge.kernel.access.scope import EVERYTHING, NOTHING, Scope
 from wangge.kernel.problems import Forbidden
 from wangge.kernel.words import Language, Words
@@ -78,12 +78,13 @@ class Principal:
 
     @cached_property
     def visible(self) -> Scope:
-        """All that any post of this person shows: the scope of the database's second lock."""
+        """All that any post of this person shows: the scope of the database's second lock. An administrator's post shows no data."""
         if self.kind == "system":
             return EVERYTHING
         scope = Scope(person=self.id) if not self.pending else NOTHING
         for grant in () if self.pending else self.grants:
-            scope |= grant.scope
+            if grant.role not in ADMINISTRATORS:
+                scope |= grant.scope
         return scope
 
     @property

@@ -9,13 +9,15 @@ import orjson
 from wangge.domain.cases.actions.move import Effects, open_for, write
 from wangge.domain.cases.actions.report import grid_at
 from wangge.domain.cases.rules import Act
+from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.people import queries as people
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.db.rows import Row
 from wangge.kernel.ids import uuid7
-from wangge.kernel.problems import FieldError, Invalid
+from wangge.kernel.problems import FieldError, Forbidden, Invalid
+from wangge.kernel.words import Words
 
 
 def accept(*, by: Principal, case: UUID, version: int, category: UUID | None = None, note: str = "") -> Row:
@@ -82,6 +84,13 @@ def locate(*, by: Principal, case: UUID, version: int, point: tuple[float, float
             "other_district",
             f"这个位置在另一个区（{found.district}）；案件不能跨区移动，请移交该区。",
             f"This point lies in another district ({found.district}); a case does not leave its district, hand it over instead.",
+        )
+    if not by.scope(CasePermission.LOCATE).covers(**found.levels):
+        raise Forbidden(
+            Words(
+                f"这个位置（网格 {found.grid}）不在您的范围内，请由街道中心定位。",
+                f"This point (grid {found.grid}) is outside your scope; ask the street's centre to locate the case.",
+            )
         )
     effects = Effects(
         columns={
