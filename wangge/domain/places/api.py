@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import File, Form, Query, UploadedFile
+from ninja import File, Form, Query, Status, UploadedFile
 
 from wangge.domain.places import actions, queries
 from wangge.domain.places.actions.importing import fault_words
@@ -90,7 +90,7 @@ def list_layers(request: HttpRequest):
 
 @router.post("/layers", permission=MANAGE, response={201: LayerOut}, summary="Add a layer")
 def add_layer(request: HttpRequest, body: LayerIn):
-    return 201, actions.add_layer(by=request.principal, **body.dict())
+    return Status(201, actions.add_layer(by=request.principal, **body.dict()))
 
 
 @router.get(

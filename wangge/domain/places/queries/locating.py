@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from wangge.domain.places.queries.grids import current_grids
 from wangge.kernel.db import rows
 from wangge.kernel.geo.coverage import SLIVER_WIDTH_M
@@ -67,7 +65,6 @@ class _Layer:
 _lock = threading.Lock()
 _built: dict[str, _Layer] = {}
 _checked_at = -math.inf
-_database: str | None = None
 
 
 def forget() -> None:
@@ -123,22 +120,23 @@ def _one(index: LayerIndex, lon: float, lat: float, number: int) -> GridHit | Ou
 
 
 def _current() -> dict[str, _Layer]:
-    global _checked_at, _database
-    database = connection.settings_dict["NAME"]
-    if time.monotonic() - _checked_at < POLL_SECONDS and database == _database:
+    global _built, _checked_at
+    if time.monotonic() - _checked_at < POLL_SECONDS:
         return _built
     with _lock:
-        if time.monotonic() - _checked_at < POLL_SECONDS and database == _database:
+        if time.monotonic() - _checked_at < POLL_SECONDS:
             return _built
         started = time.monotonic()
         found = rows.all("SELECT id, key, version, stamp FROM places_gridlayer ORDER BY key")
-        for key in set(_built) - {row["key"] for row in found}:
-            del _built[key]
+        fresh: dict[str, _Layer] = {}
         for row in found:
             known = _built.get(row["key"])
-            if known is None or known.stamp != row["stamp"]:
-                _built[row["key"]] = _Layer(row["key"], row["id"], row["stamp"], _build(row["id"], row["version"]))
-        _checked_at, _database = started, database
+            same = known is not None and known.stamp == row["stamp"]
+            fresh[row["key"]] = (
+                known if same else _Layer(row["key"], row["id"], row["stamp"], _build(row["id"], row["version"]))
+            )
+        _built = fresh  # swapped as a whole: other threads may be walking through the old one
+        _checked_at = started
         return _built
 
 
