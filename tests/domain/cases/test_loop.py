@@ -7,11 +7,13 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
+from shapely import box
 
 from tests.support.world import FUBAO, HAISHAN, category, point_in
 from wangge.domain.cases import actions, queries
 from wangge.domain.cases.actions import Report, Reporter
 from wangge.domain.cases.rules import Channel, FollowUp
+from wangge.domain.places import actions as places
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, acting, bind
 from wangge.kernel.db import rows
@@ -246,3 +248,27 @@ def test_a_grid_worker_does_not_move_a_case_out_of_their_own_grid(world: SimpleN
     with pytest.raises(Forbidden) as refused:
         step(world.as_("alice"), actions.locate, case, point=point_in(FUBAO + "002001"))
     assert "请由街道中心定位" in refused.value.detail.zh
+
+
+def test_open_cases_change_hands_with_a_split_grid_and_closed_ones_stay(world: SimpleNamespace) -> None:
+    west, east = (114.002, 22.505), (114.008, 22.505)
+    done, left, right = reported(world, point=west), reported(world, point=west), reported(world, point=east)
+    done = to_verifying(world, done)
+    done = step(world.as_("bob"), actions.verify, done, outcome="pass")
+    done = step(world.as_("bob"), actions.close, done, follow_up=FollowUp.NOT_WANTED)
+    sam, code = world.as_("sam"), FUBAO + "001001"
+    bind(sam)
+    asked = {
+        "kind": "split",
+        "grids": [code],
+        "pieces": [box(114, 22.5, 114.005, 22.51), box(114.005, 22.5, 114.01, 22.51)],
+    }
+    plan = places.preview_change(by=sam, **asked)
+    assert [(a.key, a.count) for a in plan.affected if a.key == "cases.open"] == [("cases.open", 2)]
+    places.apply_change(by=sam, token=plan.token, answers={}, **asked)
+    with acting(SYSTEM):
+        grids = {r["id"]: r["grid"] for r in rows.all("SELECT id, grid FROM cases_case")}
+        steps = queries.detail(by=SYSTEM, case=left["id"])["timeline"]
+    assert grids[done["id"]] == code
+    assert {grids[left["id"]], grids[right["id"]]} == {FUBAO + "001003", FUBAO + "001004"}
+    assert (steps[-1]["act"], steps[-1]["data"]["was"], steps[-1]["actor_name"]) == ("regrid", code, "Sam")

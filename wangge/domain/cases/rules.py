@@ -46,6 +46,8 @@ class Act(StrEnum):
     RESOLVE = "resolve"
     VERIFY = "verify"
     CLOSE = "close"
+    REGRID = "regrid"
+    """Not in the table, because nobody does it to a case: it follows when grids are split, merged or redrawn."""
 
     @property
     def words(self) -> Words:
@@ -61,6 +63,7 @@ ACT_WORDS = {
     Act.RESOLVE: Words("办结", "Resolve"),
     Act.VERIFY: Words("核查", "Verify"),
     Act.CLOSE: Words("结案", "Close"),
+    Act.REGRID: Words("网格调整", "Grid changed"),
 }
 
 

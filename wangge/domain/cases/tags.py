@@ -49,6 +49,7 @@ class CaseTag(LedgerTag):
     RESOLVE = "cases.resolve"
     VERIFY = "cases.verify"
     CLOSE = "cases.close"
+    REGRID = "cases.regrid"
 
 
 say(
@@ -60,6 +61,7 @@ say(
         CaseTag.TAKE: Words("签收案件 {number}", "took case {number}"),
         CaseTag.RESOLVE: Words("办结案件 {number}", "resolved case {number}"),
         CaseTag.VERIFY: Words("核查案件 {number}", "verified case {number}"),
+        CaseTag.REGRID: Words("案件 {number} 随网格调整", "case {number} followed a change of grids"),
         CaseTag.CLOSE: Words("结案 {number}", "closed case {number}"),
     }
 )
