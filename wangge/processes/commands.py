@@ -77,7 +77,7 @@ def _welcome(address: str, home: Path) -> None:
     tell(f"  网格演示已就绪：{address}", f"  The Wangge demo runs at {address}")
     tell(f"  接口文档：{address}/api/v1/docs", f"  API documentation: {address}/api/v1/docs")
     if _has_demo():
-        from wangge.demo import logins
+        from wangge.demo.logins import logins
 
         print()
         tell("  演示账号（角色 · 登录名 · 口令）：", "  Log-ins of the demo (role · log-in · password):")
@@ -94,9 +94,13 @@ def _padded(text: str, width: int) -> str:
 
 
 def demo_load(args: argparse.Namespace) -> int:
-    from wangge.demo import load
+    import wangge.demo
 
-    load()
+    load = getattr(wangge.demo, "load", None)
+    if load is None:
+        tell("  本程序不含演示数据。", "  This build has no data for the demo.")
+    else:
+        load()
     return kit.OK
 
 
