@@ -19,6 +19,8 @@ from wangge.kernel.geo.systems import ControlPoint
 from wangge.kernel.geo.transverse import forward
 from wangge.kernel.problems import Invalid
 
+SHIFT = np.array([50_000, -2_400_000])  # a town's own origin
+
 
 def write(path: Path, grids: list[tuple[dict, object]]) -> Path:
     features = [{"type": "Feature", "properties": p, "geometry": shapely.geometry.mapping(s)} for p, s in grids]
@@ -110,9 +112,9 @@ def test_a_file_declared_in_the_wrong_system_is_recognised_and_the_right_one_nam
 
 def test_a_town_plane_is_read_through_its_control_points(plain_world, tmp_path):
     corners = np.array([[113.97, 22.5], [114.12, 22.5], [114.12, 22.6], [113.97, 22.6], [114.05, 22.55]])
-    plane = [*forward(corners, 114.0), 50000, -2400000]
+    plane = forward(corners, 114.0) + SHIFT
     control = [ControlPoint(x, y, lon, lat) for (x, y), (lon, lat) in zip(plane, corners, strict=True)]
-    local = [(p, shapely.transform(s, lambda c: [*forward(c, 114.0), 50000, -2400000])) for p, s in sound(plain_world)]
+    local = [(p, shapely.transform(s, lambda c: forward(c, 114.0) + SHIFT)) for p, s in sound(plain_world)]
     path = write(tmp_path / "g.geojson", local)
     assert any(f.code == "wrong_system" for f in run(path).findings)
     report = run(path, system="local", control=control, apply=True)
