@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 
-import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -191,8 +190,3 @@ def _numbered(
 def _name(layer: str, place: Words, number: int) -> Words:
     word = LAYERS[layer][2]
     return Words(f"{place.zh}{number:02d}{word.zh}{SAMPLE.zh}", f"{place.en} {word.en} {number:02d}{SAMPLE.en}")
-
-
-def all_valid(geometries: Sequence[BaseGeometry]) -> bool:
-    """Whether the geometries are a valid coverage: no overlap and no unmatched border."""
-    return bool(shapely.coverage_is_valid(list(geometries)))
