@@ -81,16 +81,21 @@ def _welcome(address: str, home: Path) -> None:
 
         print()
         tell("  演示账号（角色 · 登录名 · 口令）：", "  Log-ins of the demo (role · log-in · password):")
-        for entry in logins():
-            print(f"    {_padded(say(entry.role), 26)} {entry.login:<18} {entry.password}")
+        entries = logins()
+        width = max(_columns(say(entry.role)) for entry in entries)
+        for entry in entries:
+            print(f"    {_padded(say(entry.role), width)}  {entry.login:<12} {entry.password}")
     print()
     tell(f"  数据在 {home}；按 Ctrl-C 停止，数据保留。", f"  The data are in {home}; Ctrl-C stops, the data stay.")
 
 
 def _padded(text: str, width: int) -> str:
     """``text`` filled up to ``width`` columns of a terminal, in which a Chinese character takes two."""
-    taken = sum(2 if ord(c) > 0x2E80 else 1 for c in text)
-    return text + " " * max(0, width - taken)
+    return text + " " * max(0, width - _columns(text))
+
+
+def _columns(text: str) -> int:
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
 
 
 def demo_load(args: argparse.Namespace) -> int:
