@@ -14,8 +14,12 @@ from wangge.kernel.words import Words
 __all__ = ["DemoLogin", "load", "logins"]
 
 
-def load(say: Callable[[Words], object] | None = tell) -> None:
-    """Load the demo once; see `wangge.demo.loading.load`."""
+def _tell(words: Words) -> None:
+    tell(Words(f"  {words.zh}", f"  {words.en}"))
+
+
+def load(say: Callable[[Words], object] | None = _tell) -> None:
+    """Load the demo once; see `wangge.demo.loading.load`. `say` prints at the terminal unless it is given."""
     from wangge.demo import loading
 
     loading.load(say)

@@ -24,7 +24,6 @@ from wangge.domain.people.actions.load import load_staff, load_units
 from wangge.domain.places.actions import add_layer, load_areas, load_borders, load_grids
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, acting
-from wangge.kernel.commands import tell
 from wangge.kernel.db import rows
 from wangge.kernel.problems import Conflict
 from wangge.kernel.words import Words
@@ -36,7 +35,7 @@ _LOCK = 0x7761_6E67_6465
 Say = Callable[[Words], object]
 
 
-def load(say: Say | None = tell) -> None:
+def load(say: Say | None) -> None:
     """Load the demo, or what of it is missing; does nothing when all of it is there.
 
     `say` is told what is being done (None: silence). Raises Conflict in an installation that is not marked as a demo, because all

@@ -18,7 +18,11 @@ def _file(text: str) -> Path:
 
 def _areas_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", help=say("CSV（code,name）或带 code 属性的边界文件", "CSV (code,name) or a file of borders with a code")
+        "file",
+        help=say(
+            "CSV（code,name，可为 .csv.gz）或带 code 属性的边界文件",
+            "CSV (code,name; may be .csv.gz) or a file of borders with a code",
+        ),
     )
     parser.add_argument("--system", default="wgs84", help=say("边界文件的坐标系", "coordinate system of the borders"))
 
@@ -30,7 +34,7 @@ def _import_areas(args: argparse.Namespace) -> int:
 
     bind(SYSTEM)
     path = _file(args.file)
-    if path.suffix.lower() == ".csv":
+    if path.name.lower().endswith((".csv", ".csv.gz")):
         areas = read_area_rows(path)
         with Progress(Words("导入区划", "Importing areas"), total=len(areas)) as progress:
             counts = load_areas(by=SYSTEM, areas=areas)

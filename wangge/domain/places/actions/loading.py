@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -35,8 +36,10 @@ def known_names() -> dict[str, tuple[str, str]]:
 
 
 def read_area_rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV with the columns `code` and `name` (and `name_en`); others are ignored. UTF-8 or GB 18030."""
+    """Rows of a CSV (maybe gzipped) with the columns `code` and `name` (and `name_en`); others are ignored. UTF-8 or GB 18030."""
     raw = path.read_bytes()
+    if raw.startswith(b"\x1f\x8b"):
+        raw = gzip.decompress(raw)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
