@@ -13,6 +13,10 @@ from tests.support.world import FUBAO, HAISHAN, category, point_in
 from wangge.domain.cases import actions, queries
 from wangge.domain.cases.actions import Report, Reporter
 from wangge.domain.cases.rules import Channel, FollowUp
+from wangge.domain.catalog import queries as catalog
+from wangge.domain.catalog.actions import add_route
+from wangge.domain.catalog.actions.routes import check_route
+from wangge.domain.catalog.tags import CatalogPermission
 from wangge.domain.places import actions as places
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, acting, bind
@@ -272,3 +276,56 @@ def test_open_cases_change_hands_with_a_split_grid_and_closed_ones_stay(world: S
     assert grids[done["id"]] == code
     assert {grids[left["id"]], grids[right["id"]]} == {FUBAO + "001003", FUBAO + "001004"}
     assert (steps[-1]["act"], steps[-1]["data"]["was"], steps[-1]["actor_name"]) == ("regrid", code, "Sam")
+
+
+def test_an_automatic_route_accepts_and_dispatches_and_says_why(world: SimpleNamespace) -> None:
+    with acting(SYSTEM):
+        add_route(
+            by=SYSTEM,
+            id=uuid7(),
+            name="福保垃圾自动派遣",
+            unit=world.units.cleaners,
+            category=category("0101").id,
+            area=FUBAO,
+            automatic=True,
+        )
+    catalog.forget()
+    case = reported(world)
+    moved = actions.by_itself(case)
+    assert (moved["status"], moved["lead"]) == ("handling", world.units.cleaners)
+    timeline = queries.detail(by=world.as_("bob"), case=case["id"])["timeline"]
+    assert [(s["act"], s["actor_name"]) for s in timeline[1:]] == [("accept", "自动派遣"), ("dispatch", "自动派遣")]
+    assert "福保垃圾自动派遣" in timeline[-1]["note"]
+    by_hand = reported(world, category=category("0105").id)
+    assert actions.by_itself(by_hand)["status"] == "reported"
+
+
+def test_changed_routes_are_tried_on_stored_cases_and_only_counts_come_back(world: SimpleNamespace) -> None:
+    for _ in range(3):
+        reported(world)
+    sam = world.as_("sam")
+    bind(sam)
+    rule = check_route(
+        sam.require(CatalogPermission.ROUTES),
+        {
+            "name": "垃圾给城管",
+            "unit": world.units.wardens,
+            "category": category("0101").id,
+            "area": FUBAO,
+            "layer": None,
+            "grid": None,
+            "weekdays": [],
+            "day_kind": "any",
+            "start_minute": 0,
+            "end_minute": 1440,
+            "automatic": False,
+            "note": "",
+        },
+        rule=None,
+    )
+    since = datetime(2000, 1, 1, tzinfo=UTC)
+    found = queries.try_routes(
+        by=sam, add=[rule], remove=[], since=since, until=clock.now() + timedelta(minutes=1), limit=100
+    )
+    assert (found.total, found.changed) == (3, 3)
+    assert found.moves == {(world.units.cleaners, world.units.wardens): 3}

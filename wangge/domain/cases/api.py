@@ -26,9 +26,14 @@ from wangge.domain.cases.schemas import (
     RevealIn,
     RevealOut,
     StateOut,
+    TryRoutesIn,
     VerifyIn,
 )
 from wangge.domain.cases.tags import CasePermission
+from wangge.domain.catalog.actions.routes import check_route
+from wangge.domain.catalog.schemas import TryOut
+from wangge.domain.catalog.tags import CatalogPermission
+from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.paging import DEFAULT, MOST, Page
@@ -83,6 +88,8 @@ def report(request: HttpRequest, body: ReportIn) -> Any:
             reporter=actions.Reporter(**body.reporter.model_dump()) if body.reporter else None,
         ),
     )
+    if made:
+        row = actions.by_itself(row)
     return Answer(201 if made else 200, _state(row))
 
 
@@ -97,6 +104,31 @@ def queue(request: HttpRequest, query: Query[QueueQuery]) -> Any:
     return queries.queue(
         by=request.principal, filter=queries.Filter(**given), sort=query.sort, after=query.after, limit=query.limit
     )
+
+
+@router.post(
+    "/cases/try-routes",
+    permission=CatalogPermission.ROUTES,
+    response=TryOut,
+    summary="What changed routes would have done with the newest stored cases: counts by unit",
+)
+def try_routes(request: HttpRequest, body: TryRoutesIn) -> Any:
+    scope = request.principal.require(CatalogPermission.ROUTES)
+    add = [check_route(scope, given.model_dump(), rule=None, ending=body.remove) for given in body.add]
+    found = queries.try_routes(
+        by=request.principal, add=add, remove=body.remove, since=body.since, until=body.until, limit=body.limit
+    )
+    units = {*found.before, *found.after}
+    named = rows.all("SELECT id, name FROM people_unit WHERE id = ANY(%(ids)s)", {"ids": [u for u in units if u]})
+    names = {row["id"]: row["name"] for row in named}
+    return {
+        "total": found.total,
+        "changed": found.changed,
+        "units": [
+            {"unit": u, "unit_name": names.get(u), "before": found.before.get(u, 0), "after": found.after.get(u, 0)}
+            for u in sorted(units, key=str)
+        ],
+    }
 
 
 @router.get(

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from wangge.domain.cases import actions
+from wangge.domain.cases import actions, queries
 from wangge.domain.cases.rules import Channel, FollowUp
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.places import queries as places
@@ -253,8 +253,7 @@ def _one(by: Principal, order: Order, street: str, source: str, outcome: Outcome
 
 def _unit(case: rows.Row) -> UUID | None:
     """None: the route chooses. Where none applies, the centre itself has answered."""
-    place = catalog.Place(case["district"], case["street"], case["community"], case["grid"])
-    return None if catalog.choose_route(case["category"], place, clock.now()) else case["holder"]
+    return None if catalog.choose_route(case["category"], queries.route_place(case), clock.now()) else case["holder"]
 
 
 def _category_name(category: UUID) -> str:

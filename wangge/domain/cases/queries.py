@@ -13,8 +13,12 @@ import orjson
 from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.rules import Act, Status, possible
 from wangge.domain.cases.tags import CasePermission
+from wangge.domain.catalog import queries as catalog
+from wangge.domain.catalog.rules import Route
+from wangge.domain.catalog.tags import CatalogPermission
+from wangge.domain.places import queries as places
 from wangge.kernel import clock, crypto
-from wangge.kernel.access import Principal
+from wangge.kernel.access import SYSTEM, Principal, acting
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
 from wangge.kernel.problems import Invalid, NotFound
@@ -102,6 +106,32 @@ SORTS: dict[str, tuple[str, bool]] = {
     "due_at": ("due_at", False),
 }
 """The queue's orders: column and whether newest first. ``due_at`` is the desk's order: what is due first; closed cases have none."""
+
+
+def route_place(row: Row) -> catalog.Place:
+    """Where a case is, as the routes ask: its levels, and the grid of every layer that holds its point."""
+    grids: dict[str, str] = {}
+    if row["lon"] is not None:
+        hits = places.locate([(row["lon"], row["lat"])])[0]
+        grids = {layer: hit.code for layer, hit in hits.items() if hit.inside}
+    return catalog.Place(row["district"], row["street"], row["community"], row["grid"], grids)
+
+
+def try_routes(
+    *, by: Principal, add: Sequence[Route], remove: Sequence[UUID], since: datetime, until: datetime, limit: int
+) -> catalog.Comparison:
+    """What changed rules would have done with the newest stored cases of the administrator's areas: counts alone, no case."""
+    params: dict[str, Any] = {"since": since, "until": until, "limit": limit}
+    scope = by.require(CatalogPermission.ROUTES).sql("c", params)
+    with acting(SYSTEM):
+        found = rows.all(
+            f"""SELECT c.category, c.district, c.street, c.community, c.grid, c.lon, c.lat, c.reported_at FROM cases_case c
+                WHERE {scope} AND c.reported_at >= %(since)s AND c.reported_at < %(until)s
+                ORDER BY c.reported_at DESC, c.id DESC LIMIT %(limit)s""",
+            params,
+        )
+    samples = [catalog.Sample(row["category"], route_place(row), row["reported_at"]) for row in found]
+    return catalog.compare_routes(samples, add=add, remove=remove)
 
 
 def queue(

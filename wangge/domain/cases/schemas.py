@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from wangge.domain.cases.rules import Channel, FollowUp
+from wangge.domain.catalog.schemas import RouteFields
 from wangge.kernel.web.schemas import Input, Output
 
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -86,6 +87,16 @@ class RevealIn(Input):
     party: UUID
     field: Literal["name", "phone"]
     purpose: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class TryRoutesIn(Input):
+    """Rules to add and live versions to take away, tried on the newest cases reported from ``since`` to before ``until``."""
+
+    add: Annotated[list[RouteFields], Field(max_length=50)] = []
+    remove: Annotated[list[UUID], Field(max_length=50)] = []
+    since: AwareDatetime
+    until: AwareDatetime
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
 
 
 class Named(Output):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 
+from wangge.domain.cases import queries
 from wangge.domain.cases.actions.move import Effects, open_for, write
 from wangge.domain.cases.actions.report import grid_at
 from wangge.domain.cases.rules import Act
@@ -13,7 +14,7 @@ from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.people import queries as people
 from wangge.kernel import clock
-from wangge.kernel.access import Principal
+from wangge.kernel.access import Principal, acting
 from wangge.kernel.db.rows import Row
 from wangge.kernel.ids import uuid7
 from wangge.kernel.problems import FieldError, Forbidden, Invalid
@@ -38,9 +39,7 @@ def dispatch(*, by: Principal, case: UUID, version: int, unit: UUID | None = Non
     """派遣: give the case to its lead unit, the one that the routes choose unless another is named. Why is kept with the case."""
     row, move = open_for(by=by, case=case, version=version, act=Act.DISPATCH)
     at = clock.now()
-    choice = catalog.choose_route(
-        row["category"], catalog.Place(row["district"], row["street"], row["community"], row["grid"]), at
-    )
+    choice = catalog.choose_route(row["category"], queries.route_place(row), at)
     if unit is None and choice is None:
         raise Invalid.field(
             "body.unit",
@@ -105,3 +104,16 @@ def locate(*, by: Principal, case: UUID, version: int, point: tuple[float, float
         data={"grid": found.grid, "was": row["grid"] or row["street"]},
     )
     return write(by=by, row=row, move=move, effects=effects)
+
+
+AUTOMATIC = Principal(kind="system", id=None, name="自动派遣")
+
+
+def by_itself(row: Row) -> Row:
+    """Accept and dispatch a fresh case when the rule that fits it is automatic; the timeline says that the system did it and why."""
+    choice = catalog.choose_route(row["category"], queries.route_place(row), clock.now())
+    if choice is None or not choice.automatic:
+        return row
+    with acting(AUTOMATIC):
+        taken_on = accept(by=AUTOMATIC, case=row["id"], version=row["version"], note=choice.why.zh)
+        return dispatch(by=AUTOMATIC, case=row["id"], version=taken_on["version"], note=choice.why.zh)
