@@ -2,7 +2,7 @@
 
     python examples/first_loop.py [URL]        (default http://127.0.0.1:8000, as `make demo` serves)
 
-A grid worker reports street vending, the street's centre accepts and dispatches it by the route's choice, the urban management
+A grid worker reports street vending, the street's centre (or an automatic route) accepts and dispatches it, the urban management
 team takes and resolves it, a supervisor verifies, the centre closes. Only Python's standard library is needed.
 """
 
@@ -82,8 +82,9 @@ def run(url: str, people: dict[str, str] = PEOPLE, password: str = PASSWORD) -> 
     def act(person: Person, name: str, **inputs: Any) -> None:
         state.update(person.ask("POST", f"{case}/{name}", {"version": state["version"], **inputs}))
 
-    act(centre, "accept")
-    act(centre, "dispatch")
+    if state["status"] == "reported":  # an automatic route has done both already
+        act(centre, "accept")
+        act(centre, "dispatch")
     act(handler, "take")
     act(handler, "resolve", result="已劝离摊贩并清扫地面，安排早晚巡查。")
     act(supervisor, "verify", outcome="pass", note="现场已恢复通行。")
