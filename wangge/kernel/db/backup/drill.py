@@ -20,8 +20,13 @@ from wangge.kernel.db.backup.restoring import recover
 from wangge.kernel.db.backup.store import Say, Store, utc
 from wangge.kernel.db.backup.taking import running, ship_now
 from wangge.kernel.db.embedded import EmbeddedServer
+from wangge.kernel.db.embedded.waiting import Patience
 from wangge.kernel.problems import NotFound, Unavailable
 from wangge.kernel.words import Words
+
+LOCKED_AT_MOST_MS = 300
+STILL_WITHIN = 60.0
+"""Seconds to look for a moment at which nobody holds a writing transaction open."""
 
 Verify = Callable[[EmbeddedServer], list[str]]
 """Looks at the restored server and names what is wrong with it."""
@@ -130,16 +135,19 @@ def _side(where: Path) -> Iterator[str]:
 
 def counts(connection: psycopg.Connection) -> dict[str, int]:
     """Rows of every table that is not the server's own; partitions are counted each, their parents not."""
-    names = connection.execute(
+    found = {}
+    for schema, table in _tables(connection):
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))).fetchone()
+        found[f"{schema}.{table}"] = row[0] if row else 0
+    return found
+
+
+def _tables(connection: psycopg.Connection) -> list[tuple[str, str]]:
+    return connection.execute(
         """SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
            ORDER BY 1, 2"""
     ).fetchall()
-    found = {}
-    for schema, table in names:
-        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))).fetchone()
-        found[f"{schema}.{table}"] = row[0] if row else 0
-    return found
 
 
 def _differences(there: dict[str, int], here: dict[str, int]) -> list[str]:
@@ -153,25 +161,23 @@ def _differences(there: dict[str, int], here: dict[str, int]) -> list[str]:
 def _still_point(server: EmbeddedServer, reader: psycopg.Connection) -> wal.Marker:
     """A transaction that recovery can end with, and ``reader`` seeing exactly what was committed before it.
 
-    ``reader``'s snapshot is taken, the marker committed, and a second snapshot shows whether any other writing transaction ended in
-    between or was about to. On a busy server that is tried again; each try is a few milliseconds.
+    For the few milliseconds of taking ``reader``'s snapshot and committing the marker, writers wait: every table is locked against
+    writing, which also waits for the writers that are there. A lock that is not had at once is given up, so that nobody waits long.
     """
-    for _ in range(2000):
-        reader.rollback()
-        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        first = _snapshot(reader)
-        marker = wal.mark(server)
-        with psycopg.connect(server.owner_url) as other:
-            second = _snapshot(other)
-        if first.split(":")[2] == "" and second == f"{marker.xid + 1}:{marker.xid + 1}:" and first.startswith(f"{marker.xid}:"):
-            return marker
+    reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    patience = Patience()
+    while patience.seconds < STILL_WITHIN:
+        try:
+            with psycopg.connect(server.owner_url) as holder:
+                tables = [sql.Identifier(*name) for name in _tables(holder)]
+                holder.execute(f"SET LOCAL lock_timeout = {LOCKED_AT_MOST_MS}")
+                if tables:
+                    holder.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(sql.SQL(", ").join(tables)))
+                reader.execute("SELECT pg_current_snapshot()")
+                return wal.mark(server)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            reader.rollback()
+            patience.pause()
     raise Unavailable(
-        Words("数据库写入过于密集，找不到可比对的时刻；请在较空闲时再演练。", "The database is written to without a pause; drill at a quieter time.")
+        Words("有写入事务长时间未结束，找不到可比对的时刻；请稍后再演练。", "A writing transaction does not end, so there is no point to compare at; drill later.")
     )
-
-
-def _snapshot(connection: psycopg.Connection) -> str:
-    """``xmin:xmax:running`` as this connection's transaction sees it."""
-    row = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
-    assert row is not None
-    return row[0]
