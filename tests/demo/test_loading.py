@@ -17,11 +17,13 @@ from tests.support.databases import Databases
 from wangge import demo
 from wangge.demo import history, loading, names
 from wangge.demo.stories import STORIES
+from wangge.domain.cases import queries as cases
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.people import access, passwords
+from wangge.domain.people.actions.authenticate import posts_at
 from wangge.domain.places import queries as places
 from wangge.kernel import clock
-from wangge.kernel.access import SYSTEM, Role, acting
+from wangge.kernel.access import SYSTEM, Principal, Role, acting
 from wangge.kernel.db import rows
 from wangge.kernel.problems import Conflict
 
@@ -166,17 +168,26 @@ def test_the_printed_log_ins_open_with_their_password_and_hold_their_roles(loade
 
 
 def test_the_cases_stand_in_every_state_with_their_places_clocks_and_reasons(loaded: float) -> None:
-    cases = rows.all("SELECT * FROM cases_case")
-    assert len(cases) == len(STORIES)
-    states = Counter(c["status"] for c in cases)
+    made = rows.all("SELECT * FROM cases_case")
+    assert len(made) == len(STORIES)
+    states = Counter(c["status"] for c in made)
     assert set(states) == {"reported", "accepted", "handling", "verifying", "following_up", "closed"}
     assert min(states.values()) >= 3
-    assert any(c["grid"] is None for c in cases) and any(c["rework"] for c in cases)
-    assert all(c["reported_at"] <= c["changed_at"] <= NOW for c in cases)
-    assert all((c["lead"] is not None) == (c["status"] not in ("reported", "accepted")) for c in cases)
-    assert all(c["holder"] is not None for c in cases)
+    assert any(c["grid"] is None for c in made) and any(c["rework"] for c in made)
+    assert all(c["reported_at"] <= c["changed_at"] <= NOW for c in made)
+    assert all((c["lead"] is not None) == (c["status"] not in ("reported", "accepted")) for c in made)
+    assert all(c["holder"] is not None for c in made)
     desk = history.person(Role.OPERATOR, area="440304010")
     assert access.covers_code(desk.visible, "440304010") and not access.covers_code(desk.visible, "440308002")
+
+
+@pytest.mark.parametrize("entry", ["fubao", "yantian", "yantianqu", "worker", "station", "handler", "unitleader", "supervisor", "leader"])  # fmt: skip
+def test_everybody_who_may_see_cases_finds_some(loaded: float, entry: str) -> None:
+    user = rows.value("SELECT id FROM people_user WHERE login = %(login)s", {"login": entry})
+    by = Principal(kind="user", id=user, name=entry, grants=tuple(posts_at(user, NOW)))
+    with acting(by):
+        found = cases.queue(by=by, filter=cases.Filter(), limit=100)["items"]
+    assert 3 <= len(found) < len(STORIES)
 
 
 def test_loading_again_changes_nothing(loaded: float) -> None:

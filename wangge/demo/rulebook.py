@@ -21,7 +21,7 @@ ROUTES: tuple[tuple[str, str, tuple[str, str], dict[str, Any]], ...] = (
     ("福田休息日消防通道交区消防", "0401", (FUTIAN, "fire"), {"area": FUTIAN, "day_kind": "rest"}),
     ("福保首格电动车充电先交物业", "0402", (FUBAO, "property"), {"layer": "base", "grid": f"{FUBAO}001001"}),
     ("盐田内涝隐患交区水务", "0509", (YANTIAN, "water"), {"area": YANTIAN}),
-    ("盐田邻里纠纷交街道司法所", "06", ("440308002", "justice"), {"area": "440308002"}),
+    ("盐田邻里纠纷交街道司法所", "0601", ("440308002", "justice"), {"area": "440308002"}),
     ("华强北市场秩序交市场监管所", "10", ("440304011", "market"), {"area": "440304011"}),
 )  # fmt: skip
 
