@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +23,13 @@ from wangge.domain.catalog import queries as catalog
 from wangge.domain.people import access, passwords
 from wangge.domain.people.actions.authenticate import posts_at
 from wangge.domain.places import queries as places
+from wangge.domain.places.actions import load_areas, read_area_rows
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, Role, acting
 from wangge.kernel.db import rows
 from wangge.kernel.problems import Conflict
 
+SHIPPED = Path(demo.__file__).parent / "data" / "streets.csv.gz"
 NOW = datetime(2026, 6, 17, 2, 30, tzinfo=UTC)
 
 
@@ -196,6 +199,21 @@ def test_loading_again_changes_nothing(loaded: float) -> None:
     demo.load(said.append)
     assert said == [] and _counts() == before
     assert rows.all("SELECT key, version, stamp FROM places_gridlayer ORDER BY key") == stamps
+
+
+def test_the_shipped_list_of_streets_adds_the_rest_of_the_country_and_changes_nothing_of_the_demo(
+    demo_setting: None, own_database: str
+) -> None:
+    demo.load(None)
+    with acting(SYSTEM):
+        before = rows.all("SELECT code, name, name_en, version FROM places_area ORDER BY code")
+        counts = load_areas(by=SYSTEM, areas=read_area_rows(SHIPPED))
+        assert counts["changed"] == 0 and counts["added"] > 41_000
+        known = {"codes": [row["code"] for row in before]}
+        after = rows.all(
+            "SELECT code, name, name_en, version FROM places_area WHERE code = ANY(%(codes)s) ORDER BY code", known
+        )
+        assert after == before
 
 
 def test_an_interrupted_world_leaves_nothing_and_is_loaded_by_the_next_start(

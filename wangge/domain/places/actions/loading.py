@@ -56,7 +56,7 @@ def load_areas(*, by: Principal, areas: Iterable[Mapping[str, Any]]) -> dict[str
     """Add areas and rename known ones: rows with `code`, `name`, maybe `name_en`. All or nothing; 41 000 rows in seconds.
 
     What lies above a row and is nowhere named is added too, under its shipped name or, without one, under its code and
-    marked as not named; a later row with its code names it. Returns counts `added`, `changed`, `above`. Raises Invalid
+    marked as not named; a later row with its code names it. A row without an English name leaves the known one. Returns counts `added`, `changed`, `above`. Raises Invalid
     with every malformed or duplicate row.
     """
     by.require(PlacesPermission.AREAS_MANAGE)
@@ -74,10 +74,11 @@ def load_areas(*, by: Principal, areas: Iterable[Mapping[str, Any]]) -> dict[str
                        SELECT n.code, n.name, n.name_en, n.named, %(level)s, n.parent, %(now)s, 1
                        FROM unnest(%(codes)s::text[], %(names)s::text[], %(names_en)s::text[], %(named)s::boolean[],
                                    %(parents)s::text[]) AS n(code, name, name_en, named, parent)
-                       ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, name_en = EXCLUDED.name_en, named = true,
-                              valid_to = NULL, version = places_area.version + 1
+                       ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, named = true, valid_to = NULL,
+                              name_en = coalesce(nullif(EXCLUDED.name_en, ''), places_area.name_en),
+                              version = places_area.version + 1
                        WHERE EXCLUDED.named AND (places_area.name, places_area.name_en, places_area.named)
-                             IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.name_en, true)
+                             IS DISTINCT FROM (EXCLUDED.name, coalesce(nullif(EXCLUDED.name_en, ''), places_area.name_en), true)
                        RETURNING code, version = 1 AS added""",
                     {
                         "level": AREA_LEVELS[level],
