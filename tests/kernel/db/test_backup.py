@@ -121,6 +121,22 @@ def test_any_moment_between_is_restored_with_exactly_the_rows_it_had(town: Insta
     assert rows_in(side) == town.rows[moments[1]] == 150
 
 
+def test_rows_changed_between_a_full_backup_and_its_increment_are_not_counted_twice(tmp_path: Path, side: Path) -> None:
+    """By an index-only scan, which believes the visibility map."""
+    with EmbeddedServer(tmp_path / "home", durable=False) as server:
+        with psycopg.connect(server.owner_url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE thing (id int PRIMARY KEY, n int) WITH (autovacuum_enabled = off)")
+            connection.execute("INSERT INTO thing SELECT i, 0 FROM generate_series(1, 1000) i")
+            connection.execute("VACUUM thing")
+            backup(server.home, tmp_path / "target")
+            connection.execute("UPDATE thing SET n = n + 1, id = -id WHERE id % 7 = 0")
+            backup(server.home, tmp_path / "target", incremental=True)
+    restore(tmp_path / "target", side)
+    with EmbeddedServer(side, durable=False) as server, psycopg.connect(server.owner_url) as connection:
+        connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+        assert connection.execute("SELECT count(*) FROM thing WHERE id IS NOT NULL").fetchone() == (1000,)
+
+
 def test_a_moment_the_backups_do_not_hold_is_refused_with_the_span_they_do(town: Installation, side: Path) -> None:
     for moment in (datetime(2001, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)):
         with pytest.raises(NotFound, match="they reach over"):

@@ -130,9 +130,21 @@ def _data(store: Store, chain: list[Backup], layout: Layout, say: Say) -> None:
         faults = manifest.faults(layout.data, say)
         if faults:
             raise damaged(faults)
+        _forget_visibility(layout.data)
     layout.data.chmod(0o700)
     (layout.data / "postgresql.auto.conf").write_text("")
     (layout.data / "recovery.signal").touch()
+
+
+def _forget_visibility(data: Path) -> None:
+    """Remove the visibility maps of a combined backup: they may claim that rows are visible which are long gone.
+
+    PostgreSQL 17 and 18 clear a map's bit without naming the map's block in the WAL, so an increment misses the change and an
+    index-only scan counts dead rows (pgsql-hackers, "Why clearing the VM doesn't require registering vm buffer in wal record",
+    March 2026). A map that is not there is a map without claims: VACUUM makes it anew.
+    """
+    for path in data.glob("**/*_vm*"):
+        path.unlink()
 
 
 def _wal(segments: list[Path], layout: Layout) -> None:
