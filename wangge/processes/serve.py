@@ -23,6 +23,7 @@ from wangge.kernel import commands as kit
 from wangge.kernel.commands import CommandError, say, tell
 from wangge.kernel.words import Words
 from wangge.processes import database
+from wangge.processes.prepared import Note
 from wangge.processes.supervisor import Member, Process, Supervisor
 
 log = logging.getLogger("wangge.processes")
@@ -68,12 +69,7 @@ class Installation:
         try:
             if own:
                 self._start_database(own)
-                if self._migrate:
-                    self._step(["migrate"], Words("更新数据库结构", "Bringing the schema up to date"))
-            elif self._migrate:
-                self._step(["migrate"], Words("更新数据库结构", "Bringing the schema up to date"))
-            for command in prepare or []:
-                self._step(command, None)
+            self._prepare([*([["migrate"]] if self._migrate else []), *(prepare or [])], embedded=own is not None)
             self._serve(own, ready)
         except Stopped:
             pass
@@ -84,6 +80,18 @@ class Installation:
                 self._log.close()
         tell("已停止。", "Stopped.")
         return kit.OK
+
+    def _prepare(self, steps: list[list[str]], *, embedded: bool) -> None:
+        """Run the commands, unless this very code has run them on this very database before."""
+        note = Note(self.settings.home, os.environ["WANGGE_DATABASE_URL"], steps) if embedded else None
+        if note and note.holds():
+            return
+        for command in steps:
+            self._step(
+                command, Words("更新数据库结构", "Bringing the schema up to date") if command == ["migrate"] else None
+            )
+        if note:
+            note.write()
 
     def _start_database(self, own: Member) -> None:
         """May take minutes after a crash; a request to stop breaks it off (the server ends with us)."""
