@@ -88,7 +88,9 @@ def test_the_check_character_is_always_of_the_alphabet(first: str) -> None:
     assert credit_check(first) in CREDIT_ALPHABET
 
 
-@pytest.mark.parametrize("code", ["", "91350100M000100Y4", "91350100I000100Y43", "91350100m000100y43", "91350100M000100Y44"])
+@pytest.mark.parametrize(
+    "code", ["", "91350100M000100Y4", "91350100I000100Y43", "91350100m000100y43", "91350100M000100Y44"]
+)
 def test_a_malformed_credit_code_is_refused(code: str) -> None:
     assert credit_code_fault(code) is not None
 

@@ -26,7 +26,13 @@ BY = Principal(kind="user", id=UUID("018f0000-0000-7000-8000-000000000001"), nam
 def note(*, personal: dict[str, Any] | None = None, subject: UUID | None = None, **body: Any) -> UUID:
     """One entry, in the transaction that is open."""
     return ledger.append(
-        by=BY, tag=TestTag.NOTED, kind="case", subject=subject or uuid7(), district="440304", body=body, personal=personal
+        by=BY,
+        tag=TestTag.NOTED,
+        kind="case",
+        subject=subject or uuid7(),
+        district="440304",
+        body=body,
+        personal=personal,
     )
 
 

@@ -24,7 +24,9 @@ from wangge.kernel.ledger import guards
 def test_an_entry_says_who_did_what_to_what_where_and_when() -> None:
     subject, moment = uuid4(), datetime(2026, 1, 2, 8, 0, 0, 123456, tzinfo=UTC)
     with at(moment):
-        entry = ledger.append(by=BY, tag=TestTag.NOTED, kind="case", subject=subject, district="440304", body={"text": "路面破损", "n": 3})
+        entry = ledger.append(
+            by=BY, tag=TestTag.NOTED, kind="case", subject=subject, district="440304", body={"text": "路面破损", "n": 3}
+        )
     row = rows.one("SELECT * FROM ledger_entry WHERE id = %(id)s", {"id": entry})
     assert row is not None
     assert (row["tag"], row["kind"], row["subject"], row["district"]) == ("test.noted", "case", subject, "440304")
@@ -73,7 +75,9 @@ def test_the_entry_of_a_one_statement_act_is_written_only_when_the_act_happened(
     assert entries(thing) == []
     assert rows.value("SELECT count(*) FROM ledger_personal") == 0
     assert close(1) == {"id": thing}
-    assert [(json.loads(e["body"]), e["district"]) for e in entries(thing)] == [({"text": "100 % 完成", "version": 2}, "440304")]
+    assert [(json.loads(e["body"]), e["district"]) for e in entries(thing)] == [
+        ({"text": "100 % 完成", "version": 2}, "440304")
+    ]
     assert rows.value("SELECT count(*) FROM ledger_personal") == 1
 
 
@@ -140,12 +144,17 @@ def test_personal_data_is_not_in_the_entry_and_not_in_clear() -> None:
 @pytest.mark.parametrize("table", guards.TABLES)
 @pytest.mark.parametrize("attack", ["UPDATE {0} SET {1} = {2}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
 @pytest.mark.parametrize("who", ["default", "owner"])
-def test_neither_the_application_nor_the_owner_can_change_the_ledger(own_database: str, table: str, attack: str, who: str) -> None:
+def test_neither_the_application_nor_the_owner_can_change_the_ledger(
+    own_database: str, table: str, attack: str, who: str
+) -> None:
     with transaction.atomic():
         ledger.append(by=BY, tag=TestTag.NOTED, kind="case", personal={"name": "张三"})
     column = {"ledger_personal": "salt", "ledger_link": "seq", "ledger_batch": "number"}.get(table, "id")
     other = "'\\x00'" if column == "salt" else column
-    with pytest.raises(DatabaseError, match=r"insert-only|permission denied|only be erased"), transaction.atomic(using=who):
+    with (
+        pytest.raises(DatabaseError, match=r"insert-only|permission denied|only be erased"),
+        transaction.atomic(using=who),
+    ):
         rows.run(attack.format(table, column, other), using=who)
     assert rows.value("SELECT count(*) FROM ledger_entry") == 1
 
@@ -161,7 +170,9 @@ def test_the_application_cannot_date_an_entry_back(column: str) -> None:
     names = f"id, at, tag, actor_kind, kind, body, mark, {column}"
     values = {"xid": "'3'::xid8", "pos": "1", "recorded_at": "'2020-01-01'"}[column]
     with pytest.raises(DatabaseError, match=r"permission denied|GENERATED ALWAYS"), transaction.atomic():
-        rows.run(f"INSERT INTO ledger_entry ({names}) VALUES (gen_random_uuid(), now(), 't', 'user', 'k', '{{}}', '', {values})")
+        rows.run(
+            f"INSERT INTO ledger_entry ({names}) VALUES (gen_random_uuid(), now(), 't', 'user', 'k', '{{}}', '', {values})"
+        )
 
 
 def test_an_open_lock_is_reported_and_closed_again(own_database: str) -> None:
