@@ -1,7 +1,7 @@
 """The ground of the demo: real districts, cut into streets, communities and grids. Pure; the same at every call.
 
 Every level nests exactly in the next and every community is a valid coverage of its grids, because all are unions of the same
-leaves. Stacked grids are contiguous groups of base grids, so that their borders coincide.
+leaves. Stacked grids are levels of the same cutting, so that their borders coincide with base grids and they are compact.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from shapely.geometry.base import BaseGeometry
 
 from wangge.demo import plan
 from wangge.demo.plan import SAMPLE, STREETS, Layout, Street
-from wangge.kernel.geo.grouping import group
 from wangge.kernel.geo.lattice import snap
 from wangge.kernel.geo.numbering import next_codes, reading_order
-from wangge.kernel.geo.subdivide import Piece, Plan, subdivide_nested, union_of
+from wangge.kernel.geo.subdivide import Piece, Plan, subdivide_nested
 from wangge.kernel.words import Words
 
 
@@ -109,10 +108,26 @@ def _district(code: str, area: BaseGeometry, names: dict[str, str], fresh: Itera
 
 
 def _plan_of(layout: Layout) -> Plan:
-    return [
-        plan.spread(STREETS[part].base, STREETS[part].communities) if isinstance(part, str) else _plan_of(part)
-        for part in layout
-    ]
+    return [_street_plan(STREETS[part]) if isinstance(part, str) else _plan_of(part) for part in layout]
+
+
+def _street_plan(street: Street) -> Plan:
+    """Fire grids of whole communities, communities, and in them working or police grids of base grids."""
+    sizes = plan.spread(street.base, street.communities)
+    shares = _quota(sizes, street.working or street.police)
+    communities: list[Plan] = [plan.even(size, n) if n else size for size, n in zip(sizes, shares, strict=True)]
+    if not street.fire:
+        return communities
+    rest = iter(communities)
+    return [[next(rest) for _ in range(n)] for n in plan.even(street.communities, street.fire)]
+
+
+def _quota(sizes: list[int], count: int) -> list[int]:
+    """`count` groups shared out by size, the next always to whoever has most base grids for a group."""
+    shares = [0] * len(sizes)
+    for _ in range(count):
+        shares[max(range(len(sizes)), key=lambda i: (sizes[i] / (shares[i] + 1), -i))] += 1
+    return shares
 
 
 def _streets_of(layout: Layout, piece: Piece) -> Iterator[tuple[str, Piece]]:
@@ -124,55 +139,48 @@ def _streets_of(layout: Layout, piece: Piece) -> Iterator[tuple[str, Piece]]:
 
 
 def _street(wanted: Street, piece: Piece, name: str, fresh: Iterator[Words]) -> MadeStreet:
-    order = reading_order([child.geometry for child in piece.children])
-    communities = []
-    for number, at in enumerate(order, 1):
-        child = piece.children[at]
-        made = Community(f"{wanted.code}{number:03d}", next(fresh), child.geometry)
-        leaves = [leaf.geometry for leaf in child.leaves()]
-        made.base = _numbered("base", made, [], [([], leaves[i]) for i in reading_order(leaves)])
-        communities.append(made)
-    for layer, count in (("working", wanted.working), ("police", wanted.police)):
-        for made, share in zip(communities, _quota([len(c.base) for c in communities], count), strict=True):
-            if share:
-                setattr(made, layer, _stacked(layer, made, made.base, share, made.base))
+    zones = piece.children if wanted.fire else [piece]
+    found = [child for zone in zones for child in zone.children]
+    communities = [
+        _community(wanted, f"{wanted.code}{number:03d}", next(fresh), found[at])
+        for number, at in enumerate(reading_order([child.geometry for child in found]), 1)
+    ]
     street = MadeStreet(wanted.code, Words(name, f"{wanted.name_en} Subdistrict"), piece.geometry, communities)
     if wanted.fire:
-        street.fire = _fire(street, wanted.fire)
+        street.fire = _fire(street, zones)
     return street
 
 
-def _quota(sizes: list[int], count: int) -> list[int]:
-    """`count` groups shared out by size, the next always to whoever has most base grids for a group."""
-    shares = [0] * len(sizes)
-    for _ in range(count):
-        shares[max(range(len(sizes)), key=lambda i: (sizes[i] / (shares[i] + 1), -i))] += 1
-    return shares
+def _community(wanted: Street, code: str, short: Words, piece: Piece) -> Community:
+    made = Community(code, short, piece.geometry)
+    leaves = [leaf.geometry for leaf in piece.leaves()]
+    made.base = _numbered("base", made, [], [([], leaves[i]) for i in reading_order(leaves)])
+    if layer := "working" if wanted.working else "police" if wanted.police else "":
+        groups = [piece.children[i] for i in reading_order([child.geometry for child in piece.children])]
+        parts = [(_members(made.base, group), group.geometry) for group in groups]
+        setattr(made, layer, _numbered(layer, made, [g.code for g in made.base], parts))
+    return made
 
 
-def _groups(base: Sequence[MadeGrid], count: int) -> list[tuple[list[str], BaseGeometry]]:
-    shapes = [g.geometry for g in base]
-    found = [([base[i].code for i in part], union_of([shapes[i] for i in part])) for part in group(shapes, count)]
-    return [found[i] for i in reading_order([geometry for _, geometry in found])]
+def _members(base: Sequence[MadeGrid], piece: Piece) -> list[str]:
+    """Codes of the base grids that a piece is made of."""
+    codes = {g.geometry.wkb: g.code for g in base}
+    return sorted(codes[leaf.geometry.wkb] for leaf in piece.leaves())
 
 
-def _stacked(
-    layer: str, community: Community, base: Sequence[MadeGrid], count: int, given: Sequence[MadeGrid]
-) -> list[MadeGrid]:
-    return _numbered(layer, community, [g.code for g in given], _groups(base, count))
-
-
-def _fire(street: MadeStreet, count: int) -> list[MadeGrid]:
+def _fire(street: MadeStreet, zones: Sequence[Piece]) -> list[MadeGrid]:
     """Fire grids reach over several communities; each has its code from the community that most of its base grids are in."""
     base = [g for c in street.communities for g in c.base]
     homes = {c.code: c for c in street.communities}
     made: list[MadeGrid] = []
-    for members, geometry in _groups(base, count):
-        home = homes[max(sorted(found := Counter(code[:12] for code in members)), key=lambda c: found[c])]
-        given = [g.code for g in (*home.base, *home.police, *made)]
-        made += _numbered("fire", home, given, [(members, geometry)])
-    for number, grid in enumerate(made, 1):
+    for number, at in enumerate(reading_order([zone.geometry for zone in zones]), 1):
+        members = _members(base, zones[at])
+        counts = Counter(code[:12] for code in members)
+        home = homes[max(sorted(counts), key=counts.__getitem__)]
+        given = [g.code for g in (*home.base, *home.police)]
+        (grid,) = _numbered("fire", home, given, [(members, zones[at].geometry)])
         grid.name = _name("fire", Words(street.name.zh, street.name.en), number)
+        made.append(grid)
     return made
 
 

@@ -86,9 +86,14 @@ def community_names() -> list[Words]:
     return [Words(f"{a}{b}", f"{_PINYIN[a]}{_PINYIN[b]}") for b in _SECOND for a in _FIRST]
 
 
+def even(total: int, parts: int) -> list[int]:
+    """`total` in `parts` shares that differ by one at most, the larger ones first: 8 in 3 gives 3 3 2."""
+    return [total // parts + (1 if i < total % parts else 0) for i in range(parts)]
+
+
 def spread(total: int, parts: int) -> list[int]:
     """`total` in `parts` unlike but near shares, at least one each: 81 in 9 gives 8 9 10 8 9 10 8 9 10."""
-    shares = [total // parts + (1 if i < total % parts else 0) for i in range(parts)]
+    shares = even(total, parts)
     for i in range(0, parts - 2, 3):
         if shares[i] > 3:
             shares[i], shares[i + 2] = shares[i] - 1, shares[i + 2] + 1

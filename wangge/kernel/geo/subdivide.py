@@ -23,6 +23,7 @@ from wangge.kernel.geo.lattice import STEP, metres_per_degree, polygons_of, snap
 Plan = int | Sequence["Plan"]  # a number of leaves, or the plans of the children
 
 _FRAGMENT = 0.02  # a cut that leaves more than this share in loose fragments is tried at other angles
+_RAGGED = 0.85  # a polygon that fills less of its convex hull than this is cut with care for compact halves
 _ANGLES = (0.0, 30.0, -30.0, 60.0, -60.0, 90.0)
 
 
@@ -102,15 +103,21 @@ def _shares(polygon: shapely.Polygon, weights: list[int]) -> list[shapely.Polygo
 
 
 def _cut(polygon: shapely.Polygon, share: float) -> tuple[shapely.Polygon, shapely.Polygon]:
-    """Two contiguous halves by a straight cut; the first has `share` of the area as nearly as contiguity allows."""
-    best: tuple[float, shapely.Polygon, shapely.Polygon] | None = None
+    """Two contiguous halves by a straight cut; the first has `share` of the area as nearly as contiguity allows.
+
+    A ragged polygon (a bay, a crescent) is cut at the angle that leaves the more compact halves.
+    """
+    best: tuple[tuple[bool, float], shapely.Polygon, shapely.Polygon] | None = None
     axis = _axis(polygon)
+    ragged = polygon.area < _RAGGED * polygon.convex_hull.area
     for turn in _ANGLES:
         first, second = _cut_at(polygon, share, axis + math.radians(turn))
         error = abs(first.area / polygon.area - share)
-        if best is None or error < best[0]:
-            best = (error, first, second)
-        if error <= _FRAGMENT * min(share, 1 - share):
+        uneven = error > _FRAGMENT * min(share, 1 - share)
+        rank = (uneven, error if uneven else max(half.length**2 / half.area for half in (first, second)))
+        if best is None or rank < best[0]:
+            best = (rank, first, second)
+        if not uneven and not ragged:
             break
     assert best is not None
     return best[1], best[2]
