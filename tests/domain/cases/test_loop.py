@@ -268,7 +268,7 @@ def test_open_cases_change_hands_with_a_split_grid_and_closed_ones_stay(world: S
         "pieces": [box(114, 22.5, 114.005, 22.51), box(114.005, 22.5, 114.01, 22.51)],
     }
     plan = places.preview_change(by=sam, **asked)
-    assert [(a.key, a.count) for a in plan.affected if a.key == "cases.open"] == [("cases.open", 2)]
+    assert {a.key: a.count for a in plan.affected} == {"people.posts": 1, "cases.open": 2}
     places.apply_change(by=sam, token=plan.token, answers={}, **asked)
     with acting(SYSTEM):
         grids = {r["id"]: r["grid"] for r in rows.all("SELECT id, grid FROM cases_case")}
@@ -276,6 +276,10 @@ def test_open_cases_change_hands_with_a_split_grid_and_closed_ones_stay(world: S
     assert grids[done["id"]] == code
     assert {grids[left["id"]], grids[right["id"]]} == {FUBAO + "001003", FUBAO + "001004"}
     assert (steps[-1]["act"], steps[-1]["data"]["was"], steps[-1]["actor_name"]) == ("regrid", code, "Sam")
+    alice = world.as_("alice")
+    assert {g for grant in alice.grants for g in grant.scope.grids} == {FUBAO + "001003", FUBAO + "001004"}
+    bind(alice)
+    assert len(queries.queue(by=alice, filter=queries.Filter(status=["reported"]))["items"]) == 2
 
 
 def test_an_automatic_route_accepts_and_dispatches_and_says_why(world: SimpleNamespace) -> None:

@@ -13,6 +13,9 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from wangge.domain.people import tags  # noqa: F401  (declares who holds which permission)
         from wangge.domain.people.actions.authenticate import authenticate
+        from wangge.domain.people.regrid import GridPosts
+        from wangge.domain.places.rules import on_grid_change
         from wangge.kernel.web.auth import set_authenticator
 
         set_authenticator(authenticate)
+        on_grid_change(GridPosts())
