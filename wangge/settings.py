@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
@@ -26,7 +25,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
-APPS = [
+INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "ninja",  # its pages of the API from our own static files, not from a CDN
     "procrastinate.contrib.django",
@@ -39,7 +38,6 @@ APPS = [
     "wangge.domain.cases",
     "wangge.pages",
 ]
-INSTALLED_APPS = [a for a in APPS if find_spec(a) and find_spec(a).origin]
 
 MIDDLEWARE = ["wangge.kernel.web.middleware.Wangge", "whitenoise.middleware.WhiteNoiseMiddleware"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from wangge.api import api, present
+from wangge.api import api
 
 urlpatterns = [
     path("api/v1/", api.urls),
-    *([path("ogc/", include("wangge.domain.places.ogc"))] if present("wangge.domain.places.ogc") else []),
-    *([path("", include("wangge.pages.urls"))] if present("wangge.pages") else []),
+    path("ogc/", include("wangge.domain.places.ogc")),
+    path("", include("wangge.pages.urls")),
 ]
