@@ -16,14 +16,21 @@ def _open(browser: Browser, url: str, size: tuple[int, int]) -> tuple[Page, list
     page.on("console", lambda m: complaints.append(m.text))
     page.on("pageerror", lambda e: complaints.append(str(e)))
     page.on("requestfailed", lambda r: complaints.append(f"failed {r.url}"))
-    page.on("request", lambda r: None if r.url.split("/")[2] == host or r.url.startswith("data:") else complaints.append(f"outside {r.url}"))
+    page.on(
+        "request",
+        lambda r: (
+            None if r.url.split("/")[2] == host or r.url.startswith("data:") else complaints.append(f"outside {r.url}")
+        ),
+    )
     page.goto(url)
     page.wait_for_load_state("networkidle")
     return page, complaints
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_start_page_says_in_both_languages_what_runs_where(browser: Browser, server: str, size: tuple[int, int]) -> None:
+def test_the_start_page_says_in_both_languages_what_runs_where(
+    browser: Browser, server: str, size: tuple[int, int]
+) -> None:
     page, complaints = _open(browser, server + "/", size)
     text = page.inner_text("body")
     for words in ("接口文档", "API documentation", "运行状况", "Health", "工作台", "Console"):
@@ -38,7 +45,8 @@ def test_every_link_of_the_start_page_answers(browser: Browser, server: str) -> 
     links = page.eval_on_selector_all("main a", "all => all.map(a => a.href)")
     assert len(links) >= 4
     for link in links:
-        assert page.request.get(link).status in (200, 503), link
+        # 401: layers that are not public; 503: a system without a worker says that it is not well
+        assert page.request.get(link).status in (200, 401, 503), link
     page.close()
 
 
@@ -62,6 +70,6 @@ def test_a_phone_can_hit_every_link(browser: Browser, server: str) -> None:
 
 def test_the_api_documentation_works_without_the_internet(browser: Browser, server: str) -> None:
     page, complaints = _open(browser, server + "/api/v1/docs", SIZES[0])
-    page.wait_for_selector("text=/api/v1/health")
+    page.get_by_text("/api/v1/health", exact=True).wait_for()
     assert [c for c in complaints if c.startswith("outside")] == []
     page.close()

@@ -113,13 +113,20 @@ def _exists(path: str) -> bool:
     return True
 
 
+def _note(link: Link) -> Words | None:
+    """What has to be known before going there."""
+    if link.path == "/ogc/" and not settings.CONFIG.public_layers:
+        return Words("需登录或令牌", "Needs a log-in or a token")
+    return None
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What runs where, in both languages."""
     sections = [
-        (Words("应用", "Applications"), [(link, _exists(link.path)) for link in ROOMS]),
-        (Words("接口", "Interfaces"), [(link, _exists(link.path)) for link in INTERFACES]),
-        (Words("运行", "Operation"), [(link, _exists(link.path)) for link in STATE]),
+        (Words("应用", "Applications"), [(link, _exists(link.path), _note(link)) for link in ROOMS]),
+        (Words("接口", "Interfaces"), [(link, _exists(link.path), _note(link)) for link in INTERFACES]),
+        (Words("运行", "Operation"), [(link, _exists(link.path), _note(link)) for link in STATE]),
     ]
     return render(
         request,
