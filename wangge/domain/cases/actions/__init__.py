@@ -4,6 +4,7 @@ from wangge.domain.cases.actions.checking import close, verify
 from wangge.domain.cases.actions.desk import accept, by_itself, dispatch, locate
 from wangge.domain.cases.actions.handling import resolve, take
 from wangge.domain.cases.actions.report import Report, Reporter, report
+from wangge.domain.cases.actions.reveal import reveal
 
 __all__ = [
     "Report",
@@ -15,6 +16,7 @@ __all__ = [
     "locate",
     "report",
     "resolve",
+    "reveal",
     "take",
     "verify",
 ]
