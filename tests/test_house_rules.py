@@ -214,3 +214,10 @@ def test_the_configuration_page_names_every_setting() -> None:
     for spec in dataclasses.fields(Config):
         assert f"WANGGE_{spec.name.upper()}" in page
         assert f"# {spec.name} = " in example
+
+
+def test_the_committed_description_of_the_api_is_that_of_the_program() -> None:
+    """A change of the interface is announced: ``make openapi`` and the new file are part of the change."""
+    from wangge.processes.commands import openapi_text
+
+    assert (ROOT / "docs" / "openapi.json").read_text("utf-8") == openapi_text(), "run make openapi and read the difference"

@@ -218,10 +218,15 @@ def _health_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", help=say("令牌；给出后显示具体说明", "token; with it the sentences are shown"))
 
 
-def openapi(args: argparse.Namespace) -> int:
+def openapi_text() -> str:
+    """The description of the API as it is committed: sorted, so that a difference is a difference."""
     from wangge.api import api
 
-    text = json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n"
+    return json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n"
+
+
+def openapi(args: argparse.Namespace) -> int:
+    text = openapi_text()
     if args.check:
         if args.check.read_text("utf-8") == text:
             return kit.OK
