@@ -6,12 +6,13 @@ Nothing here imports Django until a command that needs it runs, so ``wangge --he
 from __future__ import annotations
 
 import argparse
-import importlib
+import importlib.util
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from wangge.kernel import commands as kit
 from wangge.kernel.commands import Command, CommandError
@@ -84,11 +85,22 @@ def modules() -> list[str]:
     return sorted(n for n in names if n != "wangge.kernel.commands")
 
 
+def _load(name: str) -> ModuleType:
+    """The module from its file alone: importing it by name would import its package first, and with that Django."""
+    file = Path(__file__).parent.joinpath(*name.split(".")[1:]).with_suffix(".py")
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def collect() -> list[Command]:
     """All commands, in the order of their names. Two of one name are a defect and are refused."""
     commands: dict[tuple[str, ...], Command] = {}
     for module in modules():
-        for command in importlib.import_module(module).COMMANDS:
+        for command in _load(module).COMMANDS:
             if command.name in commands:
                 raise RuntimeError(f"two commands are named {' '.join(command.name)}")
             commands[command.name] = command
