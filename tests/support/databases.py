@@ -17,6 +17,10 @@ from psycopg.conninfo import make_conninfo
 from wangge.kernel.db import roles
 
 
+# An autovacuum's transaction would hold back what the relay and the sealer take, at moments no test can know.
+QUIET = {"autovacuum": "off"}
+
+
 class Databases:
     def __init__(self, owner_url: str, blocker: Any) -> None:
         self._blocker = blocker
@@ -37,7 +41,7 @@ class Databases:
             return
         from wangge.kernel.db.embedded import EmbeddedServer
 
-        with EmbeddedServer(folders.mktemp("postgres"), durable=False) as server, cls(server.owner_url, blocker)._prepared() as found:
+        with EmbeddedServer(folders.mktemp("postgres"), durable=False, extra=QUIET) as server, cls(server.owner_url, blocker)._prepared() as found:
             yield found
 
     @contextmanager
