@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 import wangge
+from wangge.domain.cases import api as cases
+from wangge.domain.catalog import api as catalog
+from wangge.domain.people import api as people
+from wangge.domain.places import api as places
+from wangge.kernel.health import api as health
+from wangge.kernel.ledger import api as ledger
 from wangge.kernel.web.api import Api, build, check_permissions
 
 DESCRIPTION = """城乡社区网格化服务管理开放平台接口。Open platform for community grid service management.
@@ -14,29 +17,14 @@ Errors are problem details (RFC 9457) in Chinese or English by `Accept-Language`
 Creating calls take an `id` made by the client (UUIDv7) and may be repeated. Changes carry `version`; 409 holds the current state.
 """
 
-ROUTERS = (
-    "wangge.domain.people.api",
-    "wangge.domain.places.api",
-    "wangge.domain.catalog.api",
-    "wangge.domain.cases.api",
-    "wangge.kernel.ledger.api",
-    "wangge.kernel.health.api",
-)
-
-
-def present(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
+ROUTERS = (people, places, catalog, cases, ledger, health)
 
 
 def assemble() -> Api:
     """The whole API, refused if a route lacks a permission."""
     api = build(title="Wangge 网格", version=wangge.__version__, description=DESCRIPTION)
-    for name in ROUTERS:
-        if present(name):
-            api.add_router("", import_module(name).router.inner)
+    for package in ROUTERS:
+        api.add_router("", package.router.inner)
     check_permissions(api)
     return api
 

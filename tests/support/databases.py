@@ -16,7 +16,6 @@ from psycopg.conninfo import make_conninfo
 
 from wangge.kernel.db import roles
 
-
 # An autovacuum's transaction would hold back what the relay and the sealer take, at moments no test can know.
 QUIET = {"autovacuum": "off"}
 

@@ -62,7 +62,15 @@ def append(
     """
     _inside(using)
     values = _values(
-        by=by, tag=tag, kind=kind, subject=subject, district=district, body=body, personal=personal, at=at, on_behalf=on_behalf
+        by=by,
+        tag=tag,
+        kind=kind,
+        subject=subject,
+        district=district,
+        body=body,
+        personal=personal,
+        at=at,
+        on_behalf=on_behalf,
     )
     rows.run(_INSERT if personal is None else _INSERT_WITH_PERSONAL, values, using=using)
     return values["id"]
@@ -91,7 +99,16 @@ def cte(
     """
     covers = 0 if body_sql else COVERS_BODY
     values = _values(
-        by=by, tag=tag, kind=kind, subject=None, district=None, body=body, personal=personal, at=at, on_behalf=on_behalf, covers=covers
+        by=by,
+        tag=tag,
+        kind=kind,
+        subject=None,
+        district=None,
+        body=body,
+        personal=personal,
+        at=at,
+        on_behalf=on_behalf,
+        covers=covers,
     )
     merged = f"%(body)s::jsonb || ({body_sql})" if body_sql else "%(body)s::jsonb"
     known = _KNOWN.format(subject=f"({subject_sql})::uuid", district=f"({district_sql})::text", body=merged)
@@ -125,7 +142,15 @@ def append_many(
     for subject, district, body in items:
         waiting.append(
             _values(
-                by=by, tag=tag, kind=kind, subject=subject, district=district, body=body, personal=None, at=at, on_behalf=None
+                by=by,
+                tag=tag,
+                kind=kind,
+                subject=subject,
+                district=district,
+                body=body,
+                personal=None,
+                at=at,
+                on_behalf=None,
             )
         )
         if len(waiting) == size:

@@ -33,17 +33,25 @@ WORDS = {
     Fault.ALTERED: Words("记录内容被改动：{what}", "an entry was altered: {what}"),
     Fault.DELETED: Words("记录被删除：{what}", "an entry was deleted: {what}"),
     Fault.REORDERED: Words("记录次序被调换：{what}", "an entry was moved out of its order: {what}"),
-    Fault.INSERTED: Words("记录系事后插入，并非由系统写入：{what}", "an entry was inserted and not by the application: {what}"),
+    Fault.INSERTED: Words(
+        "记录系事后插入，并非由系统写入：{what}", "an entry was inserted and not by the application: {what}"
+    ),
     Fault.LINK_ALTERED: Words("封存链被改动：{what}", "a link of the seal was altered: {what}"),
     Fault.LINK_DELETED: Words("封存链缺失：{what}", "a link of the seal is missing: {what}"),
     Fault.LINK_INSERTED: Words("封存链多出：{what}", "a link of the seal was added: {what}"),
     Fault.BATCH_ALTERED: Words("批次内容被改动：{what}", "a batch was altered: {what}"),
     Fault.BATCH_DELETED: Words("批次被删除：{what}", "a batch was deleted: {what}"),
-    Fault.RESEALED: Words("批次被重新封存而签名不符：{what}", "a batch was sealed anew by somebody without the key: {what}"),
-    Fault.UNKNOWN_KEY: Words("签名所用密钥不在密钥文件中：{what}", "signed with a key that is not in the key file: {what}"),
+    Fault.RESEALED: Words(
+        "批次被重新封存而签名不符：{what}", "a batch was sealed anew by somebody without the key: {what}"
+    ),
+    Fault.UNKNOWN_KEY: Words(
+        "签名所用密钥不在密钥文件中：{what}", "signed with a key that is not in the key file: {what}"
+    ),
     Fault.CUT_OFF: Words("尾部被截断：{what}", "the end was cut off: {what}"),
     Fault.PERSONAL_ALTERED: Words("个人信息与承诺值不符：{what}", "personal data differs from its commitment: {what}"),
-    Fault.PERSONAL_DELETED: Words("个人信息被删除而无删除登记：{what}", "personal data is gone without a registered erasure: {what}"),
+    Fault.PERSONAL_DELETED: Words(
+        "个人信息被删除而无删除登记：{what}", "personal data is gone without a registered erasure: {what}"
+    ),
     Fault.PERSONAL_INSERTED: Words("个人信息无对应记录：{what}", "personal data that no entry has: {what}"),
 }
 
@@ -67,7 +75,9 @@ class Finding:
 
     def as_json(self, language: str = "zh") -> dict[str, Any]:
         known = {"position": self.pos, "id": self.id, "tag": self.tag, "link": self.seq, "batch": self.batch}
-        return {"fault": self.fault, "text": self.words.say(language)} | {k: v for k, v in known.items() if v is not None}
+        return {"fault": self.fault, "text": self.words.say(language)} | {
+            k: v for k, v in known.items() if v is not None
+        }
 
 
 @dataclass

@@ -130,6 +130,9 @@ def problems(*, using: str = "default") -> list[Words]:
     for r in rows.all(_TRIGGERS, {"tables": list(TABLES)}, using=using):
         if r["enabled"] < (2 if r["name"] == "ledger_personal" else 1):
             found.append(
-                Words(f"表 {r['name']} 的保护触发器缺失或已停用", f"the guard trigger of {r['name']} is missing or switched off")
+                Words(
+                    f"表 {r['name']} 的保护触发器缺失或已停用",
+                    f"the guard trigger of {r['name']} is missing or switched off",
+                )
             )
     return found

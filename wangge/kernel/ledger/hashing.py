@@ -86,7 +86,9 @@ def _plain(value: Any, path: str, depth: int) -> Any:
         return _text(str(value), path)
     if isinstance(value, int):
         return _plain(int(value), path, depth)
-    raise NotPlain(f"{path}: {type(value).__name__} is not for the ledger; write it as text or as a whole number of its smallest unit")
+    raise NotPlain(
+        f"{path}: {type(value).__name__} is not for the ledger; write it as text or as a whole number of its smallest unit"
+    )
 
 
 def _text(value: str, path: str) -> str:

@@ -206,7 +206,9 @@ def _ours(waiting: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
         if entry is not None and marks.good(entry):
             yield entry
         else:
-            log.error("ledger entry %s (position %s) was not written by the application: not sealed", row["id"], row["pos"])
+            log.error(
+                "ledger entry %s (position %s) was not written by the application: not sealed", row["id"], row["pos"]
+            )
 
 
 class Marks:

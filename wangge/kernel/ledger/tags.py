@@ -26,7 +26,9 @@ def say(sentences: Mapping[LedgerTag, Words]) -> None:
         if _words.get(tag, words) != words:
             raise ValueError(f"tag {tag} is said twice")
         if _places(words.zh) != _places(words.en):
-            raise ValueError(f"the two sentences of {tag} name different things: {_places(words.zh)} and {_places(words.en)}")
+            raise ValueError(
+                f"the two sentences of {tag} name different things: {_places(words.zh)} and {_places(words.en)}"
+            )
     _words.update(sentences)
 
 
@@ -85,8 +87,12 @@ class KernelTag(LedgerTag):
 
 say(
     {
-        KernelTag.REVEALED: Words("查看了敏感字段 {field} 原文（用途：{purpose}）", "revealed the field {field} (purpose: {purpose})"),
-        KernelTag.ERASED: Words("按 {policy} 删除了个人信息 {count} 处", "erased personal data in {count} places under {policy}"),
+        KernelTag.REVEALED: Words(
+            "查看了敏感字段 {field} 原文（用途：{purpose}）", "revealed the field {field} (purpose: {purpose})"
+        ),
+        KernelTag.ERASED: Words(
+            "按 {policy} 删除了个人信息 {count} 处", "erased personal data in {count} places under {policy}"
+        ),
         KernelTag.KEY_ROTATED: Words("更换了密钥（{use}）", "rotated the {use} key"),
         KernelTag.RESTORED: Words("由备份恢复了数据库（至 {to}）", "restored the database from a backup (to {to})"),
     }

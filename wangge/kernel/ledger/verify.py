@@ -42,7 +42,9 @@ FROM ledger_entry e
 WHERE NOT EXISTS (SELECT FROM ledger_link l WHERE l.pos = e.pos) AND e.pos > %(after)s
 ORDER BY e.pos LIMIT %(size)s
 """
-_LOOSE_LINKS = "SELECT seq, pos, id::text AS id FROM ledger_link WHERE seq > %(last)s OR seq < 1 ORDER BY seq LIMIT 1000"
+_LOOSE_LINKS = (
+    "SELECT seq, pos, id::text AS id FROM ledger_link WHERE seq > %(last)s OR seq < 1 ORDER BY seq LIMIT 1000"
+)
 _LOOSE_PERSONAL = """
 SELECT p.entry::text AS entry FROM ledger_personal p
 WHERE NOT EXISTS (SELECT FROM ledger_entry e WHERE e.id = p.entry AND e.commitment IS NOT NULL) LIMIT 1000
@@ -115,7 +117,9 @@ class _Walk:
 
     def found(self, fault: Fault, zh: str, en: str, **where: Any) -> None:
         pos = where.get("pos")
-        self.report.add(Finding((pos if pos is not None else self.near, where.get("seq") or 0), fault, Words(zh, en), **where))
+        self.report.add(
+            Finding((pos if pos is not None else self.near, where.get("seq") or 0), fault, Words(zh, en), **where)
+        )
 
     # 1 ————————————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
@@ -130,7 +134,9 @@ class _Walk:
                     f"batches {number} to {batch.number - 1}",
                     batch=number,
                 )
-            self.batch(batch, before if before and before.number == batch.number - 1 else None, first=batch.number == start)
+            self.batch(
+                batch, before if before and before.number == batch.number - 1 else None, first=batch.number == start
+            )
             before, number = batch, batch.number + 1
             self.report.batches += 1
         return before
@@ -146,7 +152,9 @@ class _Walk:
             self.found(Fault.BATCH_ALTERED, f"{name[0]}：未知摘要算法", f"{name[1]}: unknown hash", batch=batch.number)
             return
         if public is None:
-            self.found(Fault.UNKNOWN_KEY, f"{name[0]}，密钥 {batch.key}", f"{name[1]}, key {batch.key}", batch=batch.number)
+            self.found(
+                Fault.UNKNOWN_KEY, f"{name[0]}，密钥 {batch.key}", f"{name[1]}, key {batch.key}", batch=batch.number
+            )
         signed = public is None or signature_is_valid(public, batch.signature, batch.signed)
         whole = self.links(batch, before)
         if before and batch.previous != before.name(batch.h):
@@ -157,7 +165,12 @@ class _Walk:
                 batch=batch.number,
             )
         if (before and batch.first != before.last + 1) or (first and batch.number == 0 and batch.first != 1):
-            self.found(Fault.BATCH_ALTERED, f"{name[0]}：起点不符", f"{name[1]}: does not begin where it should", batch=batch.number)
+            self.found(
+                Fault.BATCH_ALTERED,
+                f"{name[0]}：起点不符",
+                f"{name[1]}: does not begin where it should",
+                batch=batch.number,
+            )
         unexplained = sum(self.report.counts.values()) == faults_before
         if whole is not None and whole != (batch.root, batch.chain) and unexplained and signed:
             self.found(
@@ -197,7 +210,13 @@ class _Walk:
         for seq in range(first, min(last, first + 100) + 1):
             self.found(Fault.LINK_DELETED, f"链 {seq}", f"link {seq}", seq=seq, batch=batch.number)
         if last > first + 100:
-            self.found(Fault.LINK_DELETED, f"链 {first + 101}–{last}", f"links {first + 101}–{last}", seq=first + 101, batch=batch.number)
+            self.found(
+                Fault.LINK_DELETED,
+                f"链 {first + 101}–{last}",
+                f"links {first + 101}–{last}",
+                seq=first + 101,
+                batch=batch.number,
+            )
 
     def link(self, batch: Batch, row: dict[str, Any], chain: bytes | None) -> bytes:
         """One link against its entry; the leaf that the entry gives (the stored one when the entry is gone)."""
@@ -211,7 +230,10 @@ class _Walk:
             return stored
         self.near = row["pos"]
         where["tag"] = row["tag"]
-        label = f"位置 {row['pos']}，编号 {row['link_id']}，{row['tag']}", f"position {row['pos']}, id {row['link_id']}, {row['tag']}"
+        label = (
+            f"位置 {row['pos']}，编号 {row['link_id']}，{row['tag']}",
+            f"position {row['pos']}, id {row['link_id']}, {row['tag']}",
+        )
         try:
             entry = content(row)
             leaf = leaf_hash(h, canonical(entry))
@@ -249,7 +271,11 @@ class _Walk:
         return rows.value("SELECT pos FROM ledger_entry WHERE id = %(id)s::uuid", {"id": entry_id}, using=self.using)
 
     def sealed_elsewhere(self, entry_id: str) -> bool:
-        return bool(rows.value("SELECT EXISTS (SELECT FROM ledger_link WHERE id = %(id)s::uuid)", {"id": entry_id}, using=self.using))
+        return bool(
+            rows.value(
+                "SELECT EXISTS (SELECT FROM ledger_link WHERE id = %(id)s::uuid)", {"id": entry_id}, using=self.using
+            )
+        )
 
     def is_another(self, h: Callable[[bytes], bytes], entry: dict[str, Any], row: dict[str, Any]) -> bool:
         """Whether what stands here is what was sealed under another position: two rows exchanged all but their keys."""
