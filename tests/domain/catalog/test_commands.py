@@ -20,7 +20,8 @@ RUN = {command.name: command for command in COMMANDS}
 def run(*words: str) -> int:
     command = RUN[words[:2]]
     parser = argparse.ArgumentParser()
-    command.arguments(parser)
+    if command.arguments:
+        command.arguments(parser)
     return command.run(parser.parse_args(words[2:]))
 
 
@@ -55,3 +56,12 @@ def test_a_file_that_is_no_utf8_text_is_said_in_a_sentence(tmp_path: Path) -> No
     with pytest.raises(CommandError) as error:
         run("import", "categories", str(file))
     assert "UTF-8" in error.value.words.zh
+
+
+def test_the_shipped_defaults_are_loaded_where_there_is_nothing_and_never_twice(db: None, capsys: Any) -> None:
+    assert run("import", "defaults") == OK
+    queries.forget()
+    assert "134" in capsys.readouterr().out
+    assert len(queries.leaves()) >= 100
+    assert run("import", "defaults") == OK
+    assert "134" not in capsys.readouterr().out

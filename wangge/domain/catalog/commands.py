@@ -107,7 +107,28 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help=say("要写入的 CSV 文件", "the CSV file to write"))
 
 
+def _import_defaults(args: argparse.Namespace) -> int:
+    from wangge.domain.catalog.actions import load_defaults
+    from wangge.kernel.access import SYSTEM, acting
+
+    with acting(SYSTEM):
+        made = load_defaults(by=SYSTEM)
+    if not any(made.values()):
+        tell("已有类别、时限与日历，未做改变。", "Categories, limits and calendar are there already; nothing was changed.")
+        return OK
+    tell(
+        f"已载入默认类别 {made['categories']} 个、时限 {made['limits']} 条、节假日与调休 {made['days']} 天；之后可自行修改。",
+        f"Loaded {made['categories']} categories, {made['limits']} limits and {made['days']} calendar days; change them as you need.",
+    )
+    return OK
+
+
 COMMANDS = [
+    Command(
+        ("import", "defaults"),
+        Words("载入随附的默认类别、时限与工作日历", "Load the shipped categories, limits and work calendar"),
+        _import_defaults,
+    ),
     Command(
         ("import", "calendar"),
         Words(
