@@ -11,3 +11,5 @@ urlpatterns = [
     path("ogc/", include("wangge.domain.places.ogc")),
     path("", include("wangge.pages.urls")),
 ]
+
+handler404 = "wangge.pages.views.not_found"

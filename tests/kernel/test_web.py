@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -157,3 +158,13 @@ def test_keys_made_later_sort_later() -> None:
 def test_the_hash_of_a_body_does_not_depend_on_the_order_of_its_members() -> None:
     assert body_hash({"a": 1, "b": "中"}) == body_hash({"b": "中", "a": 1})
     assert body_hash({"a": 1}) != body_hash({"a": "1"})
+
+
+@pytest.mark.django_db
+def test_an_address_with_nothing_behind_it_is_a_problem_for_programs_and_a_page_for_people() -> None:
+    answer = Client(headers={"Accept-Language": "en"}).get("/api/v1/nothing")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"] == "There is nothing at this address."
+    page = Client().get("/nothing")
+    assert page.status_code == 404
+    assert "没有这个页面" in page.content.decode()

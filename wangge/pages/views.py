@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 import wangge
 from wangge.kernel import health, metrics
 from wangge.kernel.health.api import sees_details
-from wangge.kernel.problems import Problem
+from wangge.kernel.problems import NotFound, Problem
+from wangge.kernel.web.api import NOT_THERE, problem_response
 from wangge.kernel.web.auth import principal_of
 from wangge.kernel.words import Words, choose_language
 
@@ -197,3 +198,10 @@ def _may_read_metrics(request: HttpRequest) -> bool:
         return any(peer in ip_network(n, strict=False) for n in settings.CONFIG.metrics_from)
     except ValueError:
         return False
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Addresses that nothing answers: a problem for programs, a page for people."""
+    if request.path.startswith(("/api/", "/ogc/")):
+        return problem_response(request, NotFound(NOT_THERE))
+    return render(request, "pages/not_found.html", status=404)
