@@ -57,6 +57,9 @@ class Config:
     field_cipher: str = _setting(
         "aes-256-gcm", "字段加密：aes-256-gcm 或 sm4-gcm", "Field encryption: aes-256-gcm or sm4-gcm"
     )
+    self_resolve_sample: int = _setting(
+        20, "现场自处置抽查比例（百分数）", "Per cent of cases resolved on the spot that are verified"
+    )
     idle_minutes: int = _setting(30, "无操作多少分钟后退出登录", "Minutes without a request until a session ends")
     session_hours: int = _setting(12, "一次登录最长小时数", "Hours a log-in lasts at most")
     log_level: str = _setting("INFO", "日志级别", "Log level")

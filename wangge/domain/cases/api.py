@@ -11,23 +11,17 @@ from ninja import Status as Answer
 from pydantic import AwareDatetime, Field
 
 from wangge.domain.cases import actions, queries
-from wangge.domain.cases.rules import Channel, Status
+from wangge.domain.cases.acts_api import add_routes
+from wangge.domain.cases.rules import Channel, Level, Status
 from wangge.domain.cases.schemas import (
-    AcceptIn,
-    ActIn,
     CaseOut,
     CaseRow,
-    CloseIn,
-    DispatchIn,
-    LocateIn,
     PointIn,
     ReportIn,
-    ResolveIn,
     RevealIn,
     RevealOut,
     StateOut,
     TryRoutesIn,
-    VerifyIn,
 )
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog.actions.routes import check_route
@@ -35,6 +29,7 @@ from wangge.domain.catalog.schemas import TryOut
 from wangge.domain.catalog.tags import CatalogPermission
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
+from wangge.kernel.problems import Invalid
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.paging import DEFAULT, MOST, Page
 from wangge.kernel.web.schemas import Input
@@ -58,9 +53,42 @@ class QueueQuery(Input):
     reported_from: AwareDatetime | None = None
     reported_to: AwareDatetime | None = None
     number: Annotated[str, Field(pattern=r"^\d{22}$")] | None = None
+    holder: UUID | None = None
+    unit: UUID | None = None
+    reporter: UUID | None = None
+    tag: Annotated[str, Field(max_length=30)] | None = None
+    demanded: bool | None = None
+    supervision: list[Level] = []
+    returned: bool | None = None
+    reopened: bool | None = None
+    confidential: bool | None = None
+    box: Annotated[str, Field(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$")] | None = None
+    """west,south,east,north in WGS 84 degrees"""
     sort: Literal["-reported_at", "reported_at", "-changed_at", "due_at"] = "-reported_at"
     after: Annotated[str, Field(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=MOST)] = DEFAULT
+
+    def filter(self) -> queries.Filter:
+        given = self.model_dump(exclude={"sort", "after", "limit", "box"})
+        return queries.Filter(**given, box=box_of(self.box))
+
+
+def box_of(text: str | None) -> tuple[float, float, float, float] | None:
+    """``west,south,east,north`` as numbers. Raises Invalid."""
+    if text is None:
+        return None
+    try:
+        west, south, east, north = map(float, text.split(","))
+    except ValueError:
+        west = south = east = north = 0.0
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise Invalid.field(
+            "query.box",
+            "wrong",
+            "范围应为 西,南,东,北（WGS 84 度数）。",
+            "box is west,south,east,north in WGS 84 degrees.",
+        )
+    return west, south, east, north
 
 
 def _state(row: Row) -> dict[str, Any]:
@@ -100,9 +128,8 @@ def report(request: HttpRequest, body: ReportIn) -> Any:
     summary="The cases in the asker's scope, a page at a time",
 )
 def queue(request: HttpRequest, query: Query[QueueQuery]) -> Any:
-    given = query.model_dump(exclude={"sort", "after", "limit"})
     return queries.queue(
-        by=request.principal, filter=queries.Filter(**given), sort=query.sort, after=query.after, limit=query.limit
+        by=request.principal, filter=query.filter(), sort=query.sort, after=query.after, limit=query.limit
     )
 
 
@@ -141,44 +168,10 @@ def detail(request: HttpRequest, case: UUID) -> Any:
     row = queries.detail(by=request.principal, case=case)
     for act in row["acts"]:
         act["name"], act["effect"] = act["name"]._asdict(), act["effect"]._asdict()
-        act["inputs"] = [i | {"label": i["label"]._asdict()} for i in act["inputs"]]
+        for given in act["inputs"]:
+            given["label"] = given["label"]._asdict()
+            given["choices"] = [c | {"label": c["label"]._asdict()} for c in given["choices"]]
     return row
-
-
-@router.post("/cases/{uuid:case}/accept", permission=CasePermission.ACCEPT, response=StateOut, summary="受理")
-def accept(request: HttpRequest, case: UUID, body: AcceptIn) -> Any:
-    return _state(actions.accept(by=request.principal, case=case, **body.model_dump()))
-
-
-@router.post("/cases/{uuid:case}/dispatch", permission=CasePermission.DISPATCH, response=StateOut, summary="派遣")
-def dispatch(request: HttpRequest, case: UUID, body: DispatchIn) -> Any:
-    return _state(actions.dispatch(by=request.principal, case=case, **body.model_dump()))
-
-
-@router.post("/cases/{uuid:case}/locate", permission=CasePermission.LOCATE, response=StateOut, summary="定位")
-def locate(request: HttpRequest, case: UUID, body: LocateIn) -> Any:
-    given = body.model_dump(exclude={"point"})
-    return _state(actions.locate(by=request.principal, case=case, point=(body.point.lon, body.point.lat), **given))
-
-
-@router.post("/cases/{uuid:case}/take", permission=CasePermission.TAKE, response=StateOut, summary="签收")
-def take(request: HttpRequest, case: UUID, body: ActIn) -> Any:
-    return _state(actions.take(by=request.principal, case=case, **body.model_dump()))
-
-
-@router.post("/cases/{uuid:case}/resolve", permission=CasePermission.RESOLVE, response=StateOut, summary="办结")
-def resolve(request: HttpRequest, case: UUID, body: ResolveIn) -> Any:
-    return _state(actions.resolve(by=request.principal, case=case, **body.model_dump()))
-
-
-@router.post("/cases/{uuid:case}/verify", permission=CasePermission.VERIFY, response=StateOut, summary="核查")
-def verify(request: HttpRequest, case: UUID, body: VerifyIn) -> Any:
-    return _state(actions.verify(by=request.principal, case=case, **body.model_dump()))
-
-
-@router.post("/cases/{uuid:case}/close", permission=CasePermission.CLOSE, response=StateOut, summary="结案")
-def close(request: HttpRequest, case: UUID, body: CloseIn) -> Any:
-    return _state(actions.close(by=request.principal, case=case, **body.model_dump()))
 
 
 @router.post(
@@ -189,3 +182,6 @@ def close(request: HttpRequest, case: UUID, body: CloseIn) -> Any:
 )
 def reveal(request: HttpRequest, case: UUID, body: RevealIn) -> Any:
     return {"value": actions.reveal(by=request.principal, case=case, **body.model_dump())}
+
+
+add_routes(router)

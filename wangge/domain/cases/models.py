@@ -11,14 +11,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from wangge.domain.cases.rules import OPEN, Channel, FollowUp, Stage, Status
+from wangge.domain.cases.rules import LIVE, Ask, Call, Channel, FollowUp, Level, Stage, Status, Urgency
 from wangge.kernel.access import Columns
 from wangge.kernel.ids import uuid7
 
-SCOPE = Columns(units=("lead", "holder"), unit_lists=("assisting",), persons=("reporter",))
-"""Who sees a case: by its levels, the units that have it, and the member of staff who reported it."""
-
-URGENCIES = ("normal", "urgent", "emergency")
+SCOPE = Columns(units=("lead", "holder"), unit_lists=("assisting", "asked"), persons=("reporter",))
+"""Who sees a case: by its levels, the units that have it or were asked for help, and the member of staff who reported it."""
 
 
 class Case(models.Model):
@@ -35,6 +33,9 @@ class Case(models.Model):
 
     status = models.CharField(max_length=16, default=Status.REPORTED)
     version = models.IntegerField(default=1)
+    moved_version = models.IntegerField(
+        db_default=1, help_text="the version that the last act made which others must not miss"
+    )
     urgency = models.CharField(max_length=10)
     channel = models.CharField(max_length=12)
     category = models.UUIDField(help_text="as reported; corrected when accepted")
@@ -52,21 +53,37 @@ class Case(models.Model):
     first_receiver = models.UUIDField(null=True)
     holder = models.UUIDField(null=True)
     lead = models.UUIDField(null=True)
-    assisting = ArrayField(models.UUIDField(), default=list)
+    assisting = ArrayField(models.UUIDField(), db_default=[])
+    asked = ArrayField(models.UUIDField(), db_default=[], help_text="units asked for help: they may read it")
     handled_by = ArrayField(
-        models.UUIDField(), default=list, help_text="who took or resolved it: they may not verify it"
+        models.UUIDField(), db_default=[], help_text="who took or resolved it: they may not verify it"
     )
     route = models.JSONField(null=True, help_text="the rule that chose the lead unit, and why")
 
     stage = models.CharField(max_length=10, null=True, help_text="of the running clock")
     due_at = models.DateTimeField(null=True, help_text="of the running clock")
+    overdue_at = models.DateTimeField(null=True, help_text="when a clock of it first ran out; never taken back")
+    review_at = models.DateTimeField(null=True, help_text="of a suspension: when it is looked at again")
+    back_to = models.CharField(max_length=16, null=True, help_text="the status a suspended or merged case returns to")
+    merged_into = models.UUIDField(null=True)
     reported_at = models.DateTimeField()
     received_at = models.DateTimeField()
     changed_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True, help_text="when the matter ended, in whatever way")
     result = models.TextField(default="")
     follow_up = models.CharField(max_length=12, null=True)
-    rework = models.IntegerField(default=0)
+    rating = models.SmallIntegerField(null=True, help_text="1–5, as the reporter said")
+    tries = models.SmallIntegerField(db_default=0, help_text="attempts to reach the reporter that reached nobody")
+    self_resolved = models.BooleanField(db_default=False)
+    designated = models.BooleanField(db_default=False)
+    returns = models.SmallIntegerField(db_default=0)
+    rework = models.SmallIntegerField(db_default=0, help_text="failed verifications")
+    reopened = models.SmallIntegerField(db_default=0)
+    extensions = models.SmallIntegerField(db_default=0)
+    urges = models.SmallIntegerField(db_default=0)
+    demands_open = models.SmallIntegerField(db_default=0, help_text="urged, supervised or instructed, not lifted yet")
+    supervision = models.CharField(max_length=10, null=True, help_text="the highest open level")
+    tags = ArrayField(models.CharField(max_length=30), db_default=[])
 
     source = models.CharField(max_length=24, default="", help_text="the system an imported case comes from")
     source_number = models.CharField(max_length=64, null=True)
@@ -84,7 +101,7 @@ class Case(models.Model):
             ),
             models.CheckConstraint(condition=Q(status__in=list(Status)), name="cases_case_status_known"),
             models.CheckConstraint(condition=Q(channel__in=list(Channel)), name="cases_case_channel_known"),
-            models.CheckConstraint(condition=Q(urgency__in=URGENCIES), name="cases_case_urgency_known"),
+            models.CheckConstraint(condition=Q(urgency__in=list(Urgency)), name="cases_case_urgency_known"),
             models.CheckConstraint(
                 condition=Q(follow_up__isnull=True) | Q(follow_up__in=list(FollowUp)), name="cases_case_follow_up_known"
             ),
@@ -93,13 +110,35 @@ class Case(models.Model):
                 name="cases_case_point_whole",
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.CLOSED, closed_at__isnull=False, due_at__isnull=True)
-                | (Q(status__in=sorted(OPEN)) & Q(closed_at__isnull=True, due_at__isnull=False, stage__isnull=False)),
-                name="cases_case_open_has_clock",
+                condition=(
+                    Q(status__in=sorted(LIVE)) & Q(closed_at__isnull=True, due_at__isnull=False, stage__isnull=False)
+                )
+                | Q(status=Status.SUSPENDED, closed_at__isnull=True, due_at__isnull=True, review_at__isnull=False)
+                | (~Q(status__in=[*sorted(LIVE), Status.SUSPENDED]) & Q(closed_at__isnull=False, due_at__isnull=True)),
+                name="cases_case_live_has_clock",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[Status.HANDLING, Status.VERIFYING]) | Q(lead__isnull=False),
+                condition=~Q(status__in=[Status.HANDLING, Status.VERIFYING])
+                | Q(lead__isnull=False)
+                | Q(status=Status.VERIFYING, self_resolved=True),
                 name="cases_case_handled_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[Status.SUSPENDED, Status.MERGED], back_to__isnull=False)
+                | (~Q(status__in=[Status.SUSPENDED, Status.MERGED]) & Q(back_to__isnull=True)),
+                name="cases_case_knows_its_way_back",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status=Status.MERGED) & Q(merged_into__isnull=False))
+                | (~Q(status=Status.MERGED) & Q(merged_into__isnull=True)),
+                name="cases_case_merged_into_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(rating__isnull=True) | Q(rating__range=(1, 5)), name="cases_case_rating_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(supervision__isnull=True) | Q(supervision__in=list(Level)),
+                name="cases_case_supervision_known",
             ),
         ]
 
@@ -114,7 +153,7 @@ class Step(models.Model):
     case = models.UUIDField()
     at = models.DateTimeField()
     act = models.CharField(max_length=16)
-    outcome = models.CharField(max_length=8, null=True)
+    outcome = models.CharField(max_length=12, null=True)
     before = models.CharField(max_length=16, null=True)
     after = models.CharField(max_length=16)
     actor = models.UUIDField(null=True)
@@ -130,6 +169,9 @@ class Step(models.Model):
         indexes = [models.Index(fields=["district", "case", "at", "id"], name="cases_step_case")]
 
 
+ENDINGS = ["done", "returned", "declined", "reassigned", "withdrawn"]
+
+
 class Assignment(models.Model):
     """派单: one unit's share of a case. Ended when the unit has resolved it, or when it was taken from it."""
 
@@ -141,12 +183,14 @@ class Assignment(models.Model):
     kind = models.CharField(max_length=8, help_text="lead or assist")
     assigned_at = models.DateTimeField()
     assigned_by = models.UUIDField(null=True)
+    due_at = models.DateTimeField(null=True, help_text="of this unit's share; the lead's is the handling clock's")
     taken_at = models.DateTimeField(null=True)
     taken_by = models.UUIDField(null=True)
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.UUIDField(null=True)
-    result = models.TextField(default="")
+    result = models.TextField(db_default="")
     ended_at = models.DateTimeField(null=True)
+    ended_how = models.CharField(max_length=10, null=True, help_text="done, returned, declined, reassigned, withdrawn")
 
     class Meta:
         db_table = "cases_assignment"
@@ -158,36 +202,145 @@ class Assignment(models.Model):
                 condition=Q(kind="lead", ended_at__isnull=True),
                 name="cases_assignment_one_lead",
             ),
+            models.UniqueConstraint(
+                fields=["district", "case", "unit"],
+                condition=Q(ended_at__isnull=True),
+                name="cases_assignment_unit_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_how__isnull=True)
+                | Q(ended_at__isnull=False, ended_how__in=ENDINGS),
+                name="cases_assignment_ended_how",
+            ),
         ]
 
 
 class Clock(models.Model):
-    """时限: counted on the work calendar from the category's limit. Only an act starts or stops it."""
+    """时限: counted on the work calendar from the category's limit. Only an act starts, moves, pauses or stops it.
+
+    ``rung``: how far up the ladder it has come (0 not yet, 1 reminded at 80 %, 2 overdue, 3 raised at twice the limit) and ``next_at``
+    when the next step is due, NULL after the last. ``outcome``: met, missed, or ended in time by an act that did not fulfil it.
+    """
 
     pk = models.CompositePrimaryKey("district", "id")
     district = models.CharField(max_length=6)
     id = models.UUIDField(default=uuid7, editable=False)
     case = models.UUIDField()
     stage = models.CharField(max_length=10)
+    unit = models.CharField(max_length=16, help_text="what it is counted in: catalog.rules.UNITS")
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    first_due_at = models.DateTimeField(help_text="before any extension or pause")
+    paused_at = models.DateTimeField(null=True)
+    paused = models.DurationField(db_default="0", help_text="how long it stood still, in natural time")
+    rung = models.SmallIntegerField(db_default=0)
+    next_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=8, default="running")
+    outcome = models.CharField(max_length=8, db_default="running")
 
     class Meta:
         db_table = "cases_clock"
-        indexes = [models.Index(fields=["district", "case"], name="cases_clock_case")]
+        indexes = [
+            models.Index(fields=["district", "case"], name="cases_clock_case"),
+            models.Index(
+                fields=["next_at"],
+                name="cases_clock_next",
+                condition=Q(outcome="running", paused_at__isnull=True, next_at__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(stage__in=list(Stage)), name="cases_clock_stage_known"),
             models.CheckConstraint(
                 condition=Q(outcome="running", stopped_at__isnull=True)
-                | Q(outcome__in=["met", "missed"], stopped_at__isnull=False),
+                | Q(outcome__in=["met", "missed", "ended"], stopped_at__isnull=False),
                 name="cases_clock_stopped_has_outcome",
             ),
+            models.CheckConstraint(condition=Q(rung__range=(0, 3)), name="cases_clock_rung_known"),
             models.UniqueConstraint(
                 fields=["district", "case"], condition=Q(outcome="running"), name="cases_clock_one_running"
             ),
         ]
+
+
+class Request(models.Model):
+    """申请: what a unit asks for while it handles a case: help of another unit, more time, a suspension."""
+
+    pk = models.CompositePrimaryKey("district", "id")
+    district = models.CharField(max_length=6)
+    id = models.UUIDField(default=uuid7, editable=False)
+    case = models.UUIDField()
+    kind = models.CharField(max_length=10)
+    unit = models.UUIDField(help_text="who asks")
+    of = models.UUIDField(null=True, help_text="the unit that is asked; null: the centre")
+    text = models.TextField()
+    wanted_at = models.DateTimeField(null=True, help_text="the limit or the review date asked for")
+    asked_at = models.DateTimeField()
+    asked_by = models.UUIDField(null=True)
+    outcome = models.CharField(max_length=9, db_default="pending")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.UUIDField(null=True)
+    answer = models.TextField(db_default="")
+
+    class Meta:
+        db_table = "cases_request"
+        indexes = [models.Index(fields=["district", "case"], name="cases_request_case")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=list(Ask)), name="cases_request_kind_known"),
+            models.CheckConstraint(
+                condition=Q(outcome="pending", answered_at__isnull=True)
+                | Q(outcome__in=["granted", "refused", "answered", "dropped"], answered_at__isnull=False),
+                name="cases_request_answered_when",
+            ),
+        ]
+
+
+class Demand(models.Model):
+    """督办单: an urge, a supervision or an instruction from outside the line. Stays on the wall until it is lifted."""
+
+    pk = models.CompositePrimaryKey("district", "id")
+    district = models.CharField(max_length=6)
+    id = models.UUIDField(default=uuid7, editable=False)
+    case = models.UUIDField()
+    kind = models.CharField(max_length=10)
+    level = models.CharField(max_length=10, null=True, help_text="of a supervision")
+    text = models.TextField()
+    made_at = models.DateTimeField()
+    made_by = models.UUIDField(null=True)
+    made_by_name = models.CharField(max_length=80)
+    answer_by = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.UUIDField(null=True)
+    answer = models.TextField(db_default="")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "cases_demand"
+        indexes = [models.Index(fields=["district", "case"], name="cases_demand_case")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=list(Call)), name="cases_demand_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind=Call.SUPERVISE, level__in=list(Level))
+                | (~Q(kind=Call.SUPERVISE) & Q(level__isnull=True)),
+                name="cases_demand_level_of_supervision",
+            ),
+        ]
+
+
+class Link(models.Model):
+    """Two cases of one district that belong together. Stored once, the smaller id first."""
+
+    pk = models.CompositePrimaryKey("district", "case", "other")
+    district = models.CharField(max_length=6)
+    case = models.UUIDField()
+    other = models.UUIDField()
+    made_at = models.DateTimeField()
+    made_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "cases_link"
+        indexes = [models.Index(fields=["district", "other"], name="cases_link_other")]
+        constraints = [models.CheckConstraint(condition=Q(case__lt=models.F("other")), name="cases_link_ordered")]
 
 
 class Party(models.Model):

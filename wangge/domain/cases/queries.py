@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from wangge.domain.cases.models import SCOPE
-from wangge.domain.cases.rules import Act, Status, possible
+from wangge.domain.cases.rules import Status, possible
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.catalog.rules import Route
@@ -25,6 +25,8 @@ from wangge.kernel.problems import Invalid, NotFound
 from wangge.kernel.web import paging
 from wangge.kernel.words import Words
 
+_MARKS = """c.assisting, c.overdue_at, c.review_at, c.returns, c.rework, c.reopened, c.extensions, c.urges, c.demands_open,
+                   c.supervision, c.designated, c.self_resolved, c.tags, c.merged_into, c.follow_up, c.rating"""
 _NAMES = """
     (SELECT k.name FROM catalog_category k WHERE k.id = c.category) AS category_name,
     (SELECT k.name_en FROM catalog_category k WHERE k.id = c.category) AS category_name_en,
@@ -35,23 +37,97 @@ _NAMES = """
 
 
 def visible(*, by: Principal, case: UUID) -> Row:
-    """The case with its lead assignment's ``taken_at``, if this person may know of it. Raises NotFound."""
+    """The case with its ``FACTS``, if this person may know of it. Raises NotFound."""
     params: dict[str, Any] = {"case": case}
     scope = by.require(CasePermission.READ).sql("c", params, SCOPE)
-    row = rows.one(
-        f"""SELECT c.*, a.taken_at FROM cases_case c
-            LEFT JOIN cases_assignment a ON a.district = c.district AND a."case" = c.id AND a.kind = 'lead' AND a.ended_at IS NULL
-            WHERE c.id = %(case)s AND {scope}""",
-        params,
-    )
+    row = rows.one(f"SELECT c.*, {FACTS} FROM cases_case c WHERE c.id = %(case)s AND {scope}", params)
     if row is None:
-        raise NotFound(Words("没有这个案件，或不在您的范围内。", "There is no such case, or it is outside your scope."))
-    return row
+        raise NotFound(NO_CASE)
+    return row | {name: orjson.loads(row[name]) for name in LISTS}
+
+
+def seen(*, by: Principal, case: UUID) -> Row | None:
+    """The bare row of a case, if this person may know of it."""
+    params: dict[str, Any] = {"case": case}
+    scope = by.require(CasePermission.READ).sql("c", params, SCOPE)
+    return rows.one(f"SELECT c.* FROM cases_case c WHERE c.id = %(case)s AND {scope}", params)
+
+
+NO_CASE = Words("没有这个案件，或不在您的范围内。", "There is no such case, or it is outside your scope.")
+
+_OF_CASE = 'x.district = c.district AND x."case" = c.id'
+FACTS = f"""
+    (SELECT u.area FROM people_unit u WHERE u.id = c.holder) AS holder_area,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'unit', x.unit, 'kind', x.kind, 'taken_at', x.taken_at,
+            'resolved_at', x.resolved_at) ORDER BY x.assigned_at, x.id), '[]')
+     FROM cases_assignment x WHERE {_OF_CASE} AND x.ended_at IS NULL) AS shares,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'kind', x.kind, 'unit', x.unit, 'of', x.of, 'text', x.text,
+            'wanted_at', x.wanted_at, 'asked_at', x.asked_at) ORDER BY x.asked_at, x.id), '[]')
+     FROM cases_request x WHERE {_OF_CASE} AND x.outcome = 'pending') AS requests,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'kind', x.kind, 'level', x.level, 'answered_at', x.answered_at,
+            'made_at', x.made_at) ORDER BY x.made_at, x.id), '[]')
+     FROM cases_demand x WHERE {_OF_CASE} AND x.lifted_at IS NULL) AS demands"""
+"""What the guards and parts of ``rules`` ask besides the case's own columns: JSON lists, but for ``holder_area``."""
+LISTS = ("shares", "requests", "demands")
+
+
+def has_reporter(row: Row) -> bool:
+    """Whether somebody outside asked, for the case or for one merged into it, and can still be answered."""
+    return bool(
+        rows.value(
+            """SELECT EXISTS (SELECT 1 FROM cases_party p JOIN cases_case c ON c.district = p.district AND c.id = p."case"
+                              WHERE p.district = %(district)s AND (c.id = %(case)s OR c.merged_into = %(case)s) AND c.wants_answer
+                                AND p.erased_at IS NULL)""",
+            {"district": row["district"], "case": row["id"]},
+        )
+    )
+
+
+def merged_into(row: Row) -> list[Row]:
+    """The cases that were merged into this one."""
+    return rows.all(
+        "SELECT * FROM cases_case WHERE district = %(district)s AND merged_into = %(case)s ORDER BY number",
+        {"district": row["district"], "case": row["id"]},
+    )
+
+
+def running_clock(row: Row) -> Row:
+    """The clock that runs or stands still. KeyError when the case has none: the act should not have been offered."""
+    found = rows.one(
+        """SELECT * FROM cases_clock WHERE district = %(district)s AND "case" = %(case)s AND outcome = 'running'""",
+        {"district": row["district"], "case": row["id"]},
+    )
+    if found is None:
+        raise KeyError(row["number"])
+    return found
+
+
+def centre_above(row: Row) -> Row | None:
+    """The active centre of the nearest level above the holder's: community → street → district → city."""
+    area = row["holder_area"] or row["community"] or row["street"]
+    codes = [area[:length] for length in (9, 6, 4) if length < len(area)]
+    return rows.one(
+        """SELECT id, area, name FROM people_unit WHERE active AND kind = 'centre' AND area = ANY(%(codes)s)
+           ORDER BY length(area) DESC, id LIMIT 1""",
+        {"codes": codes},
+    )
+
+
+def centre_below(row: Row) -> Row | None:
+    """The active centre or workstation of the nearest level below the holder's that the case lies in."""
+    codes = [
+        c for c in (row["district"], row["street"], row["community"]) if c and len(c) > len(row["holder_area"] or "")
+    ]
+    return rows.one(
+        """SELECT id, area, name FROM people_unit WHERE active AND kind IN ('centre', 'workstation') AND area = ANY(%(codes)s)
+           ORDER BY length(area), kind, id LIMIT 1""",
+        {"codes": codes},
+    )
 
 
 def state(row: Row) -> dict[str, Any]:
     """What a 409 tells: enough to see what changed and to go on."""
-    return {k: row[k] for k in ("id", "number", "status", "version", "lead", "due_at", "changed_at")}
+    return {k: row[k] for k in ("id", "number", "status", "version", "holder", "lead", "stage", "due_at", "changed_at")}
 
 
 @dataclass(frozen=True)
@@ -71,6 +147,19 @@ class Filter:
     reported_from: datetime | None = None
     reported_to: datetime | None = None
     number: str | None = None
+    holder: UUID | None = None
+    unit: UUID | None = None
+    """Has a share in it: leads or assists."""
+    reporter: UUID | None = None
+    tag: str | None = None
+    demanded: bool | None = None
+    """Urged, supervised or instructed, and not lifted."""
+    supervision: Sequence[str] = ()
+    returned: bool | None = None
+    reopened: bool | None = None
+    confidential: bool | None = None
+    box: tuple[float, float, float, float] | None = None
+    """West, south, east, north; WGS 84."""
 
     def sql(self, params: dict[str, Any]) -> list[str]:
         terms: list[str] = []
@@ -94,6 +183,23 @@ class Filter:
         if self.overdue is not None:
             params["f_now"] = clock.now()
             terms.append("c.due_at < %(f_now)s" if self.overdue else "(c.due_at IS NULL OR c.due_at >= %(f_now)s)")
+        term("holder", self.holder, "c.holder = {}")
+        term("unit", self.unit, "(c.lead = {0} OR {0} = ANY(c.assisting))")
+        term("reporter", self.reporter, "c.reporter = {}")
+        term("tag", self.tag, "c.tags @> ARRAY[{}]::text[] AND c.tags <> '{{}}'")
+        term("supervision", self.supervision, "c.supervision = ANY({})")
+        term("confidential", self.confidential, "c.confidential = {}")
+        if self.demanded is not None:
+            terms.append("c.demands_open > 0" if self.demanded else "c.demands_open = 0")
+        if self.returned is not None:
+            terms.append("c.returns > 0" if self.returned else "c.returns = 0")
+        if self.reopened is not None:
+            terms.append("c.reopened > 0" if self.reopened else "c.reopened = 0")
+        if self.box is not None:
+            params |= dict(zip(("f_west", "f_south", "f_east", "f_north"), self.box, strict=True))
+            terms.append(
+                "c.lon IS NOT NULL AND point(c.lon, c.lat) <@ box(point(%(f_west)s, %(f_south)s), point(%(f_east)s, %(f_north)s))"
+            )
         if self.located is not None:
             terms.append("c.lon IS NOT NULL" if self.located else "c.lon IS NULL")
         return terms
@@ -154,7 +260,7 @@ def queue(
     found = rows.all(
         f"""SELECT c.id, c.number, c.status, c.version, c.urgency, c.channel, c.category, c.title, c.address, c.district, c.street,
                    c.community, c.grid, c.lon, c.lat, c.confidential, c.lead, c.holder, c.stage, c.due_at, c.reported_at, c.changed_at,
-                   c.closed_at, c.rework, {_NAMES}
+                   c.closed_at, {_MARKS}, {_NAMES}
             FROM cases_case c WHERE {" AND ".join(terms)}
             ORDER BY c.{column} {direction}, c.id {direction} LIMIT %(limit)s""",
         params,
@@ -170,7 +276,7 @@ def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
     params: dict[str, Any] = {"case": case}
     scope = by.require(CasePermission.READ).sql("c", params, SCOPE)
     row = rows.one(
-        f"""SELECT c.*, a.taken_at, {_NAMES},
+        f"""SELECT c.*, {FACTS}, {_NAMES},
                 (SELECT coalesce(jsonb_agg(to_jsonb(k) - 'district' - 'case' ORDER BY k.started_at, k.id), '[]')
                  FROM cases_clock k WHERE k.district = c.district AND k."case" = c.id) AS clocks,
                 (SELECT coalesce(jsonb_agg((to_jsonb(g) - 'district' - 'case') || jsonb_build_object('unit_name', u.name,
@@ -180,18 +286,28 @@ def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
                 (SELECT coalesce(jsonb_agg((to_jsonb(t) - 'district' - 'case' - 'salt') || jsonb_build_object('unit_name', u.name,
                         'unit_name_en', u.name_en) ORDER BY t.at, t.id), '[]')
                  FROM cases_step t LEFT JOIN people_unit u ON u.id = t.unit
-                 WHERE t.district = c.district AND t."case" = c.id) AS timeline
+                 WHERE t.district = c.district AND t."case" = c.id) AS timeline,
+                (SELECT coalesce(jsonb_agg(to_jsonb(x) - 'district' - 'case' ORDER BY x.asked_at, x.id), '[]')
+                 FROM cases_request x WHERE {_OF_CASE}) AS all_requests,
+                (SELECT coalesce(jsonb_agg(to_jsonb(x) - 'district' - 'case' ORDER BY x.made_at, x.id), '[]')
+                 FROM cases_demand x WHERE {_OF_CASE}) AS all_demands,
+                (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'number', o.number, 'title', o.title, 'status', o.status,
+                        'kind', CASE WHEN o.merged_into = c.id THEN 'merged' WHEN c.merged_into = o.id THEN 'main' ELSE 'linked' END)
+                        ORDER BY o.number), '[]')
+                 FROM cases_case o WHERE o.district = c.district AND (o.merged_into = c.id OR o.id = c.merged_into OR o.id IN (
+                        SELECT CASE WHEN l."case" = c.id THEN l.other ELSE l."case" END FROM cases_link l
+                        WHERE l.district = c.district AND (l."case" = c.id OR l.other = c.id)))) AS related
             FROM cases_case c
-            LEFT JOIN cases_assignment a ON a.district = c.district AND a."case" = c.id AND a.kind = 'lead' AND a.ended_at IS NULL
             WHERE c.id = %(case)s AND {scope}""",
         params,
     )
     if row is None:
-        raise NotFound(Words("没有这个案件，或不在您的范围内。", "There is no such case, or it is outside your scope."))
-    for column in ("route", "clocks", "assignments", "timeline"):
+        raise NotFound(NO_CASE)
+    for column in (*LISTS, "route", "clocks", "assignments", "timeline", "all_requests", "all_demands", "related"):
         row[column] = orjson.loads(row[column]) if row[column] is not None else None
     row["parties"] = parties(row) if may_see_reporter(by, row) else []
     row["acts"] = acts(by=by, row=row)
+    row["requests"], row["demands"] = row.pop("all_requests"), row.pop("all_demands")
     return row
 
 
@@ -207,9 +323,13 @@ def may_see_reporter(by: Principal, row: Row, *, always: bool = False) -> bool:
 
 
 def parties(row: Row) -> list[dict[str, Any]]:
-    """Who asked, masked: 张*, 138****1234."""
+    """Who asked, masked: 张*, 138****1234; of a case that others were merged into, theirs too, but for confidential ones'."""
     found = rows.all(
-        'SELECT id, name_sealed, phone_sealed, erased_at FROM cases_party WHERE district = %(district)s AND "case" = %(id)s ORDER BY id',
+        """SELECT p.id, p."case", c.number, p.name_sealed, p.phone_sealed, p.erased_at FROM cases_party p
+           JOIN cases_case c ON c.district = p.district AND c.id = p."case"
+           WHERE p.district = %(district)s AND (p."case" = %(id)s OR p."case" IN (SELECT m.id FROM cases_case m
+                 WHERE m.district = %(district)s AND m.merged_into = %(id)s AND NOT m.confidential))
+           ORDER BY p.id""",
         {"district": row["district"], "id": row["id"]},
     )
 
@@ -220,6 +340,8 @@ def parties(row: Row) -> list[dict[str, Any]]:
     return [
         {
             "id": party["id"],
+            "case": party["case"],
+            "number": party["number"],
             "name": shown(party, "name_sealed", crypto.Kind.NAME),
             "phone": shown(party, "phone_sealed", crypto.Kind.PHONE),
             "erased_at": party["erased_at"],
@@ -230,22 +352,37 @@ def parties(row: Row) -> list[dict[str, Any]]:
 
 def acts(*, by: Principal, row: Row) -> list[dict[str, Any]]:
     """What this person may do with the case now, and what each act needs: the buttons of the web apps."""
-    from wangge.domain.cases.actions.move import allowed
+    from wangge.domain.cases.actions.move import concerns
 
-    offered = []
+    now, offered = clock.now(), []
+    drawn: set[str] = set()
     for move in possible(Status(row["status"])):
-        if move.act == Act.TAKE and row["taken_at"] is not None:
+        if (
+            move.act in drawn
+            or not concerns(by=by, row=row, move=move)
+            or (move.guard and move.guard(row, now, by.units))
+        ):
             continue
-        if allowed(by=by, row=row, move=move):
-            offered.append(
-                {
-                    "act": str(move.act),
-                    "outcome": move.outcome,
-                    "name": move.act.words,
-                    "effect": move.effect,
-                    "inputs": [
-                        {"name": i.name, "kind": i.kind, "label": i.words, "required": i.required} for i in move.inputs
-                    ],
-                }
-            )
+        if move.drawn:
+            drawn.add(move.act)
+        offered.append(
+            {
+                "act": str(move.act),
+                "outcome": None if move.drawn else move.outcome,
+                "name": move.act.words,
+                "effect": move.effect,
+                "quiet": move.quiet,
+                "inputs": [
+                    {
+                        "name": i.name,
+                        "kind": str(i.kind),
+                        "label": i.words,
+                        "required": i.required,
+                        "role": i.role,
+                        "choices": [{"value": str(c), "label": c.words} for c in i.choices] if i.choices else [],
+                    }
+                    for i in move.inputs
+                ],
+            }
+        )
     return offered

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from wangge.domain.cases.rules import Channel, FollowUp
+from wangge.domain.cases.rules import Channel
 from wangge.domain.catalog.schemas import RouteFields
 from wangge.kernel.web.schemas import Input, Output
 
@@ -46,39 +46,6 @@ class ReportIn(Input):
     confidential: bool = False
     wants_answer: bool = True
     reported_at: AwareDatetime | None = None
-
-
-class ActIn(Input):
-    """``version``: the one that was shown; if the case has another by now, the answer is 409 with the present state."""
-
-    version: Annotated[int, Field(ge=1, le=2_000_000_000)]
-    note: Annotated[str, Field(max_length=2000)] = ""
-
-
-class AcceptIn(ActIn):
-    category: UUID | None = None
-
-
-class DispatchIn(ActIn):
-    unit: UUID | None = None
-
-
-class LocateIn(ActIn):
-    point: PointIn
-
-
-class ResolveIn(Input):
-    version: Annotated[int, Field(ge=1, le=2_000_000_000)]
-    result: Annotated[str, Field(max_length=5000)]
-
-
-class VerifyIn(ActIn):
-    outcome: Literal["pass", "fail"]
-
-
-class CloseIn(ActIn):
-    follow_up: FollowUp
-    final_category: UUID | None = None
 
 
 class RevealIn(Input):
@@ -136,28 +103,57 @@ class CaseRow(Output):
     reported_at: datetime
     changed_at: datetime
     closed_at: datetime | None
+    assisting: list[UUID]
+    overdue_at: datetime | None
+    review_at: datetime | None
+    returns: int
     rework: int
+    reopened: int
+    extensions: int
+    urges: int
+    demands_open: int
+    supervision: str | None
+    designated: bool
+    self_resolved: bool
+    tags: list[str]
+    merged_into: UUID | None
+    follow_up: str | None
+    rating: int | None
+
+
+class ChoiceOut(Output):
+    value: str
+    label: Named
 
 
 class InputOut(Output):
+    """``kind``: what a form shows for it; ``role``: what evidence shows; ``choices``: of a choice."""
+
     name: str
     kind: str
     label: Named
     required: bool
+    role: str
+    choices: list[ChoiceOut]
 
 
 class ActOut(Output):
-    """An act that the asker may do now, and what it needs."""
+    """An act that the asker may do now, and what it needs. ``quiet``: it needs no version."""
 
     act: str
     outcome: str | None
     name: Named
     effect: Named
+    quiet: bool
     inputs: list[InputOut]
 
 
 class PartyOut(Output):
+    """Who asked, masked. ``case``: another one's when it was merged into this."""
+
     id: UUID
+    case: UUID
+    number: str
     name: str | None
     phone: str | None
     erased_at: datetime | None
@@ -187,19 +183,67 @@ class AssignmentOut(Output):
     unit_name_en: str | None
     kind: str
     assigned_at: datetime
+    due_at: datetime | None
     taken_at: datetime | None
     resolved_at: datetime | None
     result: str
     ended_at: datetime | None
+    ended_how: str | None
 
 
 class ClockOut(Output):
+    """``rung``: 1 reminded, 2 overdue, 3 raised. ``outcome``: running, met, missed, or ended in time by an act that did not fulfil it."""
+
     id: UUID
     stage: str
+    unit: str
     started_at: datetime
     due_at: datetime
+    first_due_at: datetime
+    paused_at: datetime | None
     stopped_at: datetime | None
+    rung: int
     outcome: str
+
+
+class RequestOut(Output):
+    """What a unit asked for: help, an extension, a suspension. ``of``: the unit that was asked; null: the centre."""
+
+    id: UUID
+    kind: str
+    unit: UUID
+    of: UUID | None
+    text: str
+    wanted_at: datetime | None
+    asked_at: datetime
+    outcome: str
+    answered_at: datetime | None
+    answer: str
+
+
+class DemandOut(Output):
+    """An urge, a supervision or an instruction; on the wall until it is lifted."""
+
+    id: UUID
+    kind: str
+    level: str | None
+    text: str
+    made_at: datetime
+    made_by_name: str
+    answer_by: datetime | None
+    answered_at: datetime | None
+    answer: str
+    lifted_at: datetime | None
+
+
+class RelatedOut(Output):
+    """``kind``: merged (into this one), main (this one is merged into it) or linked."""
+
+    id: UUID
+    number: str
+    title: str
+    status: str
+    kind: str
 
 
 class CaseOut(CaseRow):
@@ -212,13 +256,16 @@ class CaseOut(CaseRow):
     first_receiver: UUID | None
     received_at: datetime
     result: str
-    follow_up: str | None
+    tries: int
     route: dict[str, Any] | None
     source: str
     source_number: str | None
     parties: list[PartyOut]
     clocks: list[ClockOut]
     assignments: list[AssignmentOut]
+    requests: list[RequestOut]
+    demands: list[DemandOut]
+    related: list[RelatedOut]
     timeline: list[StepOut]
     acts: list[ActOut]
 
@@ -230,7 +277,9 @@ class StateOut(Output):
     number: str
     status: str
     version: int
+    holder: UUID | None
     lead: UUID | None
+    stage: str | None
     due_at: datetime | None
     changed_at: datetime
 

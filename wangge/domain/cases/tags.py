@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wangge.domain.cases.rules import ACT_WORDS, Act
 from wangge.kernel.access import Permission, Role, declare
 from wangge.kernel.access.roles import DESK, GRID_STAFF, UNIT_STAFF
 from wangge.kernel.ledger import LedgerTag, say
@@ -12,57 +13,93 @@ from wangge.kernel.words import Words
 class CasePermission(Permission):
     READ = "cases.read"
     REPORT = "cases.report"
+    SELF_RESOLVE = "cases.self_resolve"
     LOCATE = "cases.locate"
     ACCEPT = "cases.accept"
+    REJECT = "cases.reject"
+    MERGE = "cases.merge"
+    WITHDRAW = "cases.withdraw"
+    VOID = "cases.void"
+    ESCALATE = "cases.escalate"
+    DELEGATE = "cases.delegate"
     DISPATCH = "cases.dispatch"
+    DESIGNATE = "cases.designate"
     TAKE = "cases.take"
+    RETURN = "cases.return"
+    PROGRESS = "cases.progress"
+    ASK = "cases.ask"
+    ANSWER_HELP = "cases.answer_help"
+    DECIDE_REQUEST = "cases.decide_request"
     RESOLVE = "cases.resolve"
     VERIFY = "cases.verify"
+    FOLLOW_UP = "cases.follow_up"
+    DECIDE = "cases.decide"
     CLOSE = "cases.close"
+    REOPEN = "cases.reopen"
+    ARCHIVE = "cases.archive"
+    URGE = "cases.urge"
+    SUPERVISE = "cases.supervise"
+    INSTRUCT = "cases.instruct"
+    ANSWER = "cases.answer"
+    RECLASSIFY = "cases.reclassify"
+    CONFIDENTIAL = "cases.confidential"
+    COMMENT = "cases.comment"
+    TAG = "cases.tag"
     IMPORT = "cases.import"
     REVEAL = "cases.reveal"
 
 
+_STAFF = GRID_STAFF | DESK | UNIT_STAFF | {Role.SUPERVISOR}
+
 GRANTS = declare(
     {
-        CasePermission.READ: GRID_STAFF | DESK | UNIT_STAFF | {Role.SUPERVISOR, Role.LEADER, Role.INTEGRATION},
-        CasePermission.REPORT: GRID_STAFF | DESK | UNIT_STAFF | {Role.SUPERVISOR, Role.INTEGRATION},
+        CasePermission.READ: _STAFF | {Role.LEADER, Role.INTEGRATION},
+        CasePermission.REPORT: _STAFF | {Role.INTEGRATION},
+        CasePermission.SELF_RESOLVE: GRID_STAFF,
         CasePermission.LOCATE: DESK | GRID_STAFF,
         CasePermission.ACCEPT: DESK,
+        CasePermission.REJECT: DESK,
+        CasePermission.MERGE: DESK,
+        CasePermission.WITHDRAW: GRID_STAFF | DESK | UNIT_STAFF,
+        CasePermission.VOID: {Role.OPERATOR},
+        CasePermission.ESCALATE: DESK,
+        CasePermission.DELEGATE: {Role.OPERATOR},
         CasePermission.DISPATCH: DESK,
+        CasePermission.DESIGNATE: {Role.OPERATOR},
         CasePermission.TAKE: UNIT_STAFF,
+        CasePermission.RETURN: UNIT_STAFF,
+        CasePermission.PROGRESS: UNIT_STAFF,
+        CasePermission.ASK: UNIT_STAFF,
+        CasePermission.ANSWER_HELP: UNIT_STAFF | DESK,
+        CasePermission.DECIDE_REQUEST: DESK,
         CasePermission.RESOLVE: UNIT_STAFF,
         CasePermission.VERIFY: GRID_STAFF | {Role.OPERATOR, Role.SUPERVISOR},
+        CasePermission.FOLLOW_UP: {Role.OPERATOR},
+        CasePermission.DECIDE: {Role.SUPERVISOR},
         CasePermission.CLOSE: {Role.OPERATOR},
+        CasePermission.REOPEN: {Role.OPERATOR},
+        CasePermission.ARCHIVE: {Role.OPERATOR},
+        CasePermission.URGE: GRID_STAFF | DESK | {Role.SUPERVISOR, Role.LEADER},
+        CasePermission.SUPERVISE: {Role.SUPERVISOR},
+        CasePermission.INSTRUCT: {Role.LEADER},
+        CasePermission.ANSWER: DESK | UNIT_STAFF,
+        CasePermission.RECLASSIFY: DESK,
+        CasePermission.CONFIDENTIAL: {Role.OPERATOR},
+        CasePermission.COMMENT: _STAFF | {Role.LEADER},
+        CasePermission.TAG: DESK | {Role.SUPERVISOR},
         CasePermission.IMPORT: {Role.OPERATOR, Role.INTEGRATION},
         CasePermission.REVEAL: {Role.OPERATOR},
     }
 )
 
 
-class CaseTag(LedgerTag):
-    REPORT = "cases.report"
-    LOCATE = "cases.locate"
-    ACCEPT = "cases.accept"
-    DISPATCH = "cases.dispatch"
-    TAKE = "cases.take"
-    RESOLVE = "cases.resolve"
-    VERIFY = "cases.verify"
-    CLOSE = "cases.close"
-    REGRID = "cases.regrid"
-
+# One tag an act, made from the table's own list, so that no act can be without.
+CaseTag = LedgerTag("CaseTag", {act.name: f"cases.{act}" for act in Act})  # type: ignore[misc]
 
 say(
     {
-        CaseTag.REPORT: Words("上报案件 {number}", "reported case {number}"),
-        CaseTag.LOCATE: Words("为案件 {number} 定位", "located case {number}"),
-        CaseTag.ACCEPT: Words("受理案件 {number}", "accepted case {number}"),
-        CaseTag.DISPATCH: Words("派遣案件 {number}", "dispatched case {number}"),
-        CaseTag.TAKE: Words("签收案件 {number}", "took case {number}"),
-        CaseTag.RESOLVE: Words("办结案件 {number}", "resolved case {number}"),
-        CaseTag.VERIFY: Words("核查案件 {number}", "verified case {number}"),
-        CaseTag.REGRID: Words("案件 {number} 随网格调整", "case {number} followed a change of grids"),
-        CaseTag.CLOSE: Words("结案 {number}", "closed case {number}"),
+        CaseTag[act.name]: Words(f"案件 {{number}}：{words.zh}", f"case {{number}}: {words.en.lower()}")
+        for act, words in ACT_WORDS.items()
     }
 )
 
@@ -70,3 +107,7 @@ say(
 class CaseEvent(EventName):
     REPORTED = "cases.case.reported"
     CHANGED = "cases.case.changed"
+    REMINDER = "cases.clock.reminder"
+    OVERDUE = "cases.clock.overdue"
+    ESCALATED = "cases.clock.escalated"
+    REVIEW_DUE = "cases.clock.review_due"

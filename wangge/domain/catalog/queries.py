@@ -103,6 +103,12 @@ def suggest(*, text: str, title: str = "") -> UUID | None:
     return other.id if other else None
 
 
+def unit(unit_id: UUID) -> UnitOf | None:
+    """The unit, if it is active and so can be given work."""
+    found = snapshot().units.get(unit_id)
+    return found if found and found.active else None
+
+
 # — time ———————————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 

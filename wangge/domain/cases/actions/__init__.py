@@ -1,22 +1,89 @@
 """Every write to a case: one function an act, one statement a write (case, step, clock, ledger and outbox together)."""
 
-from wangge.domain.cases.actions.checking import close, verify
-from wangge.domain.cases.actions.desk import accept, by_itself, dispatch, locate
-from wangge.domain.cases.actions.handling import resolve, take
+from wangge.domain.cases.actions.asking import (
+    answer_help,
+    ask_extension,
+    ask_help,
+    ask_suspension,
+    extend,
+    refuse,
+    resume,
+    suspend,
+)
+from wangge.domain.cases.actions.checking import archive, close, decide, follow_up, reopen, verify
+from wangge.domain.cases.actions.desk import accept, delegate, escalate, locate, merge, reject, unmerge, void, withdraw
+from wangge.domain.cases.actions.dispatching import by_itself, designate, dispatch, involve, reassign
+from wangge.domain.cases.actions.handling import decline, progress, resolve, resolve_share, return_, self_resolve, take
+from wangge.domain.cases.actions.outside import (
+    answer,
+    comment,
+    instruct,
+    lift,
+    link,
+    reclassify,
+    set_confidential,
+    set_urgency,
+    supervise,
+    tag,
+    unlink,
+    urge,
+)
+from wangge.domain.cases.actions.perform import FUNCTIONS, perform
 from wangge.domain.cases.actions.report import Report, Reporter, report
 from wangge.domain.cases.actions.reveal import reveal
 
 __all__ = [
+    "FUNCTIONS",
     "Report",
     "Reporter",
     "accept",
+    "answer",
+    "answer_help",
+    "archive",
+    "ask_extension",
+    "ask_help",
+    "ask_suspension",
     "by_itself",
     "close",
+    "comment",
+    "decide",
+    "decline",
+    "delegate",
+    "designate",
     "dispatch",
+    "escalate",
+    "extend",
+    "follow_up",
+    "instruct",
+    "involve",
+    "lift",
+    "link",
     "locate",
+    "merge",
+    "perform",
+    "progress",
+    "reassign",
+    "reclassify",
+    "refuse",
+    "reject",
+    "reopen",
     "report",
     "resolve",
+    "resolve_share",
+    "resume",
+    "return_",
     "reveal",
+    "self_resolve",
+    "set_confidential",
+    "set_urgency",
+    "supervise",
+    "suspend",
+    "tag",
     "take",
+    "unlink",
+    "unmerge",
+    "urge",
     "verify",
+    "void",
+    "withdraw",
 ]

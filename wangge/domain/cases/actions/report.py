@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from wangge.domain.cases import queries
-from wangge.domain.cases.actions.move import Effects, add_step, required_text, start_clock
-from wangge.domain.cases.models import URGENCIES
-from wangge.domain.cases.rules import STAGE_OF, Act, Channel, Status
+from wangge.domain.cases.actions import clocks
+from wangge.domain.cases.actions.move import Effects, add_step, required_text
+from wangge.domain.cases.rules import Act, Channel, Stage, Status, Urgency
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.places import queries as places
@@ -99,22 +99,22 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
             "body.category", "unknown", "没有这个类别，或已停用。", "There is no such category, or it is retired."
         )
     urgency = report.urgency or found.urgency
-    if urgency not in URGENCIES:
+    if urgency not in list(Urgency):
         raise Invalid.field("body.urgency", "unknown", "紧急程度不正确。", "This urgency is not known.")
     reported = report.reported_at or clock.now()
     if reported > clock.now():
         raise Invalid.field(
             "body.reported_at", "future", "上报时间晚于当前时间。", "The time of reporting lies in the future."
         )
-    due = catalog.due(category, urgency, str(STAGE_OF[Status.REPORTED]), reported)
+    planned = clocks.plan(category=category, urgency=urgency, stage=Stage.ACCEPT, at=reported)
 
     s = Statement()
     s.cte("known", "SELECT 1 FROM cases_case WHERE id = %(id)s", id=report.id)
     s.cte(
         "entry",
-        """SELECT id FROM people_unit WHERE active AND kind = 'centre' AND area = ANY(%(areas)s)
-           ORDER BY length(area) DESC, id LIMIT 1""",
-        areas=[place.street, place.district],
+        """SELECT id FROM people_unit WHERE active AND kind IN ('centre', 'workstation') AND area = ANY(%(areas)s)
+           ORDER BY length(area) DESC, kind, id LIMIT 1""",
+        areas=entry_areas(found.entry_level, place),
     )
     day = reported.astimezone(ZoneInfo(settings.CONFIG.zone)).date()
     s.cte(
@@ -139,17 +139,14 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
         "lon": report.point and report.point[0],
         "lat": report.point and report.point[1],
         "accuracy_m": report.accuracy_m,
-        "confidential": report.confidential,
+        "confidential": report.confidential or found.confidential,
         "wants_answer": report.wants_answer,
         "reporter": by.id if by.kind == "user" else None,
-        "assisting": [],
-        "handled_by": [],
-        "stage": str(STAGE_OF[Status.REPORTED]),
-        "due_at": due,
+        "stage": str(planned.stage),
+        "due_at": planned.due_at,
         "reported_at": reported,
         "changed_at": reported,
         "result": "",
-        "rework": 0,
         "source": report.source,
         "source_number": report.source_number,
         "body_hash": report.hash(),
@@ -158,12 +155,12 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
         "made",
         f"""INSERT INTO cases_case (number, first_receiver, holder, received_at, {", ".join(columns)})
             SELECT %(prefix)s || lpad(counted.last::text, 5, '0'), (SELECT id FROM entry), (SELECT id FROM entry), clock_timestamp(),
-                   {", ".join(f"%({name})s{_CASTS.get(name, '')}" for name in columns)}
+                   {", ".join(f"%({name})s" for name in columns)}
             FROM counted RETURNING *""",
         prefix=f"{place.street}{day:%Y%m%d}",
         **columns,
     )
-    start_clock(s, source="made", at=reported)
+    clocks.start(s, source="made", planned=planned, at=reported)
     if report.reporter and (report.reporter.name or report.reporter.phone):
         _party(s, report.reporter)
     add_step(
@@ -186,9 +183,6 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
         if "cases_case_id" not in str(error) and "cases_case_pkey" not in str(error):
             raise
     return (made, True) if made else (_known(by, report), False)
-
-
-_CASTS = {"assisting": "::uuid[]", "handled_by": "::uuid[]"}
 
 
 def _known(by: Principal, report: Report) -> Row:
@@ -236,6 +230,14 @@ class Placed:
     @property
     def levels(self) -> dict[str, str | None]:
         return {"district": self.district, "street": self.street, "community": self.community, "grid": self.grid}
+
+
+def entry_areas(level: str, place: Placed) -> list[str]:
+    """The areas whose centre may be the first to have a case of a category that enters at ``level``; the nearest one there is takes it."""
+    areas = [place.street, place.district, place.district[:4]]
+    if level == "community" and place.community:
+        return [place.community, *areas]
+    return areas[1:] if level == "district" else areas[2:] if level == "city" else areas
 
 
 def place_of(report: Report) -> Placed:

@@ -5,7 +5,7 @@ from django.db import migrations
 from wangge.domain.cases.models import SCOPE
 from wangge.kernel.access.policies import protect, scope_predicate, unprotect
 
-CHILDREN = ("cases_step", "cases_assignment", "cases_clock", "cases_party")
+CHILDREN = ("cases_step", "cases_assignment", "cases_clock", "cases_party", "cases_request", "cases_demand", "cases_link")
 
 INDEXES = """
 CREATE INDEX cases_case_district ON cases_case (district, reported_at DESC, id DESC);
@@ -15,6 +15,10 @@ CREATE INDEX cases_case_grid ON cases_case (grid, reported_at DESC, id DESC);
 CREATE INDEX cases_case_lead ON cases_case (lead, reported_at DESC, id DESC) WHERE lead IS NOT NULL;
 CREATE INDEX cases_case_reporter ON cases_case (reporter, reported_at DESC, id DESC) WHERE reporter IS NOT NULL;
 CREATE INDEX cases_case_due ON cases_case (street, due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX cases_case_merged ON cases_case (district, merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX cases_case_demanded ON cases_case (district, changed_at DESC, id DESC) WHERE demands_open > 0;
+CREATE INDEX cases_case_review ON cases_case (review_at) WHERE review_at IS NOT NULL;
+CREATE INDEX cases_case_tags ON cases_case USING gin (tags) WHERE tags <> '{}';
 CREATE INDEX cases_case_place ON cases_case USING spgist (point(lon, lat)) WHERE lon IS NOT NULL;
 ALTER TABLE cases_counter ADD CONSTRAINT cases_counter_fits CHECK (last BETWEEN 1 AND 99999);
 """
@@ -34,7 +38,7 @@ UNDO = (
     + "ALTER TABLE cases_counter DROP CONSTRAINT cases_counter_fits;\n"
     + "".join(
         f"DROP INDEX cases_case_{name};\n"
-        for name in ("district", "street", "community", "grid", "lead", "reporter", "due", "place")
+        for name in ("district", "street", "community", "grid", "lead", "reporter", "due", "merged", "demanded", "review", "tags", "place")
     )
 )
 
