@@ -60,6 +60,9 @@ class Config:
     self_resolve_sample: int = _setting(
         20, "现场自处置抽查比例（百分数）", "Per cent of cases resolved on the spot that are verified"
     )
+    archive_after_days: int = _setting(
+        30, "结案多少天后自动归档", "Days after which a closed case is archived by itself"
+    )
     idle_minutes: int = _setting(30, "无操作多少分钟后退出登录", "Minutes without a request until a session ends")
     session_hours: int = _setting(12, "一次登录最长小时数", "Hours a log-in lasts at most")
     log_level: str = _setting("INFO", "日志级别", "Log level")

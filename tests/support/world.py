@@ -66,6 +66,7 @@ def build() -> SimpleNamespace:
             "nanyuan": NewUnit("南园街道网格化服务管理中心", "centre", "grid_centre", NANYUAN),
             "haishan": NewUnit("海山街道网格化服务管理中心", "centre", "grid_centre", HAISHAN),
             "futian": NewUnit("福田区网格化服务管理中心", "centre", "grid_centre", "440304"),
+            "workstation": NewUnit("福保社区工作站", "workstation", "grid_centre", FUBAO + "001"),
             "cleaners": NewUnit("福保环卫所", "department", "sanitation", FUBAO),
             "wardens": NewUnit("福保城管办", "department", "urban_management", FUBAO),
             "police": NewUnit("福田公安分局", "department", "police", "440304"),

@@ -64,6 +64,7 @@ class Case(models.Model):
     due_at = models.DateTimeField(null=True, help_text="of the running clock")
     overdue_at = models.DateTimeField(null=True, help_text="when a clock of it first ran out; never taken back")
     review_at = models.DateTimeField(null=True, help_text="of a suspension: when it is looked at again")
+    review_told_at = models.DateTimeField(null=True, help_text="the review date that the centre was told of")
     back_to = models.CharField(max_length=16, null=True, help_text="the status a suspended or merged case returns to")
     merged_into = models.UUIDField(null=True)
     reported_at = models.DateTimeField()

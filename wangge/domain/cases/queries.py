@@ -186,7 +186,7 @@ class Filter:
         term("holder", self.holder, "c.holder = {}")
         term("unit", self.unit, "(c.lead = {0} OR {0} = ANY(c.assisting))")
         term("reporter", self.reporter, "c.reporter = {}")
-        term("tag", self.tag, "c.tags @> ARRAY[{}]::text[] AND c.tags <> '{{}}'")
+        term("tag", self.tag, "c.tags @> ARRAY[{}]::varchar[] AND c.tags <> '{{}}'")
         term("supervision", self.supervision, "c.supervision = ANY({})")
         term("confidential", self.confidential, "c.confidential = {}")
         if self.demanded is not None:

@@ -52,6 +52,7 @@ def return_(*, by: Principal, case: UUID, version: int, note: str) -> Row:
             "shares_ended": end_shares(row, at=at, lead="returned", assisting="withdrawn"),
             "requests_dropped": drop_requests(row, at=at),
         },
+        leaves=True,
     )
     return write(by=by, row=row, move=move, effects=effects)
 
@@ -67,6 +68,7 @@ def decline(*, by: Principal, case: UUID, version: int, note: str) -> Row:
         note=reason(note),
         unit=unit,
         data={"unit": str(unit)},
+        leaves=True,
     )
     effects.parts["share_ended"] = (
         "UPDATE cases_assignment SET ended_at = %(at)s, ended_how = 'declined' WHERE district = %(district)s AND id = %(id)s"

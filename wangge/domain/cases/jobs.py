@@ -1,0 +1,22 @@
+"""What cases do by themselves. Each job may run twice, or twice at once, without harm."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from wangge.domain.cases.actions import ladder
+from wangge.kernel.jobs import cron, job, loop
+
+
+@loop("case clocks", seconds=5)
+def climb() -> int:
+    """Reminders, overdue, the level above."""
+    return ladder.climb() + ladder.review()
+
+
+@cron("37 18 * * *")
+@job("cases.archive")
+def archive() -> None:
+    """At night (02:37 in China): what was closed long ago."""
+    while ladder.archive_old(settings.CONFIG.archive_after_days) == ladder.AT_ONCE:
+        pass
