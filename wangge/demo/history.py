@@ -12,7 +12,7 @@ from django.db import transaction
 from wangge.demo.stories import STORIES, Story
 from wangge.domain.cases import actions
 from wangge.domain.cases.actions import Report, Reporter
-from wangge.domain.cases.rules import Channel, FollowUp
+from wangge.domain.cases.rules import MOST_TRIES, Channel, FollowUp
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.people.actions.authenticate import posts_at
 from wangge.kernel import clock
@@ -155,4 +155,7 @@ def _act(act: str, row: Row, story: Story) -> Row:
                 return actions.verify(by=verifier, outcome="fail", note="现场仍有残留，请清完。", **what)
             return actions.verify(by=verifier, outcome="pass", note="现场已看，属实。", **what)
     with acting(operator):
-        return actions.close(by=operator, follow_up=story.follow_up, **what)
+        while row["follow_up"] is None or (row["follow_up"] == FollowUp.UNREACHABLE and row["tries"] < MOST_TRIES):
+            row = actions.follow_up(by=operator, outcome=story.follow_up, **what)
+            what["version"] = row["version"]
+        return actions.close(by=operator, **what)

@@ -245,9 +245,11 @@ def _one(by: Principal, order: Order, street: str, source: str, outcome: Outcome
     with clock.at(order.replied):
         case = actions.resolve(by=by, case=case["id"], version=case["version"], result=order.reply)
         case = actions.verify(by=by, case=case["id"], version=case["version"], outcome="pass", note="按原系统答复核查")
-        actions.close(
-            by=by, case=case["id"], version=case["version"], follow_up=FollowUp.NOT_WANTED, note=CLOSED_BEFORE
-        )
+        if case["follow_up"] is None:
+            case = actions.follow_up(
+                by=by, case=case["id"], version=case["version"], outcome=FollowUp.NOT_WANTED, note=CLOSED_BEFORE
+            )
+        actions.close(by=by, case=case["id"], version=case["version"], note=CLOSED_BEFORE)
         outcome.closed += 1
 
 

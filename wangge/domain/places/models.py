@@ -174,3 +174,16 @@ class GridVersion(Border):
             models.UniqueConstraint(fields=["grid"], condition=Q(valid_to__isnull=True), name="places_gridversion_one_current"),
             models.CheckConstraint(condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="places_gridversion_dates"),
         ]  # fmt: skip
+
+
+class Membership(models.Model):
+    """A base grid that a stacked grid is made of; kept by `places.membership`. Codes, not ids: scopes are made of codes."""
+
+    pk = models.CompositePrimaryKey("stacked", "base")
+    layer = models.ForeignKey(GridLayer, models.CASCADE, related_name="+")
+    stacked = models.CharField(max_length=15)
+    base = models.CharField(max_length=15)
+
+    class Meta:
+        db_table = "places_membership"
+        indexes = [models.Index(fields=["base"], name="places_membership_base")]

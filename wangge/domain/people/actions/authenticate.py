@@ -28,7 +28,8 @@ from wangge.kernel.web.address import client_address
 TOKEN_PREFIX = "wgt_"
 
 # What is held at %(now)s. An absent person's rights lie with the deputy; a deputy who is away holds nothing, and nobody stands in for
-# an administrator: a second administrator is appointed for that. A province's or city's post is that of all its districts.
+# an administrator: a second administrator is appointed for that. A province's or city's post is that of all its districts, one on a
+# stacked grid (working, police, fire …) that of the base grids it is made of, which cases are filed under.
 _HELD = """
     away AS (
         SELECT 1 FROM s JOIN people_absence a ON a.user_id = s.user_id
@@ -48,7 +49,9 @@ _HELD = """
           AND NOT (h.deputising AND p.role = ANY(%(administrators)s))
     ),
     placed AS (
-        SELECT h.id, h.role, h.grid, h.unit_id, h.everywhere, h.deputising,
+        SELECT h.id, h.role, h.unit_id, h.everywhere, h.deputising,
+               CASE WHEN h.grid IS NOT NULL THEN h.grid::text || ARRAY(SELECT m.base::text FROM places_membership m WHERE m.stacked = h.grid)
+               END AS grids,
                CASE length(h.area)
                  WHEN 4 THEN ARRAY(SELECT d.code::text FROM places_area d WHERE d.parent = h.area AND d.level = 'district')
                  WHEN 2 THEN ARRAY(SELECT d.code::text FROM places_area d JOIN places_area c ON c.code = d.parent
@@ -75,7 +78,7 @@ _SESSION = (
     + _HELD
     + """
     SELECT s.id, s.user_id, s.name, s.language, s.passed, s.must_change, s.has_factor,
-           (SELECT json_agg(json_build_array(p.id, p.role, p.areas, p.grid, p.unit_id, p.everywhere)) FROM placed p)::text
+           (SELECT json_agg(json_build_array(p.id, p.role, p.areas, p.grids, p.unit_id, p.everywhere)) FROM placed p)::text
     FROM s"""
 )
 
@@ -156,11 +159,11 @@ def factor_required(roles: frozenset[Role]) -> bool:
 
 
 def grants_from(posts: list[list[Any]]) -> list[Grant]:
-    """``[[post, role, areas, grid, unit, everywhere], …]`` as grants."""
+    """``[[post, role, areas, grids, unit, everywhere], …]`` as grants."""
     found = []
-    for post, role, areas, grid, unit, everywhere in posts:
-        if grid is not None:
-            scope = Scope(grids=frozenset({grid}))
+    for post, role, areas, grids, unit, everywhere in posts:
+        if grids:
+            scope = Scope(grids=frozenset(grids))
         elif unit is not None:
             scope = Scope(units=frozenset({UUID(unit)}))
         elif everywhere:
@@ -185,7 +188,7 @@ def posts_at(user: UUID, moment: datetime) -> list[Grant]:
     row = rows.value(
         "WITH s AS (SELECT %(user)s::uuid AS user_id),"
         + _HELD
-        + " SELECT json_agg(json_build_array(p.id, p.role, p.areas, p.grid, p.unit_id, p.everywhere))::text FROM placed p",
+        + " SELECT json_agg(json_build_array(p.id, p.role, p.areas, p.grids, p.unit_id, p.everywhere))::text FROM placed p",
         {"user": user, "now": moment, "administrators": _ADMINISTRATORS},
     )
     return grants_from(orjson.loads(row)) if row else []

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from wangge.domain.places import queries, rules
+from wangge.domain.places import membership, queries, rules
 from wangge.domain.places.models import GridLayer
 from wangge.domain.places.tags import PlacesEvent, PlacesPermission, PlacesTag
 from wangge.kernel import clock, ledger, outbox
@@ -74,7 +74,9 @@ def ensure_layer(*, by: Principal, key: str, name: str, kind: str, **rest: str |
 
 
 def touch_layer(layer_id: UUID, key: str) -> None:
-    """Count the layer's version up, inside the transaction of a change: maps and processes read it anew."""
+    """Count the layer's version up, inside the transaction of a change and after its rows are written: maps and processes read it anew,
+    and who belongs to whom follows."""
+    membership.keep(layer_id, key)
     rows.run(
         "UPDATE places_gridlayer SET version = version + 1, stamp = %(stamp)s WHERE id = %(id)s",
         {"id": layer_id, "stamp": uuid7()},

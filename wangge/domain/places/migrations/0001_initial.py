@@ -192,4 +192,17 @@ class Migration(migrations.Migration):
             model_name='gridversion',
             constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='places_gridversion_dates'),
         ),
+        migrations.CreateModel(
+            name='Membership',
+            fields=[
+                ('pk', models.CompositePrimaryKey('stacked', 'base', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('stacked', models.CharField(max_length=15)),
+                ('base', models.CharField(max_length=15)),
+                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='places.gridlayer')),
+            ],
+            options={
+                'db_table': 'places_membership',
+                'indexes': [models.Index(fields=['base'], name='places_membership_base')],
+            },
+        ),
     ]
