@@ -9,13 +9,19 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from wangge import config as configuration
 from wangge.config import Config
 from wangge.kernel import commands as kit
 from wangge.kernel.commands import CommandError
+from wangge.kernel.db.embedded.locks import Users
+from wangge.kernel.problems import Conflict
 from wangge.kernel.words import Words
 from wangge.processes.supervisor import Member
+
+if TYPE_CHECKING:
+    from wangge.kernel.db.embedded import EmbeddedServer
 
 
 class Embedded:
@@ -57,22 +63,66 @@ def point_environment_at(owner_url: str, app_url: str) -> None:
 
 @contextmanager
 def available() -> Iterator[None]:
-    """A database answers inside the block. A running embedded server is used as it is, a stopped one is started for the block."""
+    """A database answers inside the block. A running embedded server is used as it is, a stopped one is started; of several commands at
+    once the last one out stops it."""
     settings = configuration.load()
     if settings.database_url:
         reach(settings.database_url)
         yield
         return
+    users = Users(settings.home / "database.users")
+    server = _join(settings, users)
+    point_environment_at(server.owner_url, server.app_url)
+    try:
+        yield
+    finally:
+        _leave(settings, users)
+
+
+def _join(settings: Config, users: Users) -> EmbeddedServer:
+    """The running server, or one started for this and any other command that comes meanwhile. It is not tied to this process: when we
+    are killed, those others go on."""
+    from wangge.kernel.db.embedded import EmbeddedServer
+    from wangge.kernel.db.embedded.waiting import Patience
+
+    patience = Patience()
+    while True:
+        users.join()
+        running = EmbeddedServer.attach(settings.home)
+        if running:
+            return running
+        started = EmbeddedServer(settings.home, say=_say)
+        try:
+            started.start()
+            started.hand_over()
+            return started
+        except Conflict:  # somebody else is just starting or stopping it
+            users.leave()
+            if patience.seconds > START_WITHIN:
+                raise
+            patience.pause()
+        except BaseException:
+            users.leave()
+            raise
+
+
+def _leave(settings: Config, users: Users) -> None:
+    """The last one out stops the server, unless `wangge serve` has taken it over."""
     from wangge.kernel.db.embedded import EmbeddedServer
 
-    running = EmbeddedServer.attach(settings.home)
-    if running:
-        point_environment_at(running.owner_url, running.app_url)
-        yield
-        return
-    with EmbeddedServer(settings.home, say=_say, tied=True) as server:
-        point_environment_at(server.owner_url, server.app_url)
-        yield
+    try:
+        if users.is_last():
+            last = EmbeddedServer(settings.home, say=_say)
+            last.start()  # takes over the one that runs
+            last.stop()
+    except Conflict:
+        pass  # `wangge serve` runs it
+    finally:
+        users.leave()
+
+
+START_WITHIN = 60
+"""Seconds to wait for another command that starts or stops the database."""
 
 
 def _say(words: Words) -> None:

@@ -25,7 +25,11 @@ class Note:
 
     def holds(self) -> bool:
         """Whether nothing has changed since ``write``, and the key file is there (its loss is told by ``migrate``)."""
-        return (self._path.parents[1] / "keys.json").exists() and self._path.exists() and self._path.read_text("utf-8") == self._digest()
+        return (
+            (self._path.parents[1] / "keys.json").exists()
+            and self._path.exists()
+            and self._path.read_text("utf-8") == self._digest()
+        )
 
     def write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

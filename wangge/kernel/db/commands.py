@@ -39,11 +39,17 @@ def _no_words(_: Words) -> None: ...
 
 
 def _backup_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", type=Path, help=say("备份目录（应在另一块磁盘上）", "folder of the backups, on another disk"))
+    parser.add_argument(
+        "target", type=Path, help=say("备份目录（应在另一块磁盘上）", "folder of the backups, on another disk")
+    )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--incremental", action="store_true", help=say("只备份自上次以来的变化", "only what changed since the last one"))
     what.add_argument(
-        "--wal", action="store_true", help=say("只复制归档日志与新附件（宜每分钟一次）", "only archived WAL and new files, to be run each minute")
+        "--incremental", action="store_true", help=say("只备份自上次以来的变化", "only what changed since the last one")
+    )
+    what.add_argument(
+        "--wal",
+        action="store_true",
+        help=say("只复制归档日志与新附件（宜每分钟一次）", "only archived WAL and new files, to be run each minute"),
     )
     parser.add_argument(
         "--keep-days", type=int, default=30, help=say("保留天数，默认 30", "days to keep backups, 30 by default")
@@ -65,7 +71,11 @@ def _backup(args: argparse.Namespace) -> int:
         said = {"backup": name, "until": taken.until.isoformat(), "files": taken.files, "removed": taken.removed}
         print(json.dumps(said))
         return kit.OK
-    what = Words(f"已备份为 {name}，", f"Backed up as {name}; ") if name else Words("已复制归档日志，", "Archived WAL copied; ")
+    what = (
+        Words(f"已备份为 {name}，", f"Backed up as {name}; ")
+        if name
+        else Words("已复制归档日志，", "Archived WAL copied; ")
+    )
     until = f"{taken.until:%Y-%m-%d %H:%M:%S} UTC"
     tell(
         f"{what.zh}可恢复到 {until} 为止的任一秒；新附件 {taken.files} 个（{taken.file_bytes} 字节）。",
@@ -121,7 +131,9 @@ def _restore(args: argparse.Namespace) -> int:
 
 def _drill_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", type=Path, help=say("备份目录", "folder of the backups"))
-    parser.add_argument("--side", type=Path, help=say("临时恢复所用的目录", "where to make the copy (default: in the backups' folder)"))
+    parser.add_argument(
+        "--side", type=Path, help=say("临时恢复所用的目录", "where to make the copy (default: in the backups' folder)")
+    )
     parser.add_argument("--json", action="store_true", help=say("输出 JSON", "print JSON"))
 
 
@@ -181,7 +193,10 @@ COMMANDS = [
     ),
     Command(
         ("drill",),
-        Words("恢复演练：在旁恢复、比对、核验留痕并报告 RPO 与 RTO", "Restore drill: restore aside, compare, verify the ledger, report RPO and RTO"),
+        Words(
+            "恢复演练：在旁恢复、比对、核验留痕并报告 RPO 与 RTO",
+            "Restore drill: restore aside, compare, verify the ledger, report RPO and RTO",
+        ),
         _drill,
         _drill_arguments,
         needs_django=False,

@@ -179,5 +179,8 @@ def _still_point(server: EmbeddedServer, reader: psycopg.Connection) -> wal.Mark
             reader.rollback()
             patience.pause()
     raise Unavailable(
-        Words("有写入事务长时间未结束，找不到可比对的时刻；请稍后再演练。", "A writing transaction does not end, so there is no point to compare at; drill later.")
+        Words(
+            "有写入事务长时间未结束，找不到可比对的时刻；请稍后再演练。",
+            "A writing transaction does not end, so there is no point to compare at; drill later.",
+        )
     )

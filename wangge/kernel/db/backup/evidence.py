@@ -21,7 +21,9 @@ def ship(home: Path, store: Store, say: Say) -> tuple[int, int]:
     patience = Patience()
     if not source.is_dir():
         return 0, 0
-    with os.fdopen(os.open(store.files_index, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as notes:
+    with os.fdopen(
+        os.open(store.files_index, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8"
+    ) as notes:
         for path in _files(source):
             name = path.relative_to(source).as_posix()
             if name in known:
@@ -41,7 +43,9 @@ def ship(home: Path, store: Store, say: Say) -> tuple[int, int]:
 
 def _files(folder: Path) -> list[Path]:
     """Whole files only: what is being written is hidden until it is whole."""
-    return sorted(p for p in folder.rglob("*") if p.is_file() and not any(s.startswith(".") for s in p.relative_to(folder).parts))
+    return sorted(
+        p for p in folder.rglob("*") if p.is_file() and not any(s.startswith(".") for s in p.relative_to(folder).parts)
+    )
 
 
 def index(store: Store) -> dict[str, dict]:

@@ -33,7 +33,9 @@ def faults(data: Path, say: Say, *, whole: str | None = None, wal: dict[str, str
     try:
         text = (data / NAME).read_bytes()
         stated = json.loads(text)
-        files = {_path(f): f for f in stated["Files"] if not _path(f).startswith("pg_wal/")}  # pg_combinebackup lists them, sumless
+        files = {
+            _path(f): f for f in stated["Files"] if not _path(f).startswith("pg_wal/")
+        }  # pg_combinebackup lists them, sumless
         own = stated["Manifest-Checksum"]
     except (OSError, ValueError, KeyError) as error:
         return [f"{NAME}: {error}"]

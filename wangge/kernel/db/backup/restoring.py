@@ -56,7 +56,10 @@ def recover(
     store, layout = Store(Path(backup_dir).absolute()), Layout(Path(into).absolute())
     if any(p.exists() for p in (layout.pg, layout.password_file, layout.home / evidence.FOLDER)):
         raise Conflict(
-            Words(f"{into} 已在使用，不会覆盖；请给出一个新目录。", f"{into} is in use and will not be overwritten; name a new folder.")
+            Words(
+                f"{into} 已在使用，不会覆盖；请给出一个新目录。",
+                f"{into} is in use and will not be overwritten; name a new folder.",
+            )
         )
     last = _choose(store, to)
     chain = store.chain(last)
@@ -125,7 +128,12 @@ def _data(store: Store, chain: list[Backup], layout: Layout, say: Say) -> None:
         shutil.copytree(store.data(chain[0]), layout.data)
     else:
         folders = [store.data(b) for b in chain]
-        command = [find_binaries() / "pg_combinebackup", *folders, f"--output={layout.data}", "--manifest-checksums=SHA256"]
+        command = [
+            find_binaries() / "pg_combinebackup",
+            *folders,
+            f"--output={layout.data}",
+            "--manifest-checksums=SHA256",
+        ]
         run(command, Words("合并增量备份", "Combining the increments"), say)
         faults = manifest.faults(layout.data, say)
         if faults:
@@ -166,7 +174,9 @@ def _target(to: datetime | None, xid: int | None) -> dict[str, str]:
 
 def _reason(layout: Layout, error: BaseException) -> Exception | None:
     """The server's own word about a target it could not reach, as a sentence."""
-    if isinstance(error, Unavailable) and re.search(r"recovery ended before configured recovery target", error.detail.en):
+    if isinstance(error, Unavailable) and re.search(
+        r"recovery ended before configured recovery target", error.detail.en
+    ):
         return Unavailable(
             Words(
                 "归档日志没有到达所要的时刻；请先运行 wangge backup --wal，或选择更早的时刻。",

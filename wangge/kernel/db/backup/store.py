@@ -149,7 +149,10 @@ def damaged(faults: list[str]) -> Invalid:
 def copy_whole(source: Path, to: Path) -> None:
     """Copy so that ``to`` is there whole and on the disk, or not at all."""
     making = to.with_name(f".{to.name}.{os.getpid()}")
-    with open(source, "rb") as read, os.fdopen(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as write:
+    with (
+        open(source, "rb") as read,
+        os.fdopen(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as write,
+    ):
         shutil.copyfileobj(read, write, 1 << 20)
         write.flush()
         os.fsync(write.fileno())

@@ -109,7 +109,11 @@ def _take(server: EmbeddedServer, store: Store, incremental: bool, say: Say) -> 
         except Unavailable as error:
             # WAL summaries can be missing (kept 30 days; none for the time before a restore): a full backup is always possible
             said = error.detail.en.splitlines()[-1]
-            say(Words(f"无法做增量备份（{said}），改做全量", f"No incremental backup possible ({said}): taking a full one"))
+            say(
+                Words(
+                    f"无法做增量备份（{said}），改做全量", f"No incremental backup possible ({said}): taking a full one"
+                )
+            )
     return _copy(server, store, system, None, say)
 
 
@@ -132,7 +136,11 @@ def _copy(server: EmbeddedServer, store: Store, system: str, parent: Backup | No
     ]
     if parent:
         command.append(f"--incremental={store.data(parent) / manifest.NAME}")
-    words = Words("复制数据库（增量）", "Copying the database (incremental)") if parent else Words("复制数据库", "Copying the database")
+    words = (
+        Words("复制数据库（增量）", "Copying the database (incremental)")
+        if parent
+        else Words("复制数据库", "Copying the database")
+    )
     try:
         making.mkdir(mode=0o700)
         run(command, words, say, env={"PGPASSWORD": str(address["password"])})

@@ -56,7 +56,11 @@ class Account:
         if not self.other:
             return True
         said = subprocess.run(
-            ["/bin/sh", "-c", 'cd -- "$1" && : ', "sh", str(folder)], capture_output=True, cwd="/", check=False, **self.run_as()
+            ["/bin/sh", "-c", 'cd -- "$1" && : ', "sh", str(folder)],
+            capture_output=True,
+            cwd="/",
+            check=False,
+            **self.run_as(),
         )
         return said.returncode == 0
 

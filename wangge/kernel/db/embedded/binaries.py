@@ -77,7 +77,9 @@ def _copy(site: Path, copy: Path) -> None:
     making = copy.with_name(f".{copy.name}.{os.getpid()}")
     old = os.umask(0o022)
     try:
-        shutil.copytree(site / WHEEL / INSTALL, making / WHEEL / INSTALL, ignore=shutil.ignore_patterns("include", "*.a"))
+        shutil.copytree(
+            site / WHEEL / INSTALL, making / WHEEL / INSTALL, ignore=shutil.ignore_patterns("include", "*.a")
+        )
         libraries = site / f"{WHEEL}.libs"
         if libraries.exists():
             shutil.copytree(libraries, making / libraries.name)

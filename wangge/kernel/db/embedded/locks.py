@@ -1,8 +1,9 @@
-"""Two locks of the kernel (flock), because a process id in a file proves nothing.
+"""Three locks of the kernel (flock), because a process id in a file proves nothing.
 
 ``Supervising`` is held by the one program that supervises a folder, and names it to whoever comes second.
 ``server.lock`` is handed to PostgreSQL as an open file: every process of the server inherits it, so the kernel holds it exactly
 as long as one of them lives, whatever ``postmaster.pid`` says and whatever process ids have been given out again.
+``Users`` is shared by the short commands that use a folder's database, so that the last one out stops it and no earlier one.
 """
 
 from __future__ import annotations
@@ -65,6 +66,36 @@ class Supervising:
             return {"pid": "?", "since": "?", "command": "?"}
 
     def release(self) -> None:
+        if self._file:
+            self._file.close()
+            self._file = None
+
+
+class Users:
+    """The lock that everybody shares who uses a folder's database without supervising it. It ends with the process, however that ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def join(self) -> None:
+        """Be one of the users; waits while the last one is stopping the database."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = os.fdopen(
+            os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="utf-8"
+        )
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def is_last(self) -> bool:
+        """Whether nobody else uses it; then nobody can join until ``leave``."""
+        assert self._file is not None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def leave(self) -> None:
         if self._file:
             self._file.close()
             self._file = None

@@ -216,7 +216,9 @@ class EmbeddedServer:
                 return True
             if launched:
                 if self._popen is None or self._popen.poll() is not None:
-                    raise Unavailable(_failed(Words("数据库未能启动", "The database did not start"), last_lines(self.layout.log)))
+                    raise Unavailable(
+                        _failed(Words("数据库未能启动", "The database did not start"), last_lines(self.layout.log))
+                    )
             elif self._nobody_lives():
                 return False
             elif answer.deaf and patience.seconds > DEAF_AFTER:
@@ -251,7 +253,9 @@ class EmbeddedServer:
         if not self.layout.password_file.exists():
             word = os.urandom(32).hex()
             with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-                connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(OWNER), sql.Literal(word)))
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(OWNER), sql.Literal(word))
+                )
                 # only now: if we are stopped in between, the next start finds no password and sets one
                 write_private(self.layout.password_file, word)
                 settings.write(self.layout, self._socket_folder(), peer=False)
@@ -341,9 +345,16 @@ class EmbeddedServer:
                     process.kill()
             if patience.due():
                 self._say(
-                    Words(f"等待数据库停止，已 {patience.seconds:.0f} 秒", f"Waiting for the database to stop, {patience.seconds:.0f} s")
+                    Words(
+                        f"等待数据库停止，已 {patience.seconds:.0f} 秒",
+                        f"Waiting for the database to stop, {patience.seconds:.0f} s",
+                    )
                 )
             patience.pause()
+
+    def hand_over(self) -> None:
+        """Leave the running server to itself: whoever starts one in this folder next takes it over. ``stop`` does nothing from now on."""
+        self._let_go()
 
     def _let_go(self) -> None:
         self._supervising.release()
@@ -364,7 +375,9 @@ class EmbeddedServer:
     def __enter__(self) -> EmbeddedServer:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
 
@@ -394,4 +407,3 @@ def _environment() -> dict[str, str]:
 
 def _failed(what: Words, said: str) -> Words:
     return Words(f"{what.zh}：\n{said.strip()}", f"{what.en}:\n{said.strip()}")
-
