@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,11 @@ import pytest
 from tests.support.program import ROOT, environment, wangge
 from wangge import cli
 from wangge.kernel import commands as kit
+from wangge.kernel import crypto
+from wangge.kernel.crypto import Keyring
+from wangge.kernel.db import rows
+from wangge.kernel.ids import uuid7
+from wangge.kernel.ledger.commands import COMMANDS
 
 
 def test_help_is_in_english_and_in_chinese_with_every_exit_code() -> None:
@@ -144,3 +150,23 @@ def test_a_reader_that_closes_the_pipe_is_no_error() -> None:
 
 def test_version_is_told() -> None:
     assert wangge("version").stdout.startswith("wangge 0.")
+
+
+def test_a_rotated_key_is_on_record_and_what_the_former_one_sealed_is_still_read(
+    db: None, key_file: Keyring, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = crypto.Place.of("cases_party", "name_sealed", uuid7())
+    sealed, hashed = crypto.seal("欧阳明月", place), crypto.lookup_hash("phone", "13800001234")
+    commands = {command.name: command for command in COMMANDS}
+    for use in crypto.Use:
+        before = key_file.keys().active(use).id
+        assert commands["keys", "rotate"].run(argparse.Namespace(use=str(use))) == kit.OK
+        assert key_file.reload().active(use).id != before
+    found = crypto.masked(sealed, place, crypto.Kind.NAME)
+    assert found is not None
+    assert found.masked.startswith("欧")
+    assert hashed in crypto.lookup_hashes("phone", "13800001234")
+    tags = rows.all("SELECT body ->> 'use' AS use FROM ledger_entry WHERE tag = 'ledger.key.rotated'")
+    assert {r["use"] for r in tags} == {str(use) for use in crypto.Use}
+    assert commands["keys", "status"].run(argparse.Namespace()) == kit.OK
+    assert capsys.readouterr().out.count("已退役") >= len(crypto.Use)

@@ -66,7 +66,7 @@ def test_nothing_moves_a_case_out_of_its_end() -> None:
 def test_a_clock_runs_in_every_live_status_and_in_no_other() -> None:
     assert set(STAGE_OF) == LIVE
     assert set(STAGE_OF.values()) == set(Stage)
-    assert OPEN - LIVE == {Status.SUSPENDED}
+    assert {Status.SUSPENDED} == OPEN - LIVE
 
 
 def test_rows_of_one_act_and_outcome_differ_by_their_status_or_their_guard() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -79,3 +82,21 @@ def test_metrics_answer_this_machine_and_nobody_through_a_proxy(db: None) -> Non
     assert b"wangge_outbox_lag_seconds" in answer.content
     assert client.get("/metrics", REMOTE_ADDR="127.0.0.1", headers={"X-Forwarded-For": "10.0.0.1"}).status_code == 404
     assert client.get("/metrics", REMOTE_ADDR="192.0.2.1").status_code == 404
+
+
+def test_archived_wal_that_nobody_backs_up_is_said(
+    only: dict[str, health.Check], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any
+) -> None:
+    from dataclasses import replace
+
+    from wangge.kernel.health import checks
+
+    settings.CONFIG = replace(settings.CONFIG, home=tmp_path)
+    folder = tmp_path / "pg" / "archive"
+    folder.mkdir(parents=True)
+    assert checks.archive() == []
+    with (folder / "000000010000000000000001.gz").open("wb") as file:
+        file.truncate(checks.ARCHIVE_WARN + 1)
+    found = checks.archive()
+    assert [f.level for f in found] == [health.Level.WARN]
+    assert "wangge backup" in found[0].words.en

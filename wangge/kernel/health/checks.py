@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -183,3 +184,36 @@ def disk() -> Finding | None:
             f"Only {gib:.1f} GiB ({share:.0%}) of the data disk is left; free or add space soon.",
         )
     return ok(f"数据盘剩余 {gib:.0f} GiB（{share:.0%}）。", f"{gib:.0f} GiB ({share:.0%}) of the data disk is free.")
+
+
+ARCHIVE_WARN = 2 * 2**30
+"""Bytes of archived WAL that no backup has taken."""
+
+
+@check("archive")
+def archive() -> list[Finding]:
+    """The WAL archive: a server that cannot archive keeps all its WAL, and one that nobody backs up fills its disk with archived segments."""
+    found: list[Finding] = []
+    row = rows.one(
+        "SELECT last_failed_time > coalesce(last_archived_time, '-infinity') AS failing, last_failed_wal FROM pg_stat_archiver"
+    )
+    if row and row["failing"]:
+        found.append(
+            bad(
+                f"数据库日志 {row['last_failed_wal']} 归档失败，磁盘会被写满；请查看数据库日志（pg/log）。",
+                f"The WAL segment {row['last_failed_wal']} cannot be archived and the disk will fill; see the database's log (pg/log).",
+            )
+        )
+    folder = Path(settings.CONFIG.home) / "pg" / "archive"
+    try:
+        size = sum(file.stat().st_size for file in os.scandir(folder))
+    except OSError:  # another server's archive, or another account's folder
+        return found
+    if size > ARCHIVE_WARN:
+        found.append(
+            warn(
+                f"已归档而未备份的数据库日志有 {size / 2**30:.1f} GiB；请运行 wangge backup（备份后自动清理）。",
+                f"{size / 2**30:.1f} GiB of archived WAL was never backed up; run wangge backup, which then clears it.",
+            )
+        )
+    return found

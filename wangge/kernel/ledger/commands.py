@@ -1,4 +1,4 @@
-"""The ledger on the command line: verify it, print its signed roots for a second place, prove one entry."""
+"""The ledger on the command line: verify it, print its signed roots for a second place, prove one entry, change the keys."""
 
 from __future__ import annotations
 
@@ -125,6 +125,55 @@ def _proof(args: argparse.Namespace) -> int:
     return OK
 
 
+def _keys_status(args: argparse.Namespace) -> int:
+    from wangge.kernel.crypto import Use, keyring
+
+    keys = keyring().keys()
+    for use in Use:
+        for key in keys.of(use):
+            state = (
+                say("在用", "active")
+                if key.active
+                else say("已退役，仍可解密或验证", "retired, still reads or verifies")
+            )
+            print(f"{use:<8} {key.id}  {key.algorithm:<14} {key.created[:10]}  {state}")
+    return OK
+
+
+def _rotate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--use",
+        required=True,
+        choices=("field", "lookup", "mark", "sign"),
+        help=say(
+            "field 字段加密，lookup 精确查找，mark 留痕标记，sign 留痕签名",
+            "field: encryption of columns, lookup: exact look-up, mark and sign: the ledger",
+        ),
+    )
+
+
+def _rotate(args: argparse.Namespace) -> int:
+    from django.db import transaction
+
+    from wangge.kernel import ledger
+    from wangge.kernel.access import SYSTEM, acting
+    from wangge.kernel.crypto import Use, keyring
+    from wangge.kernel.ledger.tags import KernelTag
+
+    use = Use(args.use)
+    former = keyring().keys().active(use)
+    key = keyring().rotate(use)
+    with acting(SYSTEM), transaction.atomic():
+        ledger.append(
+            by=SYSTEM, tag=KernelTag.KEY_ROTATED, kind="key", body={"use": str(use), "key": key.id, "former": former.id}
+        )
+    tell(
+        f"已启用新密钥 {key.id}；旧密钥 {former.id} 保留，用于读取以前的数据。请立即备份 {keyring().path}。",
+        f"The new key is {key.id}; the former one {former.id} is kept to read what it wrote. Back up {keyring().path} now.",
+    )
+    return OK
+
+
 COMMANDS = [
     Command(("ledger", "verify"), Words("核验留痕", "Verify the ledger"), _verify, _verify_arguments),
     Command(
@@ -138,5 +187,14 @@ COMMANDS = [
         Words("一条记录的存在证明", "Proof that an entry is in the ledger"),
         _proof,
         _proof_arguments,
+    ),
+    Command(
+        ("keys", "status"), Words("列出密钥", "List the keys of the installation"), _keys_status, needs_database=False
+    ),
+    Command(
+        ("keys", "rotate"),
+        Words("更换密钥，旧密钥留作读取", "Make a new key; the former one goes on reading"),
+        _rotate,
+        _rotate_arguments,
     ),
 ]
