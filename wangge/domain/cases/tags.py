@@ -39,6 +39,7 @@ class CasePermission(Permission):
     ARCHIVE = "cases.archive"
     URGE = "cases.urge"
     SUPERVISE = "cases.supervise"
+    LIFT = "cases.lift"
     INSTRUCT = "cases.instruct"
     ANSWER = "cases.answer"
     RECLASSIFY = "cases.reclassify"
@@ -81,6 +82,7 @@ GRANTS = declare(
         CasePermission.ARCHIVE: {Role.OPERATOR},
         CasePermission.URGE: GRID_STAFF | DESK | {Role.SUPERVISOR, Role.LEADER},
         CasePermission.SUPERVISE: {Role.SUPERVISOR},
+        CasePermission.LIFT: {Role.SUPERVISOR, Role.LEADER},
         CasePermission.INSTRUCT: {Role.LEADER},
         CasePermission.ANSWER: DESK | UNIT_STAFF,
         CasePermission.RECLASSIFY: DESK,

@@ -10,7 +10,7 @@ from wangge.domain.cases.actions.desk import known_category
 from wangge.domain.cases.actions.dispatching import end_shares
 from wangge.domain.cases.actions.handling import shot_at
 from wangge.domain.cases.actions.move import Effects, act, add_step, open_for, reason, required_text, write
-from wangge.domain.cases.rules import Act, FollowUp, outcomes
+from wangge.domain.cases.rules import Act, Call, FollowUp, outcomes
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.db.rows import Row
@@ -97,6 +97,13 @@ def _close(*, by: Principal, row: Row, move: Any, effects: Effects, final_catego
     effects.columns["final_category"] = final
     effects.data |= {"follow_up": row["follow_up"], "final_category": str(final)}
     effects.parts["shares_ended"] = end_shares(row, at=at, lead="done", assisting="done")
+    # An urge is over with its case; what a supervisor or a leader said stays on the wall until they lift it.
+    effects.columns["demands_open"] = sum(d["kind"] != Call.URGE for d in row["demands"])
+    effects.parts["urges_over"] = (
+        """UPDATE cases_demand SET lifted_at = %(at)s WHERE district = %(district)s AND "case" = %(case)s AND kind = 'urge'
+           AND lifted_at IS NULL AND EXISTS (SELECT 1 FROM moved)""",
+        {"at": at, "district": row["district"], "case": row["id"]},
+    )
     changed = write(by=by, row=row, move=move, effects=effects)
     for child in queries.merged_into(row):
         _answer_with(by=by, child=child, main=changed)

@@ -68,13 +68,17 @@ def instruct(*, by: Principal, case: UUID, version: int | None = None, note: str
 
 @act
 def answer(*, by: Principal, case: UUID, version: int | None = None, demand: UUID | None = None, note: str) -> Row:
-    """回复: whoever has the case answers a demand. It stays on the wall until it is lifted."""
+    """回复: whoever has the case answers a demand. An urge is over with its answer; what a supervisor or a leader said stays on the wall
+    until they lift it."""
     row, move = open_for(by=by, case=case, version=version, act=Act.ANSWER)
     text = required_text("note", note, Words("回复", "The answer"))
     chosen = _chosen([d for d in row["demands"] if d["answered_at"] is None], demand)
     effects = Effects(note=text, data={"demand": chosen["id"], "kind": chosen["kind"]})
+    if chosen["kind"] == Call.URGE:
+        effects.columns["demands_open"] = len(row["demands"]) - 1
     effects.parts["answered"] = (
-        """UPDATE cases_demand SET answered_at = %(at)s, answered_by = %(by)s, answer = %(text)s
+        """UPDATE cases_demand SET answered_at = %(at)s, answered_by = %(by)s, answer = %(text)s,
+                  lifted_at = CASE kind WHEN 'urge' THEN %(at)s::timestamptz END
            WHERE district = %(district)s AND id = %(id)s AND EXISTS (SELECT 1 FROM moved)""",
         {"at": clock.now(), "by": by.id, "text": text, "district": row["district"], "id": chosen["id"]},
     )

@@ -256,7 +256,7 @@ TABLE: tuple[Transition, ...] = (
                (_text("note", "批示", "Instruction"),), quiet=True),
     Transition(Act.ANSWER, OPEN, None, "cases.answer", Part.ANSWERING, Words("回复催办、督办或批示", "A demand is answered"),
                (DEMAND, _text("note", "回复", "Answer")), guard=g.unanswered, quiet=True),
-    Transition(Act.LIFT, _ANY, None, "cases.supervise", Part.PLACE, Words("解除催办、督办或批示", "A demand is lifted"),
+    Transition(Act.LIFT, _ANY, None, "cases.lift", Part.PLACE, Words("解除催办、督办或批示", "A demand is lifted"),
                (DEMAND, NOTE), guard=g.demanded, quiet=True),
     Transition(Act.RECLASSIFY, LIVE, None, "cases.reclassify", Part.CENTRE,
                Words("更正类别，时限按新类别", "Another category, with its limits"), (NEW_CATEGORY, REASON)),
