@@ -28,7 +28,9 @@ def detail(case: dict[str, Any]) -> dict[str, Any]:
         return queries.detail(by=SYSTEM, case=case["id"])
 
 
-def do(world: SimpleNamespace, login: str, act: Callable[..., Any], case: dict[str, Any], **given: Any) -> dict[str, Any]:
+def do(
+    world: SimpleNamespace, login: str, act: Callable[..., Any], case: dict[str, Any], **given: Any
+) -> dict[str, Any]:
     return step(world.as_(login), act, case, **given)
 
 
@@ -117,7 +119,13 @@ def test_escalating_moves_the_holder_up_and_the_first_receiver_stays_answerable(
     assert lower["holder"] == world.units.workstation
     assert do(world, "wally", actions.accept, lower)["status"] == "accepted"
     with pytest.raises(Conflict):
-        do(world, "dan", actions.escalate, do(world, "bob", actions.escalate, do(world, "bob", actions.escalate, lower, note="上"), note="上"), note="市里没有")
+        do(
+            world,
+            "dan",
+            actions.escalate,
+            do(world, "bob", actions.escalate, do(world, "bob", actions.escalate, lower, note="上"), note="上"),
+            note="市里没有",
+        )
 
 
 def test_a_community_does_not_decide_for_its_street(world: SimpleNamespace) -> None:
@@ -126,7 +134,12 @@ def test_a_community_does_not_decide_for_its_street(world: SimpleNamespace) -> N
 
 
 def test_a_unit_that_is_asked_for_help_reads_the_case_and_answers(world: SimpleNamespace) -> None:
-    case = do(world, "bob", actions.dispatch, do(world, "bob", actions.accept, reported(world, by="bob", reporter=LI, confidential=True)))
+    case = do(
+        world,
+        "bob",
+        actions.dispatch,
+        do(world, "bob", actions.accept, reported(world, by="bob", reporter=LI, confidential=True)),
+    )
     with pytest.raises(NotFound):
         queries.visible(by=world.as_("hugo"), case=case["id"])
     case = do(world, "hank", actions.ask_help, case, unit=world.units.wardens, note="需要封路")
@@ -136,7 +149,9 @@ def test_a_unit_that_is_asked_for_help_reads_the_case_and_answers(world: SimpleN
     assert seen["parties"] == []
     assert "answer_help" in {a["act"] for a in seen["acts"]}
     case = do(world, "hugo", actions.answer_help, case, note="明早六点封路")
-    assert [(r["kind"], r["outcome"], r["answer"]) for r in detail(case)["requests"]] == [("help", "answered", "明早六点封路")]
+    assert [(r["kind"], r["outcome"], r["answer"]) for r in detail(case)["requests"]] == [
+        ("help", "answered", "明早六点封路")
+    ]
 
 
 def test_an_extension_is_asked_for_before_the_limit_and_granted_by_the_centre(world: SimpleNamespace) -> None:
@@ -219,7 +234,9 @@ def test_an_unsatisfied_reporter_sends_it_back_once_and_then_a_supervisor_decide
     assert (case["status"], case["follow_up"], case["rating"]) == ("closed", "dissatisfied", 2)
 
 
-def test_a_reporter_who_cannot_be_reached_is_tried_three_times_before_the_case_is_closed(world: SimpleNamespace) -> None:
+def test_a_reporter_who_cannot_be_reached_is_tried_three_times_before_the_case_is_closed(
+    world: SimpleNamespace,
+) -> None:
     case = following(world)
     for tries in (1, 2, 3):
         with pytest.raises(Conflict):
@@ -276,7 +293,12 @@ def test_merging_is_taken_back_to_where_the_case_stood(world: SimpleNamespace) -
     with pytest.raises(Conflict):
         do(world, "bob", actions.merge, main, other=reported(world)["id"])  # others were merged into it
     back = do(world, "bob", actions.unmerge, merged, note="不是同一处")
-    assert (back["status"], back["merged_into"], back["stage"], back["closed_at"]) == ("accepted", None, "dispatch", None)
+    assert (back["status"], back["merged_into"], back["stage"], back["closed_at"]) == (
+        "accepted",
+        None,
+        "dispatch",
+        None,
+    )
     with pytest.raises(Invalid):
         do(world, "bob", actions.merge, back, other=back["id"])
 
@@ -372,7 +394,11 @@ def test_the_ladder_reminds_marks_overdue_and_raises_to_the_level_above(world: S
 
 
 def test_what_is_not_for_the_loop_ends_with_its_reason(world: SimpleNamespace) -> None:
-    for act, login, end in ((actions.reject, "bob", "rejected"), (actions.withdraw, "alice", "withdrawn"), (actions.void, "bob", "void")):
+    for act, login, end in (
+        (actions.reject, "bob", "rejected"),
+        (actions.withdraw, "alice", "withdrawn"),
+        (actions.void, "bob", "void"),
+    ):
         case = reported(world)
         with pytest.raises(Invalid):
             do(world, login, act, case, note=" ")

@@ -86,7 +86,11 @@ def test_a_report_goes_from_the_grid_to_its_close_and_everyone_who_acted_is_on_r
     assert seen["route"]["by"] == "route"
     assert "福保环卫所" in seen["route"]["why"]["zh"]
     assert seen["follow_up"] == "not_wanted"
-    assert not [a for a in seen["acts"] if a["act"] not in ("reopen", "archive", "comment", "tag", "link", "unlink", "set_confidential")]
+    assert not [
+        a
+        for a in seen["acts"]
+        if a["act"] not in ("reopen", "archive", "comment", "tag", "link", "unlink", "set_confidential")
+    ]
 
 
 def test_each_act_leaves_one_ledger_entry_and_one_outbox_row(world: SimpleNamespace) -> None:

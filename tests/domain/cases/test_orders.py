@@ -97,6 +97,7 @@ def test_orders_with_a_reply_are_led_through_the_loop_at_their_own_times(world: 
         "take",
         "resolve",
         "verify",
+        "follow_up",
         "close",
     ]
     assert seen["lon"] is None

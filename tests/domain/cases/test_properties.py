@@ -139,7 +139,14 @@ def test_no_sequence_of_attempts_breaks_a_case(world: SimpleNamespace, sequence:
 
 
 def attempt(
-    world: SimpleNamespace, case: UUID, other: UUID, before: dict[str, Any], act: Act, outcome: str | None, login: str, pick: int
+    world: SimpleNamespace,
+    case: UUID,
+    other: UUID,
+    before: dict[str, Any],
+    act: Act,
+    outcome: str | None,
+    login: str,
+    pick: int,
 ) -> dict[str, Any]:
     """One try of one person: done exactly when it was offered, but for inputs that do not fit."""
     permission = next(r.permission for r in TABLE if r.act == act)
@@ -169,7 +176,9 @@ def attempt(
     return after
 
 
-walks = st.lists(st.tuples(st.sampled_from(PEOPLE), st.integers(0, 60), st.integers(0, 2), st.integers(0, 3)), max_size=40)
+walks = st.lists(
+    st.tuples(st.sampled_from(PEOPLE), st.integers(0, 60), st.integers(0, 2), st.integers(0, 3)), max_size=40
+)
 
 
 @pytest.mark.django_db
@@ -200,7 +209,9 @@ def test_no_walk_over_offered_acts_gets_stuck(world: SimpleNamespace, walk: list
                 continue
             onward = [o for o in offered if o in moving and o[0] not in (Act.MERGE, Act.VOID, Act.WITHDRAW, Act.REJECT)]
             if onward or offered:
-                chosen = (onward if onward and number % 3 else offered)[number % len(onward if onward and number % 3 else offered)]
+                chosen = (onward if onward and number % 3 else offered)[
+                    number % len(onward if onward and number % 3 else offered)
+                ]
                 before = attempt(world, case, other, before, *chosen, login, pick)
 
 

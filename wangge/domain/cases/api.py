@@ -10,13 +10,12 @@ from ninja import Query
 from ninja import Status as Answer
 from pydantic import AwareDatetime, Field
 
-from wangge.domain.cases import actions, queries
-from wangge.domain.cases.acts_api import add_routes
+from wangge.domain.cases import actions, acts_api, batch_api, queries
+from wangge.domain.cases.batch_api import report_of
 from wangge.domain.cases.rules import Channel, Level, Status
 from wangge.domain.cases.schemas import (
     CaseOut,
     CaseRow,
-    PointIn,
     ReportIn,
     RevealIn,
     RevealOut,
@@ -95,10 +94,6 @@ def _state(row: Row) -> dict[str, Any]:
     return queries.state(row)
 
 
-def _pair(point: PointIn | None) -> tuple[float, float] | None:
-    return (point.lon, point.lat) if point else None
-
-
 @router.post(
     "/cases",
     permission=CasePermission.REPORT,
@@ -106,16 +101,7 @@ def _pair(point: PointIn | None) -> tuple[float, float] | None:
     summary="Report a case; sent again with the same id it is answered with 200 and the case as it is",
 )
 def report(request: HttpRequest, body: ReportIn) -> Any:
-    given = body.model_dump(exclude={"point", "reporter", "channel"})
-    row, made = actions.report(
-        by=request.principal,
-        report=actions.Report(
-            **given,
-            channel=Channel(body.channel),
-            point=_pair(body.point),
-            reporter=actions.Reporter(**body.reporter.model_dump()) if body.reporter else None,
-        ),
-    )
+    row, made = actions.report(by=request.principal, report=report_of(body))
     if made:
         row = actions.by_itself(row)
     return Answer(201 if made else 200, _state(row))
@@ -184,4 +170,5 @@ def reveal(request: HttpRequest, case: UUID, body: RevealIn) -> Any:
     return {"value": actions.reveal(by=request.principal, case=case, **body.model_dump())}
 
 
-add_routes(router)
+acts_api.add_routes(router)
+batch_api.add_routes(router)

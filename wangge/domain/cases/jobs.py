@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from wangge.domain.cases.actions import ladder
-from wangge.kernel.jobs import cron, job, loop
+from wangge.domain.cases.actions import batch, ladder
+from wangge.kernel.jobs import cron, every, job, loop
 
 
 @loop("case clocks", seconds=5)
@@ -20,3 +20,10 @@ def archive() -> None:
     """At night (02:37 in China): what was closed long ago."""
     while ladder.archive_old(settings.CONFIG.archive_after_days) == ladder.AT_ONCE:
         pass
+
+
+@every(hours=6)
+@job("cases.tidy")
+def tidy() -> None:
+    """What phones sent long ago."""
+    batch.forget()

@@ -374,3 +374,18 @@ class Counter(models.Model):
 
     class Meta:
         db_table = "cases_counter"
+
+
+class Operation(models.Model):
+    """What a phone's queue has done: the answer to an operation that was applied, for when it is sent again."""
+
+    pk = models.CompositePrimaryKey("actor", "id")
+    actor = models.UUIDField()
+    id = models.UUIDField(editable=False)
+    body_hash = models.BinaryField()
+    answer = models.JSONField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_operation"
+        indexes = [models.Index(fields=["at"], name="cases_operation_at")]

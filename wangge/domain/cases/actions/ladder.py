@@ -85,7 +85,17 @@ def _step(row: Row) -> bool:
         **columns,
         in_district=row["district"],
     )
-    add_step(s, source="moved", by=LADDER, move_act=act, outcome=None, before=row["status"], effects=effects, at=at, event=event)
+    add_step(
+        s,
+        source="moved",
+        by=LADDER,
+        move_act=act,
+        outcome=None,
+        before=row["status"],
+        effects=effects,
+        at=at,
+        event=event,
+    )
     return s.fetch("SELECT id FROM moved") is not None
 
 

@@ -3,6 +3,7 @@
 from django.db import migrations
 
 from wangge.domain.cases.models import SCOPE
+from wangge.kernel.access import Columns
 from wangge.kernel.access.policies import protect, scope_predicate, unprotect
 
 CHILDREN = ("cases_step", "cases_assignment", "cases_clock", "cases_party", "cases_request", "cases_demand", "cases_link")
@@ -29,11 +30,13 @@ KEYS = "".join(
 # A row below a case is seen by whoever sees the case. It is written in the same statement as the case, where a policy could not
 # yet see the case's row: the check of the written row is left to the case's own policy.
 OF_A_SEEN_CASE = 'EXISTS (SELECT 1 FROM cases_case c WHERE c.district = {table}.district AND c.id = {table}."case")'
-POLICIES = protect("cases_case", scope_predicate(SCOPE)) + "".join(
+# What a phone sent is its owner's alone.
+OWN = scope_predicate(Columns(district=None, street=None, community=None, grid=None, persons=("actor",)))
+POLICIES = protect("cases_operation", OWN) + protect("cases_case", scope_predicate(SCOPE)) + "".join(
     protect(table, OF_A_SEEN_CASE.format(table=table), check="true") for table in CHILDREN
 )
 UNDO = (
-    "".join(unprotect(table) for table in ("cases_case", *CHILDREN))
+    "".join(unprotect(table) for table in ("cases_operation", "cases_case", *CHILDREN))
     + "".join(f"ALTER TABLE {table} DROP CONSTRAINT {table}_of_case;\n" for table in CHILDREN)
     + "ALTER TABLE cases_counter DROP CONSTRAINT cases_counter_fits;\n"
     + "".join(

@@ -181,6 +181,8 @@ class EmbeddedServer:
         """Start a server. ``lock`` proves that no process of one lives here, so a postmaster.pid that is left is stale."""
         (self.layout.data / "postmaster.pid").unlink(missing_ok=True)
         self._socket = self.layout.socket_folder(account)
+        # as stale as that, but believed while the process id in it is anybody's: even a dead child's that its parent has not asked after
+        (self._socket / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         self.layout.socket_note.write_text(str(self._socket), "utf-8")
         settings.write(self.layout, self._socket, peer=not self.layout.password_file.exists())
         instance = uuid.uuid4().hex

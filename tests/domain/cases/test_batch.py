@@ -1,0 +1,190 @@
+"""A phone's queue: whatever is sent again, split or sent at once, each operation is done exactly once, and one that fails hurts no other."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connections, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.domain.cases.test_loop import reported, step
+from tests.support.world import FUBAO, category, point_in
+from wangge.domain.cases import actions
+from wangge.domain.cases.actions import batch
+from wangge.domain.cases.batch_api import OperationIn, read
+from wangge.kernel.access import SYSTEM, acting, bind
+from wangge.kernel.db import rows
+from wangge.kernel.ids import uuid7
+from wangge.kernel.problems import Invalid
+
+
+def report_op(**more: Any) -> dict[str, Any]:
+    lon, lat = point_in(FUBAO + "001001")
+    body = {
+        "id": str(uuid7()),
+        "text": "路边有垃圾堆",
+        "category": str(category("0101").id),
+        "point": {"lon": lon, "lat": lat},
+    }
+    return {"id": str(uuid7()), "kind": "report", "given": body | more}
+
+
+def send(world: SimpleNamespace, login: str, operations: list[dict[str, Any]]) -> list[batch.Answer]:
+    person = world.as_(login)
+    bind(person)
+    return batch.run(by=person, operations=[read(OperationIn.model_validate(o)) for o in operations])
+
+
+def outcomes(answers: list[batch.Answer]) -> list[str]:
+    return [a.outcome for a in answers]
+
+
+def test_a_report_and_what_was_done_about_it_offline_arrive_together(world: SimpleNamespace) -> None:
+    made = report_op()
+    noted = {"id": str(uuid7()), "kind": "comment", "after": made["id"], "given": {"note": "照片稍后补"}}
+    back = {"id": str(uuid7()), "kind": "withdraw", "after": noted["id"], "given": {"note": "已自行清走"}}
+    answers = send(world, "alice", [made, noted, back])
+    assert outcomes(answers) == ["applied", "applied", "applied"]
+    assert answers[-1].state is not None
+    assert answers[-1].state["status"] == "withdrawn"
+    again = send(world, "alice", [made, noted, back])
+    assert outcomes(again) == ["duplicate"] * 3
+    assert [str(a.state["version"]) for a in again if a.state] == ["1", "2", "3"]
+
+
+def test_an_operation_may_build_on_one_that_was_sent_before(world: SimpleNamespace) -> None:
+    made = report_op()
+    send(world, "alice", [made])
+    noted = {"id": str(uuid7()), "kind": "comment", "after": made["id"], "given": {"note": "后来补充"}}
+    assert outcomes(send(world, "alice", [noted])) == ["applied"]
+    strange = {"id": str(uuid7()), "kind": "comment", "after": str(uuid7()), "given": {"note": "无根据"}}
+    assert outcomes(send(world, "alice", [strange])) == ["rejected"]
+
+
+def test_a_broken_operation_names_its_fields_and_hurts_only_what_builds_on_it(world: SimpleNamespace) -> None:
+    bad = report_op(text="", urgency="very")
+    on_bad = {"id": str(uuid7()), "kind": "comment", "after": bad["id"], "given": {"note": "同上"}}
+    good = report_op()
+    answers = send(world, "alice", [bad, on_bad, good])
+    assert outcomes(answers) == ["rejected", "rejected", "applied"]
+    assert isinstance(answers[0].problem, Invalid)
+    assert {e.path for e in answers[0].problem.errors} == {"given.text", "given.urgency"}
+
+
+def test_an_act_on_a_case_that_others_moved_is_a_conflict_with_its_present_state(world: SimpleNamespace) -> None:
+    case = reported(world)
+    step(world.as_("bob"), actions.accept, case)
+    late = {"id": str(uuid7()), "kind": "withdraw", "case": str(case["id"]), "version": 1, "given": {"note": "不用了"}}
+    answer = send(world, "alice", [late])[0]
+    assert answer.outcome == "conflict"
+    assert answer.state is not None
+    assert (answer.state["status"], answer.state["version"]) == ("accepted", 2)
+
+
+def test_the_same_id_with_other_content_is_refused(world: SimpleNamespace) -> None:
+    first = report_op()
+    send(world, "alice", [first])
+    other = report_op() | {"id": first["id"]}
+    answer = send(world, "alice", [other])[0]
+    assert answer.outcome == "rejected"
+    assert isinstance(answer.problem, Invalid)
+    assert answer.problem.errors[0].code == "id_reused"
+
+
+def test_what_one_phone_sent_is_not_seen_by_another(world: SimpleNamespace) -> None:
+    first = report_op()
+    send(world, "alice", [first])
+    bind(world.as_("bob"))
+    assert rows.value("SELECT count(*) FROM cases_operation") == 0
+    assert outcomes(send(world, "bob", [report_op() | {"id": first["id"]}])) == ["applied"]
+
+
+def queue_of(size: int) -> list[dict[str, Any]]:
+    """Reports, each with a comment and every second one taken back."""
+    out: list[dict[str, Any]] = []
+    for number in range(size):
+        made = report_op(text=f"第 {number} 处垃圾")
+        noted = {"id": str(uuid7()), "kind": "comment", "after": made["id"], "given": {"note": f"补充 {number}"}}
+        out += [made, noted]
+        if number % 2:
+            out.append({"id": str(uuid7()), "kind": "withdraw", "after": noted["id"], "given": {"note": "已清走"}})
+    return out
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 10)), max_size=8))
+def test_however_a_queue_is_cut_and_repeated_the_end_is_the_same(
+    world: SimpleNamespace, sendings: list[tuple[int, int]]
+) -> None:
+    with transaction.atomic():
+        queue = queue_of(4)
+        done = 0
+        for start, length in sendings:
+            start = min(start, done)  # a phone goes on from what it knows to be done, or repeats
+            part = queue[start : start + length]
+            if part:
+                answers = send(world, "alice", part)
+                assert outcomes(answers) == ["duplicate"] * min(done - start, len(part)) + ["applied"] * max(
+                    0, start + len(part) - done
+                )
+                done = max(done, start + len(part))
+        send(world, "alice", queue)
+        with acting(SYSTEM):
+            found = rows.all("SELECT c.text, c.status, c.version FROM cases_case c ORDER BY c.text")
+            assert rows.value("SELECT count(*) FROM cases_operation") == len(queue)
+        assert [(f["text"], f["status"], f["version"]) for f in found] == [
+            (f"第 {n} 处垃圾", "withdrawn" if n % 2 else "reported", 3 if n % 2 else 2) for n in range(4)
+        ]
+        transaction.set_rollback(True)
+
+
+def test_a_queue_sent_four_times_at_once_is_done_once(own_world: SimpleNamespace) -> None:
+    queue = queue_of(3)
+
+    def once(_: int) -> list[str]:
+        try:
+            return outcomes(send(own_world, "alice", queue))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(once, range(4)))
+    for position in range(len(queue)):
+        assert sorted(a[position] for a in answers) == ["applied", "duplicate", "duplicate", "duplicate"]
+    with acting(SYSTEM):
+        assert rows.value("SELECT count(*) FROM cases_case") == 3
+
+
+@pytest.fixture
+def own_world(own_database: str) -> SimpleNamespace:
+    from tests.support.world import build
+
+    return build()
+
+
+def test_over_http_each_answer_is_in_the_askers_language(world: SimpleNamespace, settings: Any) -> None:
+    from dataclasses import replace
+
+    from django.test import Client
+
+    from tests.support.world import log_in
+
+    settings.CONFIG = replace(settings.CONFIG, demo=True)
+    token = log_in("alice")
+    operations = [report_op(), report_op(text="")]
+    answer = Client().post(
+        "/api/v1/batch",
+        {"operations": operations},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"},
+    )
+    assert answer.status_code == 200, answer.content
+    first, second = answer.json()["answers"]
+    assert first["outcome"] == "applied"
+    assert UUID(first["state"]["id"]) == UUID(operations[0]["given"]["id"])
+    assert "At least 1 characters" in second["problem"]["errors"][0]["message"]

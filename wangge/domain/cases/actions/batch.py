@@ -1,0 +1,169 @@
+"""A phone's queue: operations that were captured without a network, done one by one and each exactly once, however often they are sent.
+
+Each operation has an id of its own, made when it was captured. What it did is kept under that id in the transaction that did it; sent
+again it is a duplicate and gets the same answer. One that fails hurts no other, but those that build on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+
+from wangge.domain.cases import queries
+from wangge.domain.cases.actions.dispatching import by_itself
+from wangge.domain.cases.actions.perform import perform
+from wangge.domain.cases.actions.report import Report, report
+from wangge.domain.cases.rules import Act
+from wangge.kernel import clock
+from wangge.kernel.access import Principal
+from wangge.kernel.db import rows
+from wangge.kernel.ids import body_hash
+from wangge.kernel.problems import Conflict, Forbidden, Invalid, NotFound, Problem
+from wangge.kernel.words import Words
+
+MOST = 100
+KEEP = timedelta(days=90)
+"""A phone that was away longer than this sends its reports anew by their own ids, which are kept for ever."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One entry of the queue.
+
+    A ``report``, or an ``act`` on a ``case`` with what was ``given``; a ``problem`` when what was sent could not be read, which is then
+    the answer. ``after``: the operation whose outcome this one builds on: its case, and the version that it made. ``payload``:
+    everything that was sent, to know the same again.
+    """
+
+    id: UUID
+    payload: dict[str, Any]
+    report: Report | None = None
+    act: Act | None = None
+    case: UUID | None = None
+    version: int | None = None
+    after: UUID | None = None
+    given: dict[str, Any] | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``outcome``: applied, duplicate (done before), rejected, or conflict (somebody else was first)."""
+
+    id: UUID
+    outcome: str
+    state: dict[str, Any] | None = None
+    problem: Problem | None = None
+
+
+def run(*, by: Principal, operations: Sequence[Operation]) -> list[Answer]:
+    """Do the operations in their order; an answer for each, in the same order. Raises only for what concerns the batch as a whole."""
+    if by.kind != "user":
+        raise Forbidden(Words("批量提交仅供工作人员的设备使用。", "A batch is for the devices of members of staff."))
+    if len(operations) > MOST:
+        raise Invalid.field(
+            "body.operations",
+            "too_many",
+            f"一次最多 {MOST} 条，请分批。",
+            f"At most {MOST} operations at once; send the rest afterwards.",
+        )
+    answers: dict[UUID, Answer] = {}
+    for operation in operations:
+        if operation.id in answers:
+            raise Invalid.field(
+                "body.operations",
+                "twice",
+                f"操作 {operation.id} 在一批中出现两次。",
+                f"Operation {operation.id} is in the batch twice.",
+            )
+        answers[operation.id] = _one(by, operation, answers)
+    return list(answers.values())
+
+
+def _one(by: Principal, operation: Operation, answers: dict[UUID, Answer]) -> Answer:
+    try:
+        if operation.problem is not None:
+            raise operation.problem
+        made = None
+        with transaction.atomic():
+            known = _claim(by, operation)
+            if known is not None:
+                return Answer(operation.id, "duplicate", known)
+            state = queries.state(_do(by, operation, answers))
+            made = state["id"] if operation.report is not None else None
+            rows.run(
+                "UPDATE cases_operation SET answer = %(answer)s::jsonb WHERE actor = %(actor)s AND id = %(id)s",
+                {"answer": orjson.dumps(state, default=str).decode(), "actor": by.id, "id": operation.id},
+            )
+        if made is not None:
+            by_itself(queries.visible(by=by, case=made))
+        return Answer(operation.id, "applied", state)
+    except Conflict as problem:
+        return Answer(operation.id, "conflict", problem.extra.get("current"), problem)
+    except Problem as problem:
+        return Answer(operation.id, "rejected", None, problem)
+
+
+def _claim(by: Principal, operation: Operation) -> dict[str, Any] | None:
+    """Take the operation's id, or the answer it got when it was done before. Waits for a twin that is being done right now."""
+    digest = body_hash(operation.payload)
+    taken = rows.run(
+        """INSERT INTO cases_operation (actor, id, body_hash, at) VALUES (%(actor)s, %(id)s, %(hash)s, %(at)s)
+           ON CONFLICT (actor, id) DO NOTHING""",
+        {"actor": by.id, "id": operation.id, "hash": digest, "at": clock.now()},
+    )
+    if taken:
+        return None
+    known = rows.one(
+        "SELECT body_hash, answer FROM cases_operation WHERE actor = %(actor)s AND id = %(id)s",
+        {"actor": by.id, "id": operation.id},
+    )
+    if known is None or bytes(known["body_hash"]) != digest:
+        raise Invalid.field(
+            "id",
+            "id_reused",
+            "这个操作编号已用于另一条内容不同的操作，请换用新编号。",
+            "This id was used for another operation; give this one a new id.",
+        )
+    return orjson.loads(known["answer"])
+
+
+def _do(by: Principal, operation: Operation, answers: dict[UUID, Answer]) -> dict[str, Any]:
+    if operation.report is not None:
+        return report(by=by, report=operation.report)[0]
+    assert operation.act is not None
+    case, version = operation.case, operation.version
+    if operation.after is not None:
+        before = _before(by, operation.after, answers)
+        case, version = case or UUID(str(before["id"])), before["version"]
+    if case is None:
+        raise Invalid.field("case", "missing", "请说明是哪个案件。", "Say which case it is about.")
+    return perform(by=by, act=operation.act, case=case, version=version, given=operation.given or {})
+
+
+def _before(by: Principal, after: UUID, answers: dict[UUID, Answer]) -> dict[str, Any]:
+    """The state that the operation made which this one builds on: in this batch, or in one that was sent before."""
+    here = answers.get(after)
+    if here is not None and here.outcome in ("applied", "duplicate"):
+        assert here.state is not None
+        return here.state
+    if here is None:
+        known = rows.one(
+            "SELECT answer FROM cases_operation WHERE actor = %(actor)s AND id = %(id)s AND answer IS NOT NULL",
+            {"actor": by.id, "id": after},
+        )
+        if known is not None:
+            return orjson.loads(known["answer"])
+        raise NotFound(Words("它所依据的操作尚未提交。", "The operation it builds on was never sent."))
+    raise Invalid.field("after", "failed", "它所依据的操作没有成功。", "The operation it builds on did not succeed.")
+
+
+def forget() -> int:
+    """Forget what was sent long ago. Returns how many."""
+    return rows.run("DELETE FROM cases_operation WHERE at < %(old)s", {"old": clock.now() - KEEP})
