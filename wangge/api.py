@@ -5,6 +5,7 @@ from __future__ import annotations
 import wangge
 from wangge.domain.cases import api as cases
 from wangge.domain.catalog import api as catalog
+from wangge.domain.evidence import api as evidence
 from wangge.domain.people import api as people
 from wangge.domain.places import api as places
 from wangge.kernel.health import api as health
@@ -17,7 +18,7 @@ Errors are problem details (RFC 9457) in Chinese or English by `Accept-Language`
 Creating calls take an `id` made by the client (UUIDv7) and may be repeated. Changes carry `version`; 409 holds the current state.
 """
 
-ROUTERS = (people, places, catalog, cases, ledger, health)
+ROUTERS = (people, places, catalog, cases, evidence, ledger, health)
 
 
 def assemble() -> Api:

@@ -48,6 +48,16 @@ class Config:
     metrics_from: tuple[str, ...] = _setting(
         ("127.0.0.0/8", "::1"), "可读取 /metrics 的地址或网段", "Addresses or networks that may read /metrics"
     )
+    files_url: str = _setting(
+        "",
+        "附件存储：空为数据目录 files，或 s3://桶/前缀?endpoint=…&region=…",
+        "Store of uploaded files; empty: the folder files of home, or s3://bucket/prefix?endpoint=…&region=…",
+    )
+    antivirus: str = _setting(
+        "",
+        "附件查毒：空为不查，clamd://主机:端口，或命令（文件名作为最后参数，退出码 1 为有毒）",
+        "Virus scan of uploads; empty: none, clamd://host:port, or a command (file name as last argument, exit code 1: infected)",
+    )
     zone: str = _setting("Asia/Shanghai", "显示与工作日历所用时区", "Time zone of display and work calendar")
     demo: bool = _setting(False, "演示安装：不强制第二因素", "Demo installation: second factor not required")
     public_layers: bool = _setting(

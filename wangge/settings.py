@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "wangge.domain.people",
     "wangge.domain.catalog",
     "wangge.domain.cases",
+    "wangge.domain.evidence",
     "wangge.pages",
 ]
 

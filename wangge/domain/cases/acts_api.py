@@ -13,6 +13,8 @@ from wangge.domain.cases import actions, queries
 from wangge.domain.cases.rules import TABLE, Act, Input, Kind, acts, inputs_of, outcomes
 from wangge.domain.cases.schemas import PointIn, StateOut
 from wangge.domain.cases.tags import CasePermission
+from wangge.domain.evidence.actions.attach import Promise
+from wangge.domain.evidence.schemas import EvidenceIn
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.schemas import Input as Body
 
@@ -31,7 +33,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.RATING: Annotated[int, Field(ge=1, le=5)],
     Kind.FLAG: bool,
     Kind.TAGS: Annotated[list[Annotated[str, Field(max_length=30)]], Field(max_length=20)],
-    Kind.EVIDENCE: Annotated[list[UUID], Field(max_length=20)],
+    Kind.EVIDENCE: Annotated[list[EvidenceIn], Field(max_length=20)],
 }
 
 
@@ -60,7 +62,16 @@ PATHS: dict[Act, str] = {act: act.replace("_", "-") for act in acts()}
 def given_of(body: Body) -> dict[str, Any]:
     """What a body gives an act: points as (lon, lat), without the version."""
     given = {name: getattr(body, name) for name in type(body).model_fields if name != "version"}
-    return {k: (v.lon, v.lat) if isinstance(v, PointIn) else v for k, v in given.items()}
+    return {k: plain(v) for k, v in given.items()}
+
+
+def plain(value: Any) -> Any:
+    """A point as (lon, lat), files as the promises that they are."""
+    if isinstance(value, PointIn):
+        return value.lon, value.lat
+    if isinstance(value, list) and value and isinstance(value[0], EvidenceIn):
+        return [Promise(**file.model_dump()) for file in value]
+    return value
 
 
 def add_routes(router: Router) -> None:

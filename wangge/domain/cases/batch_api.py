@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from wangge.domain.cases import actions
 from wangge.domain.cases.actions import batch
-from wangge.domain.cases.acts_api import BODIES, Version, given_of
+from wangge.domain.cases.acts_api import BODIES, Version, given_of, plain
 from wangge.domain.cases.rules import Channel, acts
 from wangge.domain.cases.schemas import ReportIn, StateOut
 from wangge.domain.cases.tags import CasePermission
@@ -77,12 +77,13 @@ def read(given: OperationIn) -> batch.Operation:
 
 def report_of(body: ReportIn) -> actions.Report:
     """A report as the API takes it, for the action."""
-    given = body.model_dump(exclude={"point", "reporter", "channel"})
+    given = body.model_dump(exclude={"point", "reporter", "channel", "evidence"})
     return actions.Report(
         **given,
         channel=Channel(body.channel),
         point=(body.point.lon, body.point.lat) if body.point else None,
         reporter=actions.Reporter(**body.reporter.model_dump()) if body.reporter else None,
+        evidence=tuple(plain(body.evidence)),
     )
 
 

@@ -16,6 +16,7 @@ from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.catalog.rules import Route
 from wangge.domain.catalog.tags import CatalogPermission
+from wangge.domain.evidence import queries as evidence
 from wangge.domain.places import queries as places
 from wangge.kernel import clock, crypto
 from wangge.kernel.access import SYSTEM, Principal, acting
@@ -269,7 +270,7 @@ def queue(
 
 
 def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
-    """The case with everything the person may see of it and the acts they may do now. Two statements.
+    """The case with everything the person may see of it and the acts they may do now. Three statements.
 
     The reporter is shown masked, and to the centre alone when the case is confidential.
     """
@@ -307,6 +308,7 @@ def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
         row[column] = orjson.loads(row[column]) if row[column] is not None else None
     row["parties"] = parties(row) if may_see_reporter(by, row) else []
     row["acts"] = acts(by=by, row=row)
+    row["evidence"] = evidence.of_case(row["district"], case, None if row["lon"] is None else (row["lon"], row["lat"]))
     row["requests"], row["demands"] = row.pop("all_requests"), row.pop("all_demands")
     return row
 
@@ -379,6 +381,7 @@ def acts(*, by: Principal, row: Row) -> list[dict[str, Any]]:
                         "label": i.words,
                         "required": i.required,
                         "role": i.role,
+                        "least": wanted_evidence(row["category"], i.role) if i.role else {},
                         "choices": [{"value": str(c), "label": c.words} for c in i.choices] if i.choices else [],
                     }
                     for i in move.inputs
@@ -386,3 +389,12 @@ def acts(*, by: Principal, row: Row) -> list[dict[str, Any]]:
             }
         )
     return offered
+
+
+_WANTED_AT = {"report": "report", "after": "result"}
+
+
+def wanted_evidence(category: UUID, role: str) -> dict[str, int]:
+    """How many files of each kind the category wants to be shown for this."""
+    found = catalog.category(category)
+    return {e["kind"]: e["least"] for e in found.evidence if e["at"] == _WANTED_AT.get(role)} if found else {}

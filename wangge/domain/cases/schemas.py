@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from wangge.domain.cases.rules import Channel
 from wangge.domain.catalog.schemas import RouteFields
+from wangge.domain.evidence.schemas import EvidenceIn, EvidenceOut
 from wangge.kernel.web.schemas import Input, Output
 
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -46,6 +47,7 @@ class ReportIn(Input):
     confidential: bool = False
     wants_answer: bool = True
     reported_at: AwareDatetime | None = None
+    evidence: Annotated[list[EvidenceIn], Field(max_length=20)] = []
 
 
 class RevealIn(Input):
@@ -127,13 +129,15 @@ class ChoiceOut(Output):
 
 
 class InputOut(Output):
-    """``kind``: what a form shows for it; ``role``: what evidence shows; ``choices``: of a choice."""
+    """``kind``: what a form shows for it; ``role``: what evidence shows, and how many files of each kind the
+    category wants of it (``least``); ``choices``: of a choice."""
 
     name: str
     kind: str
     label: Named
     required: bool
     role: str
+    least: dict[str, int]
     choices: list[ChoiceOut]
 
 
@@ -265,6 +269,7 @@ class CaseOut(CaseRow):
     assignments: list[AssignmentOut]
     requests: list[RequestOut]
     demands: list[DemandOut]
+    evidence: list[EvidenceOut]
     related: list[RelatedOut]
     timeline: list[StepOut]
     acts: list[ActOut]

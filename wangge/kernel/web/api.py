@@ -74,6 +74,12 @@ class Router:
     def delete(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
         return self._route("DELETE", path, permission, kwargs)
 
+    def head(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
+        return self._route("HEAD", path, permission, kwargs)
+
+    def options(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
+        return self._route("OPTIONS", path, permission, kwargs)
+
     def _route(self, method: str, path: str, need: Need, kwargs: dict[str, Any]) -> Callable[[Callable], Callable]:
         extra = dict(kwargs.pop("openapi_extra", {}))
         extra["x-permission"] = str(need)

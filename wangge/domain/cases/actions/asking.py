@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,9 @@ from wangge.domain.cases import queries
 from wangge.domain.cases.actions import clocks
 from wangge.domain.cases.actions.dispatching import drop_requests, usable
 from wangge.domain.cases.actions.handling import share_for
-from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, write
+from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, with_evidence, write
 from wangge.domain.cases.rules import Act, Ask, Status, pending
+from wangge.domain.evidence.actions.attach import Promise
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.db.rows import Row
@@ -42,7 +44,13 @@ def ask_help(*, by: Principal, case: UUID, version: int | None = None, unit: UUI
 
 @act
 def answer_help(
-    *, by: Principal, case: UUID, version: int | None = None, request: UUID | None = None, note: str
+    *,
+    by: Principal,
+    case: UUID,
+    version: int | None = None,
+    request: UUID | None = None,
+    note: str,
+    evidence: Sequence[Promise] = (),
 ) -> Row:
     """答复协同: the unit that was asked, or the centre, says what it did."""
     row, move = open_for(by=by, case=case, version=version, act=Act.ANSWER_HELP)
@@ -55,6 +63,7 @@ def answer_help(
         data={"request": chosen["id"]},
         parts={"answered": _answer(row, by=by, request=chosen["id"], outcome="answered", text=text)},
     )
+    with_evidence(effects, by=by, row=row, act=Act.ANSWER_HELP, evidence=evidence)
     return write(by=by, row=row, move=move, effects=effects)
 
 

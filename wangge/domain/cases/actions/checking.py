@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,18 @@ from wangge.domain.cases import queries
 from wangge.domain.cases.actions.desk import known_category
 from wangge.domain.cases.actions.dispatching import end_shares
 from wangge.domain.cases.actions.handling import shot_at
-from wangge.domain.cases.actions.move import Effects, act, add_step, open_for, reason, required_text, write
+from wangge.domain.cases.actions.move import (
+    Effects,
+    act,
+    add_step,
+    open_for,
+    reason,
+    required_text,
+    with_evidence,
+    write,
+)
 from wangge.domain.cases.rules import Act, Call, FollowUp, outcomes
+from wangge.domain.evidence.actions.attach import Promise
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.db.rows import Row
@@ -28,6 +39,7 @@ def verify(
     outcome: str,
     note: str = "",
     point: tuple[float, float] | None = None,
+    evidence: Sequence[Promise] = (),
 ) -> Row:
     """核查: ``outcome`` is pass or fail. Failed, the case goes back to the same lead unit, or to the centre when it was resolved on the
     spot; the reason is required. Passed, a case that nobody outside asked for has its follow-up on record at once: there is none."""
@@ -41,6 +53,7 @@ def verify(
     elif not queries.has_reporter(row):
         effects.columns["follow_up"] = str(FollowUp.NOT_WANTED)
         effects.data["follow_up"] = str(FollowUp.NOT_WANTED)
+    with_evidence(effects, by=by, row=row, act=Act.VERIFY, evidence=evidence)
     return write(by=by, row=row, move=move, effects=effects)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
 
 from wangge.domain.cases.actions.clocks import Piece
 from wangge.domain.cases.actions.dispatching import drop_requests, end_shares
-from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, write
+from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, with_evidence, write
 from wangge.domain.cases.rules import Act, FollowUp, Transition, rows_of, share_of
 from wangge.domain.catalog import queries as catalog
+from wangge.domain.evidence.actions.attach import Promise
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.db.rows import Row
@@ -79,26 +81,39 @@ def decline(*, by: Principal, case: UUID, version: int, note: str) -> Row:
 
 
 @act
-def progress(*, by: Principal, case: UUID, version: int | None = None, note: str) -> Row:
+def progress(
+    *, by: Principal, case: UUID, version: int | None = None, note: str, evidence: Sequence[Promise] = ()
+) -> Row:
     """进展: what has been done so far. Moves nothing."""
     row, move = open_for(by=by, case=case, version=version, act=Act.PROGRESS)
     text = required_text("note", note, Words("进展", "The progress"))
-    return write(by=by, row=row, move=move, effects=Effects(note=text, unit=UUID(share_for(by, row)["unit"])))
+    effects = Effects(note=text, unit=UUID(share_for(by, row)["unit"]))
+    with_evidence(effects, by=by, row=row, act=Act.PROGRESS, evidence=evidence)
+    return write(by=by, row=row, move=move, effects=effects)
 
 
 @act
-def resolve_share(*, by: Principal, case: UUID, version: int, result: str) -> Row:
+def resolve_share(*, by: Principal, case: UUID, version: int, result: str, evidence: Sequence[Promise] = ()) -> Row:
     """协办办结: an assisting unit has done its share."""
     row, move = open_for(by=by, case=case, version=version, act=Act.RESOLVE_SHARE)
     share = share_for(by, row, lead=False)
     text = required_text("result", result, RESULT, most=5000)
     effects = Effects(note=text, unit=UUID(share["unit"]), columns=handlers(row, by))
     effects.parts["share_resolved"] = _resolved(by, row, share["id"], text)
+    with_evidence(effects, by=by, row=row, act=Act.RESOLVE_SHARE, evidence=evidence)
     return write(by=by, row=row, move=move, effects=effects)
 
 
 @act
-def resolve(*, by: Principal, case: UUID, version: int, result: str, point: tuple[float, float] | None = None) -> Row:
+def resolve(
+    *,
+    by: Principal,
+    case: UUID,
+    version: int,
+    result: str,
+    point: tuple[float, float] | None = None,
+    evidence: Sequence[Promise] = (),
+) -> Row:
     """办结: the lead unit reports what was done, for the shares of all. The case goes to be verified by someone else."""
     row, move = open_for(by=by, case=case, version=version, act=Act.RESOLVE)
     text = required_text("result", result, RESULT, most=5000)
@@ -112,12 +127,19 @@ def resolve(*, by: Principal, case: UUID, version: int, result: str, point: tupl
     lead = next((s["id"] for s in row["shares"] if s["kind"] == "lead"), None)
     effects.parts["resolved"] = _resolved(by, row, lead, text)
     effects.parts["requests_dropped"] = drop_requests(row, at=clock.now())
+    with_evidence(effects, by=by, row=row, act=Act.RESOLVE, evidence=evidence, needed="result")
     return write(by=by, row=row, move=move, effects=effects)
 
 
 @act
 def self_resolve(
-    *, by: Principal, case: UUID, version: int, result: str, point: tuple[float, float] | None = None
+    *,
+    by: Principal,
+    case: UUID,
+    version: int,
+    result: str,
+    point: tuple[float, float] | None = None,
+    evidence: Sequence[Promise] = (),
 ) -> Row:
     """现场自处置: who reported it has settled it on the spot. A share, drawn by chance, is verified; the rest is closed at once."""
     row, move = open_for(by=by, case=case, version=version, act=Act.SELF_RESOLVE, outcome=None)
@@ -136,6 +158,7 @@ def self_resolve(
     if move.outcome == "closed":
         columns |= {"follow_up": str(FollowUp.NOT_WANTED), "final_category": row["category"]}
     effects = Effects(columns=columns, note=text, data=shot_at(row, point))
+    with_evidence(effects, by=by, row=row, act=Act.SELF_RESOLVE, evidence=evidence, needed="result")
     return write(by=by, row=row, move=move, effects=effects)
 
 

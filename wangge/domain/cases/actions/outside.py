@@ -10,8 +10,9 @@ from uuid import UUID
 from wangge.domain.cases import queries
 from wangge.domain.cases.actions import clocks
 from wangge.domain.cases.actions.desk import known_category, other_case
-from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, write
+from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, with_evidence, write
 from wangge.domain.cases.rules import Act, Call, Level, Stage, Urgency
+from wangge.domain.evidence.actions.attach import Promise
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
@@ -216,11 +217,14 @@ def set_confidential(
 
 
 @act
-def comment(*, by: Principal, case: UUID, version: int | None = None, note: str) -> Row:
+def comment(
+    *, by: Principal, case: UUID, version: int | None = None, note: str, evidence: Sequence[Promise] = ()
+) -> Row:
     """备注: never moves a clock."""
     row, move = open_for(by=by, case=case, version=version, act=Act.COMMENT)
     text = required_text("note", note, Words("备注", "The comment"))
-    return write(by=by, row=row, move=move, effects=Effects(note=text))
+    effects = with_evidence(Effects(note=text), by=by, row=row, act=Act.COMMENT, evidence=evidence)
+    return write(by=by, row=row, move=move, effects=effects)
 
 
 @act

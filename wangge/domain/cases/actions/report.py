@@ -17,6 +17,8 @@ from wangge.domain.cases.actions.move import Effects, add_step, required_text
 from wangge.domain.cases.rules import Act, Channel, Stage, Status, Urgency
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
+from wangge.domain.evidence.actions.attach import Promise, attach_parts
+from wangge.domain.evidence.rules import Role as EvidenceRole
 from wangge.domain.places import queries as places
 from wangge.kernel import clock, crypto
 from wangge.kernel.access import Principal
@@ -59,6 +61,7 @@ class Report:
     reported_at: datetime | None = None
     source: str = ""
     source_number: str | None = None
+    evidence: tuple[Promise, ...] = ()
 
     def hash(self) -> bytes:
         """Of everything but the id: the same call sent again has the same."""
@@ -78,6 +81,7 @@ class Report:
                 "wants_answer": self.wants_answer,
                 "reported_at": self.reported_at and self.reported_at.isoformat(),
                 "source": [self.source, self.source_number],
+                "evidence": [[str(p.id), p.sha256] for p in self.evidence],
             }
         )
 
@@ -163,6 +167,9 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
     clocks.start(s, source="made", planned=planned, at=reported)
     if report.reporter and (report.reporter.name or report.reporter.phone):
         _party(s, report.reporter)
+    parts = attach_parts(by=by, source="made", evidence=report.evidence, role=EvidenceRole.REPORT, at=clock.now())
+    for name, (sql, params) in parts.items():
+        s.cte(name, sql, **params)
     add_step(
         s,
         source="made",
@@ -172,6 +179,7 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
         before=None,
         effects=Effects(
             data={"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash().hex()}
+            | ({"evidence": [str(p.id) for p in report.evidence]} if report.evidence else {})
         ),
         at=reported,
     )

@@ -1,0 +1,1 @@
+"""证据: photos, recordings, videos and documents. See docs/evidence.md."""

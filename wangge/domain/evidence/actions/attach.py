@@ -1,0 +1,90 @@
+"""Evidence becomes a case's: parts of the statement of an act in ``cases``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from wangge.domain.evidence.rules import Kind, Role, State
+from wangge.kernel.access import Principal
+from wangge.kernel.db import rows
+from wangge.kernel.problems import FieldError, Invalid
+from wangge.kernel.words import Words
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A file that belongs to an act: uploaded already, or announced by its digest and to be uploaded under this id. ``role``: what it
+    shows, if not what the act's evidence does."""
+
+    id: UUID
+    kind: Kind = Kind.PHOTO
+    sha256: str | None = None
+    role: Role | None = None
+
+
+Piece = tuple[str, dict[str, Any]]
+
+
+def attach_parts(
+    *, by: Principal, source: str, evidence: Sequence[Promise], role: Role, at: datetime
+) -> dict[str, Piece]:
+    """The parts that make ``evidence`` the case's which the part ``source`` yields (with ``district`` and ``id``).
+
+    Raises Invalid, naming each, for a file that is somebody else's, belongs to a case already, or was refused. What is not there yet is
+    promised: it can be uploaded later under the same id, by the same person.
+    """
+    if not evidence:
+        return {}
+    ids = [p.id for p in evidence]
+    known = {
+        r["id"]: r
+        for r in rows.all(
+            """SELECT u.id, u.owner, u.state, u.reason, EXISTS (SELECT 1 FROM evidence_item i WHERE i.id = u.id) AS taken
+               FROM evidence_upload u WHERE u.id = ANY(%(ids)s)""",
+            {"ids": ids},
+        )
+    }
+    errors = []
+    for number, promise in enumerate(evidence):
+        row = known.get(promise.id)
+        fault = None
+        if ids.index(promise.id) != number:
+            fault = Words("列出了两次。", "It is listed twice.")
+        elif row is not None and row["owner"] != by.id:
+            fault = Words("不是您上传的附件。", "This file is not yours.")
+        elif row is not None and row["taken"]:
+            fault = Words("此附件已属于一个案件。", "This file belongs to a case already.")
+        elif row is not None and row["state"] in (State.REFUSED, State.QUARANTINED, State.ERASED):
+            fault = Words(f"此附件已被拒收：{row['reason']}", f"This file was refused: {row['reason']}")
+        if fault is not None:
+            errors.append(FieldError(f"body.evidence[{number}]", "evidence", fault))
+    if errors:
+        raise Invalid.fields(*errors)
+    fresh = [p for p in evidence if p.id not in known]
+    parts: dict[str, Piece] = {}
+    if fresh:
+        parts["promised"] = (
+            f"""INSERT INTO evidence_upload (id, owner, kind, state, sha256, made_at)
+                SELECT p.id, %(by)s, p.kind, 'promised', p.sha256, %(at)s
+                FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(digests)s::text[]) AS p (id, kind, sha256)
+                WHERE EXISTS (SELECT 1 FROM {source}) RETURNING id""",
+            {
+                "by": by.id,
+                "at": at,
+                "ids": [p.id for p in fresh],
+                "kinds": [str(p.kind) for p in fresh],
+                "digests": [p.sha256 and p.sha256.lower() for p in fresh],
+            },
+        )
+    waits = "AND (SELECT count(*) FROM promised) >= 0" if fresh else ""
+    parts["evidence"] = (
+        f"""INSERT INTO evidence_item (district, id, "case", role, at, by)
+            SELECT s.district, e.id, s.id, e.role, %(at)s, %(by)s FROM {source} s, unnest(%(ids)s::uuid[], %(roles)s::text[]) AS e (id, role)
+            WHERE TRUE {waits}""",
+        {"roles": [str(p.role or role) for p in evidence], "at": at, "by": by.id, "ids": ids},
+    )
+    return parts

@@ -1,0 +1,107 @@
+"""What is kept and for how long: opening an original on record, erasing content, sweeping what belongs to nobody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from wangge.domain.evidence import queries
+from wangge.domain.evidence.actions.tus import folder
+from wangge.domain.evidence.tags import EvidencePermission, EvidenceTag
+from wangge.kernel import clock, files, ledger
+from wangge.kernel.access import SYSTEM, Principal, acting
+from wangge.kernel.db import rows
+from wangge.kernel.db.rows import Row
+from wangge.kernel.problems import Invalid
+
+UNATTACHED = timedelta(days=7)
+"""What was uploaded and never became a case's."""
+YOUNG = timedelta(hours=2)
+"""A file in the store may be older than its row by the length of a transaction, never by this much."""
+
+
+def open_original(*, by: Principal, upload: UUID, purpose: str) -> Row:
+    """The upload whose original may now be read: who, when and what for are on record before that."""
+    by.require(EvidencePermission.ORIGINAL)
+    row = queries.visible(by=by, upload=upload)
+    said = purpose.strip()
+    if not 2 <= len(said) <= 200:
+        raise Invalid.field(
+            "query.purpose",
+            "purpose",
+            "请写明查看原件的用途（2–200 字），将记入留痕。",
+            "Say what you need the original for (2–200 characters); it goes on record.",
+        )
+    with transaction.atomic():
+        body = {"purpose": said, "sha256": row["sha256"]}
+        ledger.append(
+            by=by, tag=EvidenceTag.OPENED, kind="evidence", subject=upload, district=row["district"], body=body
+        )
+    return row
+
+
+def erase(*, by: Principal, upload: UUID, policy: str) -> bool:
+    """Take the content away; the row, its digest and the ledger stay. False when it was gone already."""
+    with transaction.atomic():
+        row = rows.one(
+            """UPDATE evidence_upload u SET state = 'erased', reason = %(policy)s, original = NULL, public = NULL, thumb = NULL, name = '',
+                      lon = NULL, lat = NULL, captured_at = NULL, expires_at = NULL
+               FROM (SELECT id, original, public, thumb FROM evidence_upload WHERE id = %(id)s FOR UPDATE) old
+               WHERE u.id = old.id AND u.state <> 'erased' RETURNING u.id, u.sha256, old.original, old.public, old.thumb""",
+            {"id": upload, "policy": policy[:200]},
+        )
+        if row is None:
+            return False
+        ledger.append(
+            by=by,
+            tag=EvidenceTag.ERASED,
+            kind="evidence",
+            subject=upload,
+            body={"policy": policy, "sha256": row["sha256"]},
+        )
+    for key in (row["original"], row["public"], row["thumb"]):
+        if key and not _used(key):
+            files.store().delete(key)
+    return True
+
+
+def _used(key: str) -> bool:
+    return bool(
+        rows.value("SELECT 1 FROM evidence_upload WHERE %(key)s IN (original, public, thumb) LIMIT 1", {"key": key})
+    )
+
+
+def sweep() -> int:
+    """Forget unfinished uploads that have expired, files that no case ever took, and bytes that no row names. Returns how many."""
+    now, done = clock.now(), 0
+    with acting(SYSTEM):
+        late = rows.all(
+            "SELECT id FROM evidence_upload WHERE state = 'uploading' AND expires_at < %(now)s ORDER BY expires_at LIMIT 1000",
+            {"now": now},
+        )
+        for row in late:
+            rows.run(
+                """UPDATE evidence_upload SET state = 'refused', reason = '上传超时未完成', expires_at = NULL
+                   WHERE id = %(id)s AND state = 'uploading'""",
+                {"id": row["id"]},
+            )
+            (folder() / str(row["id"])).unlink(missing_ok=True)
+            done += 1
+        alone = rows.all(
+            """SELECT u.id FROM evidence_upload u WHERE u.state IN ('stored', 'ready') AND u.stored_at < %(old)s
+                 AND NOT EXISTS (SELECT 1 FROM evidence_item i WHERE i.id = u.id) ORDER BY u.stored_at LIMIT 1000""",
+            {"old": now - UNATTACHED},
+        )
+        for row in alone:
+            done += erase(by=SYSTEM, upload=row["id"], policy="未关联案件，到期清理")
+        for key, at in files.store().all():
+            if at < now - YOUNG and not _used(key):
+                files.store().delete(key)
+                done += 1
+    for part in folder().iterdir():
+        if datetime.fromtimestamp(part.stat().st_mtime, UTC) < now - timedelta(days=8):
+            part.unlink(missing_ok=True)
+            done += 1
+    return done
