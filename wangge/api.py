@@ -8,6 +8,7 @@ from wangge.domain.catalog import api as catalog
 from wangge.domain.evidence import api as evidence
 from wangge.domain.people import api as people
 from wangge.domain.places import api as places
+from wangge.domain.search import api as search
 from wangge.kernel.health import api as health
 from wangge.kernel.ledger import api as ledger
 from wangge.kernel.web.api import Api, build, check_permissions
@@ -18,7 +19,7 @@ Errors are problem details (RFC 9457) in Chinese or English by `Accept-Language`
 Creating calls take an `id` made by the client (UUIDv7) and may be repeated. Changes carry `version`; 409 holds the current state.
 """
 
-ROUTERS = (people, places, catalog, cases, evidence, ledger, health)
+ROUTERS = (people, places, catalog, cases, evidence, search, ledger, health)
 
 
 def assemble() -> Api:

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "wangge.domain.catalog",
     "wangge.domain.cases",
     "wangge.domain.evidence",
+    "wangge.domain.search",
     "wangge.pages",
 ]
 
