@@ -14,7 +14,7 @@ from wangge.kernel.search import grams
 
 AT_ONCE = 1000
 _SOURCE = """
-    SELECT c.district, c.id, c.version, c.number, c.street, c.community, c.grid, c.title, c.text, c.address, c.result,
+    SELECT c.district, c.id, c.version, c.reported_at, c.number, c.street, c.community, c.grid, c.title, c.text, c.address, c.result,
            c.lead, c.holder, c.assisting, c.asked, c.reporter,
            (SELECT s.name FROM places_area s WHERE s.code = c.street) AS street_name,
            (SELECT s.name FROM places_area s WHERE s.code = c.community) AS community_name,
@@ -82,15 +82,18 @@ def _write(found: list[Row]) -> None:
         return
     vectors = [" ".join(f"'{lexeme}'" for lexeme in sorted(grams(row[t] for t in TEXTS) | marks(row))) for row in found]
     rows.run(
-        """INSERT INTO search_document (district, "case", version, grams)
-           SELECT district, id, version, grams::tsvector
-           FROM unnest(%(districts)s::text[], %(ids)s::uuid[], %(versions)s::int[], %(vectors)s::text[]) AS x (district, id, version, grams)
-           ON CONFLICT (district, "case") DO UPDATE SET version = excluded.version, grams = excluded.grams
+        """INSERT INTO search_document (district, "case", version, reported_at, grams)
+           SELECT district, id, version, reported_at, grams::tsvector
+           FROM unnest(%(districts)s::text[], %(ids)s::uuid[], %(versions)s::int[], %(times)s::timestamptz[], %(vectors)s::text[])
+                AS x (district, id, version, reported_at, grams)
+           ON CONFLICT (district, "case") DO UPDATE SET version = excluded.version, reported_at = excluded.reported_at,
+               grams = excluded.grams
            WHERE search_document.version <= excluded.version""",
         {
             "districts": [row["district"] for row in found],
             "ids": [row["id"] for row in found],
             "versions": [row["version"] for row in found],
+            "times": [row["reported_at"] for row in found],
             "vectors": vectors,
         },
     )

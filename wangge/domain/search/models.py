@@ -17,8 +17,12 @@ class Document(models.Model):
     district = models.CharField(max_length=6)
     case = models.UUIDField()
     version = models.IntegerField()
+    reported_at = models.DateTimeField(help_text="the case's, so that common words are walked newest first")
     grams = SearchVectorField()
 
     class Meta:
         db_table = "search_document"
-        indexes = [GinIndex(fields=["grams"], name="search_document_grams")]
+        indexes = [
+            GinIndex(fields=["grams"], name="search_document_grams"),
+            models.Index(fields=["-reported_at", "-case"], name="search_document_newest"),
+        ]

@@ -1,8 +1,8 @@
 """Finding cases: by words and numbers in two statements, by phone in three. Every answer is read from the cases themselves, so that
 ``Scope.sql`` and the row-level security of ``cases_case`` both hold; the index only says where to look.
 
-A first statement counts the index's candidates, up to ``FEW``. Few are all fetched, rechecked and sorted. When there are more,
-every page is near: the queue is walked newest first and each case is looked at, without the index (docs/search.md has the figures).
+A first statement counts the index's candidates, up to ``FEW``. Few are all fetched, rechecked and sorted. When there are more, they lie
+close together: the documents are walked newest first and their grams compared, without the index (docs/search.md has the figures).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from wangge.kernel.web import paging
 FEW = 5000
 """Candidates that are all looked at: tens of milliseconds."""
 BEST = 100
-"""Of more than ``FEW``, the newest this many are ranked."""
+"""Of more than ``FEW`` candidates, the newest this many cases are ranked."""
 SORTS = ("rank", "-reported_at")
 FIELDS = ("number", "title", "text", "address", "place", "result")
 _DIGITS = re.compile(r"\d{8,22}")
@@ -54,32 +54,56 @@ def search(
         f"SELECT count(*) FROM (SELECT 1 FROM search_document WHERE grams @@ %(tsq)s::tsquery LIMIT {FEW + 1}) x",
         params,
     )
-    few = candidates <= FEW
-    source = "cases_case c"
-    if few:
-        source = """(SELECT district, "case" FROM search_document WHERE grams @@ %(tsq)s::tsquery OFFSET 0) d
-                    JOIN cases_case c ON c.district = d.district AND c.id = d."case" """
-    found = (
-        _ranked(source, terms, wanted, params, after, few) if sort == "rank" else _newest(source, terms, params, after)
-    )
+    ranked, keys = sort == "rank", ("rank", "reported_at", "id") if sort == "rank" else ("reported_at", "id")
+    if ranked:
+        found = _ranked(_documents(params, candidates), terms, wanted, params, after, candidates)
+    else:
+        found = _newest(_documents(params, candidates, after), terms, params)
     for row in found[:limit]:
         row["highlights"] = _highlights(row, wanted)
-    return paging.page(found, limit, keys=("rank", "reported_at", "id") if sort == "rank" else ("reported_at", "id"))
+    page = paging.page(found, limit, keys=keys)
+    if candidates > FEW and not ranked and page["next"] is None:
+        page["next"] = _rest(params, after)
+    return page
 
 
-def _newest(source: str, terms: list[str], params: dict[str, Any], after: str | None) -> list[Row]:
+def _documents(params: dict[str, Any], candidates: int, after: str | None = None) -> str:
+    """The candidates as a FROM item ``d``; of too many, the newest ``FEW`` from ``after`` on, read by time as far as they are needed."""
+    later = ""
     if after:
         params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
-        terms = [*terms, "(c.reported_at, c.id) < (%(after_value)s, %(after_id)s)"]
+        later = """AND (reported_at, "case") < (%(after_value)s, %(after_id)s)"""
+    if candidates <= FEW:
+        # OFFSET keeps the planner from asking the index once for every case
+        return f"""(SELECT district, "case", reported_at FROM search_document WHERE grams @@ %(tsq)s::tsquery {later} OFFSET 0)"""
+    # IS TRUE keeps the planner from collecting a hundred thousand rows from the index to sort them
+    return f"""(SELECT district, "case", reported_at FROM search_document WHERE (grams @@ %(tsq)s::tsquery) IS TRUE {later}
+                ORDER BY reported_at DESC, "case" DESC LIMIT {max(FEW, BEST)})"""
+
+
+_JOIN = """JOIN cases_case c ON c.district = d.district AND c.id = d."case" """
+
+
+def _newest(documents: str, terms: list[str], params: dict[str, Any]) -> list[Row]:
     return rows.all(
-        f"""SELECT {_ROW}, {_SHOWN} FROM {source} WHERE {" AND ".join(terms)}
-            ORDER BY c.reported_at DESC, c.id DESC LIMIT %(limit)s""",
+        f"""SELECT {_ROW}, {_SHOWN} FROM {documents} d {_JOIN} WHERE {" AND ".join(terms)}
+            ORDER BY d.reported_at DESC, d."case" DESC LIMIT %(limit)s""",
         params,
     )
 
 
+def _rest(params: dict[str, Any], after: str | None) -> str | None:
+    """Where to go on when a narrow filter took nearly all of the newest ``FEW`` candidates; None when they were the last."""
+    last = rows.one(
+        f"""SELECT reported_at, "case" FROM {_documents(params, FEW + 1, after)} d
+            OFFSET {max(FEW, BEST) - 1} LIMIT 1""",
+        params,
+    )
+    return paging.encode([last["reported_at"], last["case"]]) if last else None
+
+
 def _ranked(
-    source: str, terms: list[str], wanted: list[Word], params: dict[str, Any], after: str | None, few: bool
+    documents: str, terms: list[str], wanted: list[Word], params: dict[str, Any], after: str | None, candidates: int
 ) -> list[Row]:
     """A word in the title counts 4, in the address 2, in the text 1; equals newest first."""
     score = " + ".join(
@@ -93,11 +117,11 @@ def _ranked(
             after, kinds=(int, datetime, UUID)
         )
         later = "WHERE (m.rank, m.reported_at, m.id) < (%(after_rank)s, %(after_value)s, %(after_id)s)"
-    window = "" if few else f"ORDER BY c.reported_at DESC, c.id DESC LIMIT {BEST}"
+    window = "" if candidates <= FEW else f"""ORDER BY d.reported_at DESC, d."case" DESC LIMIT {BEST}"""
     return rows.all(
         f"""SELECT {_ROW}, {_SHOWN}, m.rank
             FROM (SELECT * FROM (SELECT c.district, c.id, c.reported_at, ({score})::int AS rank
-                                 FROM {source} WHERE {" AND ".join(terms)} {window}) m
+                                 FROM {documents} d {_JOIN} WHERE {" AND ".join(terms)} {window}) m
                   {later} ORDER BY m.rank DESC, m.reported_at DESC, m.id DESC LIMIT %(limit)s) m
             JOIN cases_case c ON c.district = m.district AND c.id = m.id
             ORDER BY m.rank DESC, m.reported_at DESC, m.id DESC""",
