@@ -64,7 +64,9 @@ def gate(answer: Any) -> str:
         return "unreachable: another route takes its address"
     if answer.status_code == 401:
         return "who"
-    if answer.status_code == 403 and "permission" in answer.json():
+    if answer.status_code == 403 and (
+        not answer.content or "permission" in answer.json()
+    ):  # HEAD answers without a body
         return "no"
     return "in"
 

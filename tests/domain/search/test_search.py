@@ -202,7 +202,8 @@ def test_the_relay_indexes_reports_and_changes_and_the_check_finds_nothing_left(
     with acting(SYSTEM):
         assert documents.mend() == 0
         rows.run(
-            """INSERT INTO search_document SELECT '440304', %(id)s::uuid, 1, now(), '''消防'''::tsvector""", {"id": uuid7()}
+            """INSERT INTO search_document SELECT '440304', %(id)s::uuid, 1, now(), '''消防'''::tsvector""",
+            {"id": uuid7()},
         )
         assert documents.rebuild() == 1
         assert rows.value("SELECT count(*) FROM search_document") == 1

@@ -18,7 +18,6 @@ from ninja import Query
 from pydantic import Field
 
 from wangge.domain.evidence import actions, queries
-from wangge.domain.evidence.actions.tus import own
 from wangge.domain.evidence.rules import MOST, Kind
 from wangge.domain.evidence.schemas import EvidenceOut
 from wangge.domain.evidence.tags import EvidencePermission
@@ -175,9 +174,9 @@ def create(request: HttpRequest) -> Any:
 )
 def head(request: HttpRequest, upload: UUID) -> Any:
     _of_version(request)
-    row = own(request.principal, upload)
+    row, offset = actions.resumed(by=request.principal, upload=upload)
     answer = HttpResponse(status=200)
-    answer["Upload-Offset"] = str(actions.offset_of(row))
+    answer["Upload-Offset"] = str(offset)
     if row["length"] is not None:
         answer["Upload-Length"] = str(row["length"])
     return _expires(_tus(request, answer), row)

@@ -3,7 +3,7 @@
 from wangge.domain.evidence.actions.attach import Promise, attach_parts
 from wangge.domain.evidence.actions.keeping import erase, open_original, sweep
 from wangge.domain.evidence.actions.process import process
-from wangge.domain.evidence.actions.tus import cancel, create, offset_of, receive
+from wangge.domain.evidence.actions.tus import cancel, create, offset_of, receive, resumed
 
 __all__ = [
     "Promise",
@@ -15,5 +15,6 @@ __all__ = [
     "open_original",
     "process",
     "receive",
+    "resumed",
     "sweep",
 ]

@@ -124,6 +124,17 @@ def own(by: Principal, upload: UUID) -> Row:
     return row
 
 
+def resumed(*, by: Principal, upload: UUID) -> tuple[Row, int]:
+    """An upload of this person's with how many bytes are safe. One that was whole when the server was killed is sealed now: the client
+    has nothing more to send that would do it."""
+    row = own(by, upload)
+    have = offset_of(row)
+    if row["state"] == State.UPLOADING and have == row["length"]:
+        with _writing(upload):
+            row = _seal(by, row)
+    return row, have
+
+
 def offset_of(row: Row) -> int:
     """How many bytes are safe."""
     if row["state"] in (State.STORED, State.READY):
@@ -136,7 +147,7 @@ def offset_of(row: Row) -> int:
 
 @contextmanager
 def _writing(upload: UUID) -> Iterator[BinaryIO]:
-    with (folder() / str(upload)).open("ab") as file:
+    with (folder() / str(upload)).open("ab", buffering=0) as file:  # what is cut off again must not wait in a buffer
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -192,10 +203,10 @@ def _append(
     digest = hashlib.new(checksum[0]) if checksum else None
     try:
         while left and (part := read(min(left, files.CHUNK))):
-            file.write(part)
-            left -= len(part)
-            if digest:
-                digest.update(part)
+            while written := file.write(part):  # unbuffered, it may take less than was given
+                digest and digest.update(part[:written])
+                left -= written
+                part = part[written:]
     except OSError:  # the connection broke: what came is kept, unless it cannot be checked
         if digest:
             raise
@@ -203,7 +214,6 @@ def _append(
         raise WrongChecksum(
             Words("这一段内容在传输中损坏，请重发。", "This part was damaged on its way; send it again.")
         )
-    file.flush()
     os.fsync(file.fileno())
     return have + length - left
 
