@@ -104,9 +104,10 @@ def fill(count: int, owner: Any) -> None:
     owner.execute("VACUUM ANALYZE cases_case")
 
 
-def measure(name: str, call: Callable[[], Any], rounds: int = 25) -> None:
+def measure(name: str, call: Callable[[], Any], *, rounds: int = 25, seconds: float = 2.0) -> None:
+    """At most ``rounds`` calls, fewer when they would take longer than ``seconds``, but three."""
     took, result = [], None
-    for _ in range(rounds):
+    while len(took) < 3 or (len(took) < rounds and sum(took) < seconds * 1000):
         started = time.perf_counter()
         result = call()
         took.append((time.perf_counter() - started) * 1000)

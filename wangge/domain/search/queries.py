@@ -25,7 +25,7 @@ from wangge.kernel.web import paging
 
 FEW = 5000
 """Candidates that are all looked at: tens of milliseconds."""
-BEST = 100
+BEST = 60
 """Of more than ``FEW`` candidates, the newest this many cases are ranked."""
 SORTS = ("rank", "-reported_at")
 FIELDS = ("number", "title", "text", "address", "place", "result")
@@ -144,10 +144,8 @@ def _checked(q: str) -> list[Word]:
 
 def _tsquery(wanted: list[Word], scope: Scope, filter: Filter) -> str:
     """Every word, within the filter's place and what the scope can hold. Values are lexemes of letters and digits, or our own codes."""
-    parts = [_any([" & ".join(pieces(w.text)), *_numbered(w)]) for w in wanted]
-    for level in ("street", "community", "grid"):
-        if code := getattr(filter, level):
-            parts.append(f"'{level[0]}:{code}'")
+    parts = []
+    # Marks first: one that a document lacks ends the comparison before its words are looked up.
     if not scope.everything:
         held = [
             *(f"'d:{c}'" for c in sorted(scope.districts)),
@@ -158,6 +156,10 @@ def _tsquery(wanted: list[Word], scope: Scope, filter: Filter) -> str:
             *([f"'p:{scope.person}'"] if scope.person else []),
         ]
         parts.append(_any(held or ["'nothing:'"]))
+    for level in ("street", "community", "grid"):
+        if code := getattr(filter, level):
+            parts.append(f"'{level[0]}:{code}'")
+    parts += [_any([" & ".join(pieces(w.text)), *_numbered(w)]) for w in wanted]
     return " & ".join(parts)
 
 
