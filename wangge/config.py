@@ -73,6 +73,9 @@ class Config:
     archive_after_days: int = _setting(
         30, "结案多少天后自动归档", "Days after which a closed case is archived by itself"
     )
+    reporter_keep_days: int = _setting(
+        730, "结案多少天后删除反映人姓名电话；0 为不自动删除", "Days after the end of a case when its reporter is erased; 0: never by itself"
+    )
     idle_minutes: int = _setting(30, "无操作多少分钟后退出登录", "Minutes without a request until a session ends")
     session_hours: int = _setting(12, "一次登录最长小时数", "Hours a log-in lasts at most")
     log_level: str = _setting("INFO", "日志级别", "Log level")

@@ -10,7 +10,7 @@ from ninja import Query
 from ninja import Status as Answer
 from pydantic import AwareDatetime, Field
 
-from wangge.domain.cases import actions, acts_api, batch_api, queries
+from wangge.domain.cases import actions, acts_api, batch_api, intake_api, queries
 from wangge.domain.cases.batch_api import report_of
 from wangge.domain.cases.rules import Channel, Level, Status
 from wangge.domain.cases.schemas import (
@@ -172,3 +172,4 @@ def reveal(request: HttpRequest, case: UUID, body: RevealIn) -> Any:
 
 acts_api.add_routes(router)
 batch_api.add_routes(router)
+intake_api.add_routes(router)

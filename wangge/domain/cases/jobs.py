@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from wangge.domain.cases.actions import batch, ladder
+from wangge.domain.cases.actions.retention import AT_ONCE, forget_reporters
 from wangge.kernel.jobs import cron, every, job, loop
 
 
@@ -27,3 +28,12 @@ def archive() -> None:
 def tidy() -> None:
     """What phones sent long ago."""
     batch.forget()
+
+
+@cron("52 18 * * *")
+@job("cases.retention")
+def retention() -> None:
+    """At night (02:52 in China): reporters of cases that ended long ago are forgotten."""
+    days = settings.CONFIG.reporter_keep_days
+    while days and forget_reporters(days) == AT_ONCE:
+        pass

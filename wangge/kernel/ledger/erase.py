@@ -28,22 +28,9 @@ def erase(*, by: Principal, entries: Sequence[UUID], policy: str, kind: str, sub
         )
         if not present:
             return 0
-        erasure, now = uuid7(), clock.now()
+        now = clock.now()
         erased = [row["entry"] for row in present]
-        rows.run(
-            """INSERT INTO ledger_erasure (id, at, kind, subject, policy, count, actor_kind, actor)
-               VALUES (%(id)s, %(at)s, %(kind)s, %(subject)s, %(policy)s, %(count)s, %(actor_kind)s, %(actor)s)""",
-            {
-                "id": erasure,
-                "at": now,
-                "kind": kind,
-                "subject": subject,
-                "policy": policy,
-                "count": len(erased),
-                "actor_kind": by.kind,
-                "actor": by.id,
-            },
-        )
+        erasure = register(by=by, kind=kind, subject=subject, policy=policy, count=len(erased))
         rows.run(
             """UPDATE ledger_personal SET salt = NULL, data = NULL, erased_at = %(at)s, erasure = %(erasure)s
                WHERE entry = ANY(%(entries)s)""",
@@ -57,3 +44,24 @@ def erase(*, by: Principal, entries: Sequence[UUID], policy: str, kind: str, sub
             body={"policy": policy, "count": len(erased), "entries": [str(e) for e in erased]},
         )
         return len(erased)
+
+
+def register(*, by: Principal, kind: str, subject: UUID | None, policy: str, count: int) -> UUID:
+    """A line of the register of deletions, which holds no personal data; its id. Inside the transaction that erases. Whoever erases in a
+    table of their own (a case's reporter) says so here and in the ledger."""
+    erasure = uuid7()
+    rows.run(
+        """INSERT INTO ledger_erasure (id, at, kind, subject, policy, count, actor_kind, actor)
+           VALUES (%(id)s, %(at)s, %(kind)s, %(subject)s, %(policy)s, %(count)s, %(actor_kind)s, %(actor)s)""",
+        {
+            "id": erasure,
+            "at": clock.now(),
+            "kind": kind,
+            "subject": subject,
+            "policy": policy,
+            "count": count,
+            "actor_kind": by.kind,
+            "actor": by.id,
+        },
+    )
+    return erasure
