@@ -39,6 +39,12 @@ class Config:
     database_app_role: str = _setting("wangge_app", "应用账号名", "Name of the application's database role")
     host: str = _setting("127.0.0.1", "监听地址", "Address to listen on")
     port: int = _setting(8000, "监听端口", "Port to listen on")
+    live_port: int = _setting(0, "实时推送端口；0 为网页端口加一", "Port of live events; 0: the one after the web port")
+    live_url: str = _setting(
+        "",
+        "实时推送的公开地址；空则为同一主机的该端口",
+        "Public URL of live events; empty: that port of the same host",
+    )
     workers: int = _setting(0, "网页进程数；0 为按处理器数", "Web processes; 0: by the number of cores")
     hosts: tuple[str, ...] = _setting(("*",), "允许的主机名", "Host names that are served")
     https: bool = _setting(False, "由前端代理提供 HTTPS", "Served by HTTPS (through a proxy in front)")

@@ -74,13 +74,13 @@ def test_a_port_that_is_taken_is_told_with_the_remedy(tmp_path: Path) -> None:
         port = busy.getsockname()[1]
         done = wangge("demo", "--port", str(port), WANGGE_HOME=str(tmp_path))
     assert done.returncode == kit.REFUSED
-    assert f"PORT={port + 1}" in done.stderr
+    assert f"PORT={port + 2}" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "pg").exists()
 
 
 def test_a_second_server_in_the_same_home_is_refused_by_name(running: Running) -> None:
-    done = wangge("serve", "--port", str(running.port + 1), WANGGE_HOME=str(running.home / "var"))
+    done = wangge("serve", "--port", str(running.port + 7), WANGGE_HOME=str(running.home / "var"))
     assert done.returncode == kit.REFUSED
     assert str(running.popen.pid) in done.stderr
     assert "Traceback" not in done.stderr

@@ -23,6 +23,7 @@ from wangge.kernel import commands as kit
 from wangge.kernel.commands import CommandError, say, tell
 from wangge.kernel.words import Words
 from wangge.processes import database
+from wangge.processes.live import port_of
 from wangge.processes.prepared import Note
 from wangge.processes.supervisor import Member, Process, Supervisor
 
@@ -64,7 +65,8 @@ class Installation:
         """Start, serve until asked to stop, stop. ``prepare``: commands of ours to run before serving. Returns the exit code."""
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self._request_stop)
-        check_port_is_free(self.settings)
+        check_port_is_free(self.settings, self.settings.port)
+        check_port_is_free(self.settings, port_of(self.settings))
         own = database.member(self.settings)
         try:
             if own:
@@ -110,6 +112,7 @@ class Installation:
             *([own] if own else []),
             Process("work", "wangge.processes.worker", environ=environ, log=self._log),
             Process("web", "wangge.processes.web", environ=environ, log=self._log),
+            Process("live", "wangge.processes.live", environ=environ, log=self._log),
         ]
         supervisor = self._supervisor = Supervisor(members)
         try:
@@ -213,28 +216,28 @@ class _telling:
             print(f"  {say(self._what)} · {time.monotonic() - self._started:.0f} s", flush=True)
 
 
-def check_port_is_free(settings: Config) -> None:
+def check_port_is_free(settings: Config, port: int) -> None:
     """Refuse before anything is started, with the remedy, when somebody listens at our address."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((settings.host, port))
         except PermissionError as error:
             raise CommandError(
                 Words(
-                    f"没有权限使用端口 {settings.port}。请改用 1024 以上的端口（PORT=8000）。",
-                    f"No right to use port {settings.port}. Use one above 1024 (PORT=8000).",
+                    f"没有权限使用端口 {port}。请改用 1024 以上的端口（PORT=8000）。",
+                    f"No right to use port {port}. Use one above 1024 (PORT=8000).",
                 ),
                 kit.REFUSED,
             ) from error
         except OSError as error:
             raise CommandError(
                 Words(
-                    f"{settings.host}:{settings.port} 无法使用（{error.strerror}），可能已有程序在使用该端口。请先停止它，"
-                    f"或换一个端口：PORT={settings.port + 1} make demo，wangge serve --port {settings.port + 1}。",
-                    f"{settings.host}:{settings.port} cannot be used ({error.strerror}): another program may have this port. Stop it, "
-                    f"or take another port: PORT={settings.port + 1} make demo, wangge serve --port {settings.port + 1}.",
+                    f"{settings.host}:{port} 无法使用（{error.strerror}），可能已有程序在使用该端口。请先停止它，"
+                    f"或换一个端口：PORT={settings.port + 2} make demo，wangge serve --port {settings.port + 2}。",
+                    f"{settings.host}:{port} cannot be used ({error.strerror}): another program may have this port. Stop it, "
+                    f"or take another port: PORT={settings.port + 2} make demo, wangge serve --port {settings.port + 2}.",
                 ),
                 kit.REFUSED,
             ) from error

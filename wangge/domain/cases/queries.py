@@ -37,6 +37,19 @@ _NAMES = """
     (SELECT u.name_en FROM people_unit u WHERE u.id = c.holder) AS holder_name_en"""
 
 
+_ROW = f"""c.id, c.number, c.status, c.version, c.urgency, c.channel, c.category, c.title, c.address, c.district, c.street,
+                   c.community, c.grid, c.lon, c.lat, c.confidential, c.lead, c.holder, c.stage, c.due_at, c.reported_at, c.changed_at,
+                   c.closed_at, {_MARKS}, {_NAMES}"""
+"""What a list shows of a case: the fields of ``schemas.CaseRow``."""
+
+
+def list_rows(cases: Sequence[UUID]) -> list[Row]:
+    """These cases as a list shows them, with ``asked`` and ``reporter``: whoever they are for is the caller's to check."""
+    return rows.all(
+        f"SELECT {_ROW}, c.asked, c.reporter FROM cases_case c WHERE c.id = ANY(%(ids)s)", {"ids": list(cases)}
+    )
+
+
 def visible(*, by: Principal, case: UUID) -> Row:
     """The case with its ``FACTS``, if this person may know of it. Raises NotFound."""
     params: dict[str, Any] = {"case": case}
@@ -259,9 +272,7 @@ def queue(
         terms.append(f"(c.{column}, c.id) {'<' if descending else '>'} (%(after_value)s, %(after_id)s)")
     direction = "DESC" if descending else "ASC"
     found = rows.all(
-        f"""SELECT c.id, c.number, c.status, c.version, c.urgency, c.channel, c.category, c.title, c.address, c.district, c.street,
-                   c.community, c.grid, c.lon, c.lat, c.confidential, c.lead, c.holder, c.stage, c.due_at, c.reported_at, c.changed_at,
-                   c.closed_at, {_MARKS}, {_NAMES}
+        f"""SELECT {_ROW}
             FROM cases_case c WHERE {" AND ".join(terms)}
             ORDER BY c.{column} {direction}, c.id {direction} LIMIT %(limit)s""",
         params,

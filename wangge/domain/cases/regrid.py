@@ -73,6 +73,16 @@ def _give(by: Principal, case: rows.Row, home: str | None, at: Any) -> None:
         version=case["version"],
     )
     effects = Effects(data={"grid": home, "was": case["grid"]})
-    add_step(s, source="moved", by=by, move_act=Act.REGRID, outcome=None, before=case["status"], effects=effects, at=at)
+    add_step(
+        s,
+        source="moved",
+        by=by,
+        move_act=Act.REGRID,
+        outcome=None,
+        before=case["status"],
+        effects=effects,
+        at=at,
+        left={"grid": case["grid"]},
+    )
     if s.fetch("SELECT id FROM moved") is None:
         raise changed_meanwhile(rows.one("SELECT * FROM cases_case WHERE id = %(id)s", {"id": case["id"]}) or case)

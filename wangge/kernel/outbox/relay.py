@@ -105,6 +105,29 @@ def _after(xid: str, pos: int, limit: int) -> list[Event]:
     return [Event(**{**row, "body": orjson.loads(row["body"])}) for row in found]
 
 
+def after(xid: str, pos: int, limit: int = BATCH) -> list[Event]:
+    """Events after a position, in the order in which everybody gets them, for a reader that keeps its position itself."""
+    return _after(xid, pos, limit)
+
+
+def ends() -> tuple[tuple[str, int] | None, tuple[str, int]]:
+    """The oldest position that is still kept (None: nothing is) and the newest that may be read now."""
+    row = rows.one(
+        """SELECT (SELECT (xid::text, pos) FROM outbox_event ORDER BY xid, pos LIMIT 1)::text AS oldest,
+                  (SELECT (xid::text, pos) FROM outbox_event WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
+                   ORDER BY xid DESC, pos DESC LIMIT 1)::text AS newest"""
+    )
+    assert row is not None
+
+    def pair(text: str | None) -> tuple[str, int] | None:
+        if text is None:
+            return None
+        xid, pos = text.strip("()").split(",")
+        return xid, int(pos)
+
+    return pair(row["oldest"]), pair(row["newest"]) or ("0", 0)
+
+
 def _move(name: str, last: Event) -> None:
     rows.run(
         """UPDATE outbox_cursor SET xid = %(xid)s::xid8, pos = %(pos)s, moved_at = clock_timestamp(), failures = 0, error = ''

@@ -241,7 +241,15 @@ def write(*, by: Principal, row: Row, move: Transition, effects: Effects) -> Row
     if planned is not None:
         clocks.start(s, source="moved", planned=planned, at=at, after="clock_stopped" if outcome is not None else None)
     add_step(
-        s, source="moved", by=by, move_act=move.act, outcome=move.outcome, before=row["status"], effects=effects, at=at
+        s,
+        source="moved",
+        by=by,
+        move_act=move.act,
+        outcome=move.outcome,
+        before=row["status"],
+        effects=effects,
+        at=at,
+        left=left_behind(row, columns),
     )
     for name, (sql, params) in effects.parts.items():
         s.cte(name, sql, **params)
@@ -288,6 +296,7 @@ def add_step(
     effects: Effects,
     at: datetime,
     event: CaseEvent | None = None,
+    left: Mapping[str, Any] | None = None,
 ) -> None:
     """The act as a step of the timeline, an entry of the ledger and an event of the outbox, from the part ``source``."""
     step, salt = uuid7(), os.urandom(16)
@@ -332,9 +341,21 @@ def add_step(
         subject_sql="id",
         place_sql={level: level for level in outbox.LEVELS},
         units_sql="array_remove(ARRAY[lead, holder] || assisting || asked, NULL)",
-        body={"act": str(move_act), "outcome": outcome, "step": str(step)},
+        body={"act": str(move_act), "outcome": outcome, "step": str(step)} | ({"left": left} if left else {}),
         body_sql="jsonb_build_object('number', number, 'status', status, 'version', version, 'stage', stage, 'due_at', due_at)",
     )
+
+
+def left_behind(row: Facts, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Which units and levels had the case before and have it no more, so that their screens can let go of it."""
+    now = {**row, **columns}
+
+    def units(of: Mapping[str, Any]) -> set[str]:
+        return {str(u) for u in (of["lead"], of["holder"], *of["assisting"], *of["asked"]) if u}
+
+    gone = sorted(units(row) - units(now))
+    levels = {k: row[k] for k in ("street", "community", "grid") if row[k] is not None and now[k] != row[k]}
+    return ({"units": gone} if gone else {}) | levels
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
