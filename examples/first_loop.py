@@ -88,7 +88,9 @@ def run(url: str, people: dict[str, str] = PEOPLE, password: str = PASSWORD) -> 
     act(handler, "take")
     act(handler, "resolve", result="已劝离摊贩并清扫地面，安排早晚巡查。")
     act(supervisor, "verify", outcome="pass", note="现场已恢复通行。")
-    act(centre, "close")  # a grid worker saw it, so there is nobody outside to be answered: the follow-up says so by itself
+    act(
+        centre, "close"
+    )  # a grid worker saw it, so there is nobody outside to be answered: the follow-up says so by itself
     return centre.ask("GET", case)
 
 

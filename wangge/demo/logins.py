@@ -35,6 +35,7 @@ LOGINS = (
     _Entry("worker", f"{FUBAO}-worker", Words("福保网格员", "Grid worker, Fubao"), Words("上报、核查本网格", "Reports and verifies in own grids")),
     _Entry("station", f"{FUBAO}001-station", Words("福保社区工作站", "Community workstation, Fubao"), Words("本社区案件", "Cases of the community")),
     _Entry("handler", f"{FUBAO}-urbanmanagement", Words("福保综合执法队承办人", "Handler, urban management, Fubao"), Words("签收、办结", "Takes and resolves")),
+    _Entry("cleaner", f"{FUBAO}-sanitation", Words("福保环卫作业队承办人", "Handler, sanitation crew, Fubao"), Words("协办", "Assists")),
     _Entry("unitleader", f"{FUBAO}-unitleader", Words("福保综合执法队负责人", "Unit leader, urban management, Fubao"), Words("本队全部案件", "All cases of the team")),
     _Entry("supervisor", f"{FUTIAN}-supervisor", Words("福田区督查员", "Supervisor, Futian"), Words("督查、抽查核查", "Supervises, samples verifications")),
     _Entry("leader", f"{FUTIAN}-leader", Words("福田区领导", "Leader, Futian"), Words("全区只读", "Reads all of the district")),
