@@ -14,7 +14,7 @@ import hashlib
 import json
 import struct
 import sys
-import time
+import threading
 import urllib.parse
 import urllib.request
 import zlib
@@ -134,11 +134,12 @@ def run(url: str, people: dict[str, str] = PEOPLE, password: str = PASSWORD) -> 
 
 def proofs(auditor: Person, case: str) -> list[dict[str, Any]]:
     """The proof of each ledger entry of the case, once the sealer has chained and signed them (about a second)."""
+    pause = threading.Event()
     for _ in range(100):
         entries = auditor.ask("GET", f"/ledger/entries?subject={case}&limit=100")["items"]
         if all(e["seq"] is not None for e in entries):
             return [auditor.ask("GET", f"/ledger/entries/{e['id']}/proof") for e in reversed(entries)]
-        time.sleep(0.1)
+        pause.wait(0.1)
     raise SystemExit("留痕尚未封存，请确认后台进程在运行。 The ledger was not sealed: see that the worker runs.")
 
 

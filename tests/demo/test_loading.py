@@ -151,7 +151,7 @@ def test_no_phone_can_be_anybodys(loaded: float) -> None:
 def test_the_printed_log_ins_open_with_their_password_and_hold_their_roles(loaded: float) -> None:
     roles = {
         "fubao": Role.OPERATOR, "yantian": Role.OPERATOR, "yantianqu": Role.OPERATOR, "worker": Role.GRID_WORKER,
-        "station": Role.WORKSTATION, "handler": Role.HANDLER, "unitleader": Role.UNIT_LEADER, "supervisor": Role.SUPERVISOR,
+        "station": Role.WORKSTATION, "handler": Role.HANDLER, "cleaner": Role.HANDLER, "unitleader": Role.UNIT_LEADER, "supervisor": Role.SUPERVISOR,
         "leader": Role.LEADER, "analyst": Role.ANALYST, "auditor": Role.AUDITOR, "sysadmin": Role.SYSTEM_ADMIN,
         "secadmin": Role.SECURITY_ADMIN,
     }  # fmt: skip
@@ -184,7 +184,7 @@ def test_the_cases_stand_in_every_state_with_their_places_clocks_and_reasons(loa
     assert access.covers_code(desk.visible, "440304010") and not access.covers_code(desk.visible, "440308002")
 
 
-@pytest.mark.parametrize("entry", ["fubao", "yantian", "yantianqu", "worker", "station", "handler", "unitleader", "supervisor", "leader"])  # fmt: skip
+@pytest.mark.parametrize("entry", ["fubao", "yantian", "yantianqu", "worker", "station", "handler", "cleaner", "unitleader", "supervisor", "leader"])  # fmt: skip
 def test_everybody_who_may_see_cases_finds_some(loaded: float, entry: str) -> None:
     user = rows.value("SELECT id FROM people_user WHERE login = %(login)s", {"login": entry})
     by = Principal(kind="user", id=user, name=entry, grants=tuple(posts_at(user, NOW)))
