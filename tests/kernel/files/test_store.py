@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
+from tests.support.s3 import serving
 from wangge.kernel.files import LocalStore, S3Store, Store
 
 CONTENT = b"evidence" * 5000
@@ -17,16 +17,10 @@ KEY = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Store]:
-    import urllib.request
-
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/bucket", method="PUT"), timeout=10)
-    yield S3Store(f"s3://bucket/wangge?endpoint=http://{host}:{port}")
-    server.stop()
+    with serving() as address:
+        yield S3Store(f"s3://bucket/wangge?endpoint={address}")
 
 
 @pytest.fixture(params=["local", "s3"])
