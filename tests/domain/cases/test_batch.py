@@ -104,6 +104,61 @@ def test_what_one_phone_sent_is_not_seen_by_another(world: SimpleNamespace) -> N
     assert outcomes(send(world, "bob", [report_op() | {"id": first["id"]}])) == ["applied"]
 
 
+def test_what_builds_on_a_report_builds_on_what_an_automatic_rule_made_of_it(world: SimpleNamespace) -> None:
+    from wangge.domain.catalog import queries as catalog
+    from wangge.domain.catalog.actions import add_route
+
+    with acting(SYSTEM):
+        add_route(
+            by=SYSTEM,
+            id=uuid7(),
+            name="自动",
+            unit=world.units.cleaners,
+            category=category("0101").id,
+            area=FUBAO,
+            automatic=True,
+        )
+    catalog.forget()
+    made = report_op()
+    moved = {
+        "id": str(uuid7()),
+        "kind": "set_urgency",
+        "after": made["id"],
+        "given": {"urgency": "emergency", "note": "堵路"},
+    }
+    answers = send(world, "bob", [made, moved])
+    assert outcomes(answers) == ["applied", "applied"]
+    assert answers[0].state is not None
+    assert answers[0].state["status"] == "handling"
+    assert outcomes(send(world, "bob", [made, moved])) == ["duplicate", "duplicate"]
+
+
+def test_an_act_on_a_case_whose_report_was_rejected_says_so(world: SimpleNamespace) -> None:
+    bad = report_op(point={"lon": 114.005, "lat": 22.52})  # outside all grids, and no street given
+    noted = {"id": str(uuid7()), "kind": "comment", "case": bad["given"]["id"], "given": {"note": "补充"}}
+    answers = send(world, "alice", [bad, noted])
+    assert outcomes(answers) == ["rejected", "rejected"]
+    assert answers[1].problem is not None
+    assert "上报没有成功" in answers[1].problem.detail.zh
+
+
+def test_a_defect_hurts_one_operation_and_is_not_taken_for_done(
+    world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = report_op(), report_op()
+    real = batch.report
+
+    def broken(*, by: Any, report: Any) -> Any:
+        if str(report.id) == first["given"]["id"]:
+            raise RuntimeError("a defect")
+        return real(by=by, report=report)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "report", broken)
+        assert outcomes(send(world, "alice", [first, second])) == ["failed", "applied"]
+    assert outcomes(send(world, "alice", [first, second])) == ["applied", "duplicate"]
+
+
 def queue_of(size: int) -> list[dict[str, Any]]:
     """Reports, each with a comment and every second one taken back."""
     out: list[dict[str, Any]] = []

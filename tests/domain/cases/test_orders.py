@@ -162,3 +162,13 @@ def test_an_unknown_street_is_refused_before_anything_is_written(world: SimpleNa
     with pytest.raises(Invalid) as refused:
         run(good, street="999999999")
     assert refused.value.errors[0].path == "area"
+
+
+def test_an_order_that_another_import_brought_in_meanwhile_is_known_and_left_alone(
+    world: SimpleNamespace, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(good)
+    with monkeypatch.context() as patch:  # the second one looked before the first had written
+        patch.setattr(orders.rows, "all", lambda *_, **__: [])
+        again = run(good)
+    assert (again.made, again.known, again.closed, again.errors) == (0, 3, 0, [])

@@ -40,10 +40,10 @@ class BatchIn(Input):
 
 class AnswerOut(Output):
     """``outcome``: applied; duplicate (done when it was sent before; ``state`` is that of then); rejected (``problem`` says why, nothing
-    was done); conflict (somebody else was first; ``state`` is the present one, if it may be seen)."""
+    was done); conflict (somebody else was first; ``state`` is the present one, if it may be seen); failed (a defect of ours: send it again)."""
 
     id: UUID
-    outcome: Literal["applied", "duplicate", "rejected", "conflict"]
+    outcome: Literal["applied", "duplicate", "rejected", "conflict", "failed"]
     state: StateOut | None
     problem: dict[str, Any] | None
 

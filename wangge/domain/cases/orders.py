@@ -62,6 +62,15 @@ class Order:
     replied: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Done:
+    """What became of one order. ``unit``: who answered it, when it came with its answer."""
+
+    made: bool = True
+    category: str = ""
+    unit: str | None = None
+
+
 @dataclass
 class Outcome:
     """What an import found and did. ``known``: rows whose order number is here already; they are left as they are."""
@@ -75,6 +84,17 @@ class Outcome:
     closed: int = 0
     by_category: Counter[str] = field(default_factory=Counter)
     by_unit: Counter[str] = field(default_factory=Counter)
+
+    def count(self, done: Done) -> None:
+        """Add an order that was written, after its transaction."""
+        if not done.made:
+            self.known += 1
+            return
+        self.made += 1
+        self.by_category[done.category] += 1
+        if done.unit is not None:
+            self.closed += 1
+            self.by_unit[done.unit] += 1
 
 
 def check(path: Path, mapping: Mapping[str, str] | None = None) -> Outcome:
@@ -209,7 +229,8 @@ def bring_in(
         else:
             try:
                 with transaction.atomic():
-                    _one(by, order, street, source, outcome)
+                    done = _one(by, order, street, source)
+                outcome.count(done)
             except Problem as problem:
                 outcome.errors.append(RowError(order.row, outcome.columns["number"], problem.detail))
         if step:
@@ -217,9 +238,11 @@ def bring_in(
     return outcome
 
 
-def _one(by: Principal, order: Order, street: str, source: str, outcome: Outcome) -> None:
+def _one(by: Principal, order: Order, street: str, source: str) -> Done:
+    """Lead one order through the loop as far as it has come. One that is there already, because another import brought it in meanwhile,
+    is left as it is."""
     with clock.at(order.received):
-        case, _ = actions.report(
+        case, made = actions.report(
             by=by,
             report=actions.Report(
                 id=uuid5(_IDS, f"{source}\x1f{order.number}"),
@@ -234,14 +257,14 @@ def _one(by: Principal, order: Order, street: str, source: str, outcome: Outcome
                 source_number=order.number,
             ),
         )
-        outcome.made += 1
-        outcome.by_category[_category_name(case["category"])] += 1
+        if not made:
+            return Done(made=False)
+        category = _category_name(case["category"])
         if not order.reply or order.replied is None:
-            return
+            return Done(category=category)
         case = actions.accept(by=by, case=case["id"], version=case["version"])
         case = actions.dispatch(by=by, case=case["id"], version=case["version"], unit=_unit(case))
         case = actions.take(by=by, case=case["id"], version=case["version"])
-        outcome.by_unit[_unit_name(case["lead"])] += 1
     with clock.at(order.replied):
         case = actions.resolve(by=by, case=case["id"], version=case["version"], result=order.reply)
         case = actions.verify(by=by, case=case["id"], version=case["version"], outcome="pass", note="按原系统答复核查")
@@ -250,7 +273,7 @@ def _one(by: Principal, order: Order, street: str, source: str, outcome: Outcome
                 by=by, case=case["id"], version=case["version"], outcome=FollowUp.NOT_WANTED, note=CLOSED_BEFORE
             )
         actions.close(by=by, case=case["id"], version=case["version"], note=CLOSED_BEFORE)
-        outcome.closed += 1
+    return Done(category=category, unit=_unit_name(case["lead"]))
 
 
 def _unit(case: rows.Row) -> UUID | None:

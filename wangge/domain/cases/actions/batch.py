@@ -6,14 +6,15 @@ again it is a duplicate and gets the same answer. One that fails hurts no other,
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from wangge.domain.cases import queries
 from wangge.domain.cases.actions.dispatching import by_itself
@@ -27,9 +28,23 @@ from wangge.kernel.ids import body_hash
 from wangge.kernel.problems import Conflict, Forbidden, Invalid, NotFound, Problem
 from wangge.kernel.words import Words
 
+log = logging.getLogger("wangge.cases")
+
 MOST = 100
 KEEP = timedelta(days=90)
 """A phone that was away longer than this sends its reports anew by their own ids, which are kept for ever."""
+
+
+class Failed(Problem):
+    """A defect of ours; the operation is not done, and may be sent again."""
+
+    status, name, title = 500, "internal", Words("系统错误", "Internal error")
+
+
+FAILED = Words(
+    "系统处理此操作时出错，已记录；请稍后重发。",
+    "An internal error, which has been recorded; send this operation again later.",
+)
 
 
 @dataclass(frozen=True)
@@ -54,12 +69,14 @@ class Operation:
 
 @dataclass(frozen=True)
 class Answer:
-    """``outcome``: applied, duplicate (done before), rejected, or conflict (somebody else was first)."""
+    """``outcome``: applied, duplicate (done before), rejected, conflict (somebody else was first), or failed (by a defect of ours)."""
 
     id: UUID
     outcome: str
     state: dict[str, Any] | None = None
     problem: Problem | None = None
+    reports: UUID | None = None
+    """The case that the operation was to report."""
 
 
 def run(*, by: Principal, operations: Sequence[Operation]) -> list[Answer]:
@@ -82,7 +99,8 @@ def run(*, by: Principal, operations: Sequence[Operation]) -> list[Answer]:
                 f"操作 {operation.id} 在一批中出现两次。",
                 f"Operation {operation.id} is in the batch twice.",
             )
-        answers[operation.id] = _one(by, operation, answers)
+        reports = operation.report.id if operation.report is not None else None
+        answers[operation.id] = replace(_one(by, operation, answers), reports=reports)
     return list(answers.values())
 
 
@@ -90,24 +108,25 @@ def _one(by: Principal, operation: Operation, answers: dict[UUID, Answer]) -> An
     try:
         if operation.problem is not None:
             raise operation.problem
-        made = None
         with transaction.atomic():
             known = _claim(by, operation)
             if known is not None:
                 return Answer(operation.id, "duplicate", known)
             state = queries.state(_do(by, operation, answers))
-            made = state["id"] if operation.report is not None else None
             rows.run(
                 "UPDATE cases_operation SET answer = %(answer)s::jsonb WHERE actor = %(actor)s AND id = %(id)s",
                 {"answer": orjson.dumps(state, default=str).decode(), "actor": by.id, "id": operation.id},
             )
-        if made is not None:
-            by_itself(queries.visible(by=by, case=made))
         return Answer(operation.id, "applied", state)
     except Conflict as problem:
         return Answer(operation.id, "conflict", problem.extra.get("current"), problem)
     except Problem as problem:
         return Answer(operation.id, "rejected", None, problem)
+    except (OperationalError, InterfaceError):  # the database is away: nothing can be said of any of them
+        raise
+    except Exception:
+        log.exception("an operation of a batch failed", extra={"operation": str(operation.id)})
+        return Answer(operation.id, "failed", None, Failed(FAILED))
 
 
 def _claim(by: Principal, operation: Operation) -> dict[str, Any] | None:
@@ -136,12 +155,22 @@ def _claim(by: Principal, operation: Operation) -> dict[str, Any] | None:
 
 def _do(by: Principal, operation: Operation, answers: dict[UUID, Answer]) -> dict[str, Any]:
     if operation.report is not None:
-        return report(by=by, report=operation.report)[0]
+        return by_itself(
+            report(by=by, report=operation.report)[0]
+        )  # what builds on it builds on what the rule has made of it
     assert operation.act is not None
     case, version = operation.case, operation.version
     if operation.after is not None:
         before = _before(by, operation.after, answers)
         case, version = case or UUID(str(before["id"])), before["version"]
+    for earlier in answers.values():
+        if case is not None and earlier.reports == case and earlier.outcome not in ("applied", "duplicate"):
+            raise Invalid.field(
+                "case",
+                "failed",
+                "该案件的上报没有成功，见同批的答复。",
+                "The report of this case did not succeed; see its answer.",
+            )
     if case is None:
         raise Invalid.field("case", "missing", "请说明是哪个案件。", "Say which case it is about.")
     return perform(by=by, act=operation.act, case=case, version=version, given=operation.given or {})

@@ -241,7 +241,10 @@ AUTOMATIC = Principal(kind="system", id=None, name="自动派遣")
 
 
 def by_itself(row: Row) -> Row:
-    """Accept and dispatch a fresh case when the rule that fits it is automatic; the timeline says that the system did it and why."""
+    """Accept and dispatch a fresh case when the rule that fits it is automatic; the timeline says that the system did it and why. A case
+    that anybody has moved is theirs and stays as it is."""
+    if row["moved_version"] != 1:
+        return row
     choice = catalog.choose_route(row["category"], queries.route_place(row), clock.now())
     if choice is None or not choice.automatic:
         return row
