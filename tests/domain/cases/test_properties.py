@@ -112,7 +112,7 @@ def check(case: Any) -> dict[str, Any]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(tries, min_size=1, max_size=25))
 def test_no_sequence_of_attempts_breaks_a_case(world: SimpleNamespace, sequence: list[Any]) -> None:
     now = START
@@ -182,7 +182,7 @@ walks = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(walks)
 def test_no_walk_over_offered_acts_gets_stuck(world: SimpleNamespace, walk: list[tuple[str, int, int, int]]) -> None:
     """Only acts that are offered, and those that move the case first: so walks come far."""
