@@ -112,7 +112,6 @@ class Installation:
             *([own] if own else []),
             Process("work", "wangge.processes.worker", environ=environ, log=self._log),
             Process("web", "wangge.processes.web", environ=environ, log=self._log),
-            Process("live", "wangge.processes.live", environ=environ, log=self._log),
         ]
         supervisor = self._supervisor = Supervisor(members)
         try:
@@ -120,6 +119,8 @@ class Installation:
             signal.signal(signal.SIGCHLD, supervisor.wake)
             with _telling(Words("启动网页服务", "Starting the web processes")):
                 self._await_answer()
+            # Only now: starting, it would take the processors from the first page.
+            supervisor.add(Process("live", "wangge.processes.live", environ=environ, log=self._log))
             if ready and not self._stop.is_set():
                 ready()
             supervisor.run()

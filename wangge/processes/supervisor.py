@@ -132,6 +132,13 @@ class Supervisor:
                     return
             item.started = time.monotonic()
 
+    def add(self, member: Member) -> None:
+        """Start one more, that need not be there for the others, and watch it with them."""
+        if not self.stopping:
+            item = _Watched(member)
+            self._watched.append(item)
+            self._begin(item)
+
     def run(self) -> None:
         """Watch until asked to stop, then stop all."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import random
@@ -280,7 +281,8 @@ def _half_a_part(address: str, uploader: Any, big: Path, chance: random.Random) 
         f"Content-Type: {PART}\r\nContent-Length: {size}\r\nAuthorization: {uploader.client.headers['Authorization']}\r\n\r\n"
     )
     with socket.create_connection((parts.hostname or "", parts.port or 0)) as connection:
-        connection.sendall(head.encode() + content[: chance.randrange(1, size)])
+        with contextlib.suppress(OSError):  # the server may have said 409 and hung up already
+            connection.sendall(head.encode() + content[: chance.randrange(1, size)])
     _until_free(uploader.url, uploader)
 
 
