@@ -30,9 +30,7 @@ def world(db: None) -> SimpleNamespace:
 
 def stack(key: str, grids: dict[str, object], stacking: str = "N:1") -> None:
     actions.ensure_layer(by=SYSTEM, key=key, name=key, kind="specialised", over="base", stacking=stacking)
-    actions.load_grids(
-        by=SYSTEM, layer=key, grids=[{"code": c, "name": c, "geometry": g} for c, g in grids.items()]
-    )
+    actions.load_grids(by=SYSTEM, layer=key, grids=[{"code": c, "name": c, "geometry": g} for c, g in grids.items()])
 
 
 def kept() -> set[tuple[str, str]]:
@@ -49,7 +47,12 @@ def computed() -> set[tuple[str, str]]:
     inner = {r["code"]: box(r["centre_lon"], r["centre_lat"], r["centre_lon"], r["centre_lat"]).centroid for r in found}
     base = [r["code"] for r in found if r["key"] == "base"]
     stacked = [r["code"] for r in found if r["key"] != "base"]
-    return {(s, b) for s in stacked for b in base if shapes[s].contains(inner[b]) or shapes[b].contains(inner[s])}
+    return {
+        (s, b)
+        for s in stacked
+        for b in base
+        if shapes[s].contains(inner[b]) or (shapes[b].contains(inner[s]) and shapes[s].area < shapes[b].area)
+    }
 
 
 def test_a_stacked_grid_has_the_base_grids_it_groups(world: SimpleNamespace) -> None:
@@ -59,9 +62,19 @@ def test_a_stacked_grid_has_the_base_grids_it_groups(world: SimpleNamespace) -> 
         assert membership.base_grids_of([POLICE, ONE]) == {POLICE: [ONE, TWO]}
 
 
+def test_a_base_grid_that_two_stacked_ones_share_belongs_to_the_one_with_its_middle(world: SimpleNamespace) -> None:
+    with acting(SYSTEM):
+        stack("police", {POLICE: box(114, 22.5, 114.0135, 22.51), POLICE_TWO: box(114.0135, 22.5, 114.03, 22.51)})
+        assert kept() == {(POLICE, ONE), (POLICE_TWO, TWO), (POLICE_TWO, OTHER)}
+
+
 def test_a_stacked_grid_smaller_than_a_base_grid_belongs_to_it(world: SimpleNamespace) -> None:
     with acting(SYSTEM):
-        stack("fire", {FUBAO + "001601": box(114, 22.5, 114.004, 22.51), FUBAO + "001602": box(114.004, 22.5, 114.01, 22.51)}, "1:N")
+        stack(
+            "fire",
+            {FUBAO + "001601": box(114, 22.5, 114.004, 22.51), FUBAO + "001602": box(114.004, 22.5, 114.01, 22.51)},
+            "1:N",
+        )
         assert kept() == {(FUBAO + "001601", ONE), (FUBAO + "001602", ONE)}
 
 

@@ -1,7 +1,7 @@
 """Which base grids a stacked grid (working, police, fire …) is made of: who has a post on it has those, as cases are filed under them.
 
-A base grid belongs to the stacked grid that holds its inner point; a stacked grid smaller than a base grid (1:N) belongs to the base
-grid that holds its own. Kept in ``places_membership`` by every change of a layer, in its transaction.
+A base grid belongs to the stacked grid that holds its inner point; a stacked grid that is smaller than the base grid its own inner point
+lies in (1:N) belongs to that one. Kept in ``places_membership`` by every change of a layer, in its transaction.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ BASE = "base"
 
 def keep(layer_id: UUID, key: str) -> None:
     """Make the membership of a changed layer true again: of itself, or of all stacked layers when it is the base one."""
+    # Of two changes at once the later one sees what the earlier one wrote, and its pairs are the last.
+    rows.all("SELECT pg_advisory_xact_lock(hashtext('places_membership'))")
     stacked = rows.all(
         "SELECT id FROM places_gridlayer WHERE key <> %(base)s AND (id = %(id)s OR %(all)s) ORDER BY id",
         {"base": BASE, "id": layer_id, "all": key == BASE},
@@ -59,14 +61,16 @@ def _current(where: str, params: dict[str, Any]) -> tuple[list[str], np.ndarray,
 def _pairs(
     stacked: tuple[list[str], np.ndarray, np.ndarray], base: tuple[list[str], np.ndarray, np.ndarray]
 ) -> set[tuple[str, str]]:
-    """(stacked, base): the inner point of one lies in the other."""
+    """(stacked, base), as the module says. (Sizes in square degrees: those of one place are compared.)"""
     codes, shapes, points = stacked
     base_codes, base_shapes, base_points = base
     if not codes or not base_codes:
         return set()
     holds = shapely.STRtree(shapes).query(base_points, predicate="within").T
     held = shapely.STRtree(base_shapes).query(points, predicate="within").T
-    return {(codes[s], base_codes[b]) for b, s in holds} | {(codes[s], base_codes[b]) for s, b in held}
+    size, base_size = shapely.area(shapes), shapely.area(base_shapes)
+    smaller = {(codes[s], base_codes[b]) for s, b in held if size[s] < base_size[b]}
+    return {(codes[s], base_codes[b]) for b, s in holds} | smaller
 
 
 def base_grids_of(codes: list[str]) -> dict[str, list[str]]:
