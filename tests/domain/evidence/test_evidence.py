@@ -24,7 +24,7 @@ from wangge.domain.evidence import actions, queries, sandbox
 from wangge.domain.evidence.actions import Promise
 from wangge.domain.evidence.actions.process import run_sandbox
 from wangge.domain.evidence.rules import Kind, Role, type_of
-from wangge.kernel import files
+from wangge.kernel import clock, files
 from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.db import rows
 from wangge.kernel.ids import uuid7
@@ -235,8 +235,16 @@ def test_a_document_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None
     macros = io.BytesIO()
     with zipfile.ZipFile(macros, "w") as made:
         made.writestr("word/document.xml", b"x")
+        made.writestr("[Content_Types].xml", b"x")
         made.writestr("word/vbaProject.bin", b"x")
     assert "宏" in judged(tmp_path, macros.getvalue(), Kind.DOCUMENT)["refused"]
+
+
+def test_an_archive_that_calls_a_folder_word_is_no_document(tmp_path: Path) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("password/list.txt", b"x")
+    assert "压缩包" in judged(tmp_path, archive.getvalue(), Kind.DOCUMENT)["refused"]
 
 
 def test_a_parser_that_dies_takes_nobody_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,6 +302,47 @@ def test_an_infected_file_is_put_into_quarantine(world: SimpleNamespace, setting
     alice = world.as_("alice")
     with pytest.raises(Invalid):
         report(alice, evidence=(Promise(row["id"]),))
+
+
+def test_the_bytes_of_a_document_are_answered_to_nobody_before_it_was_scanned_nor_out_of_quarantine(
+    world: SimpleNamespace, settings: Any, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    scanner = tmp_path / "scan.sh"
+    scanner.write_text('#!/bin/sh\ngrep -q INFECTED "$1" && exit 1\nexit 0\n')
+    settings.CONFIG = replace(settings.CONFIG, antivirus=f"sh {scanner}")
+    phone, bob = Phone("alice"), Phone("bob")
+    infected = phone.whole(b"%PDF-1.4 INFECTED", kind="document")
+    clean = phone.whole(b"%PDF-1.4 clean", kind="document")
+    report(world.as_("alice"), evidence=(Promise(UUID(infected), Kind.DOCUMENT), Promise(UUID(clean), Kind.DOCUMENT)))
+
+    def answers(upload: str) -> list[int]:
+        paths = ("public", "original?purpose=复核取证")
+        return [bob.send("GET", f"/api/v1/evidence/{upload}/{path}").status_code for path in paths]
+
+    assert answers(infected) == answers(clean) == [404, 404]
+    assert processed(infected)["state"] == "quarantined"
+    assert processed(clean)["state"] == "ready"
+    assert answers(infected) == [404, 404]
+    assert answers(clean) == [200, 200]
+
+
+def test_a_promised_photo_that_was_damaged_on_its_way_or_came_late_may_still_come(world: SimpleNamespace) -> None:
+    content, promised = jpeg(), uuid7()
+    report(world.as_("alice"), evidence=(Promise(promised, Kind.PHOTO, hashlib.sha256(content).hexdigest()),))
+    phone = Phone("alice")
+    path = phone.create(content, id=str(promised))["Location"]
+    assert phone.patch(path, content[:-1] + b"x", 0).status_code == 422
+    assert row_of(str(promised))["state"] == "promised"
+    assert phone.patch(path, content, 0).status_code == 404  # nobody has said how long it is
+    assert phone.create(content, id=str(promised)).status_code == 201
+    assert phone.patch(path, content[:100], 0).status_code == 204
+    with clock.at(clock.now() + actions.tus.EXPIRES * 2):
+        actions.sweep()
+    assert row_of(str(promised))["state"] == "promised"
+    assert phone.whole(content, id=str(promised)) == str(promised)
+    assert row_of(str(promised))["state"] == "stored"
 
 
 def test_erased_content_is_gone_and_its_digest_stays(world: SimpleNamespace) -> None:

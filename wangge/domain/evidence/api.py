@@ -1,7 +1,7 @@
 """Uploads by the tus 1.0 protocol, and evidence to look at.
 
 A file is answered in slices of at most 4 MB when it is asked for by range, so that no thread is kept by one reader; what is larger than
-16 MB has to be.
+64 MB (a video) has to be.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ router = Router(tags=["evidence"])
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
 ALGORITHMS = {"sha1": 20, "sha256": 32}
-SLICE, WHOLE = 4 << 20, 16 << 20
+SLICE, WHOLE = 4 << 20, 64 << 20
 OFFSET_STREAM = "application/offset+octet-stream"
 
 
@@ -258,7 +258,7 @@ _BYTES: dict[str, Any] = {
     openapi_extra=_BYTES,
 )
 def public(request: HttpRequest, upload: UUID) -> Any:
-    row = queries.visible(by=request.principal, upload=upload)
+    row = queries.readable(by=request.principal, upload=upload)
     if row["public"] is None and row["kind"] == Kind.DOCUMENT and row["original"]:
         return _answer(request, row["original"], row["media_type"], row["name"] or str(upload), inline=False)
     return _answer(request, row["public"], row["public_type"], str(upload), inline=row["kind"] != Kind.DOCUMENT)
@@ -271,7 +271,7 @@ def public(request: HttpRequest, upload: UUID) -> Any:
     openapi_extra=_BYTES,
 )
 def thumb(request: HttpRequest, upload: UUID) -> Any:
-    row = queries.visible(by=request.principal, upload=upload)
+    row = queries.readable(by=request.principal, upload=upload)
     return _answer(request, row["thumb"], "image/jpeg", f"{upload}-thumb", inline=True)
 
 
@@ -297,9 +297,16 @@ def _answer(request: HttpRequest, key: str | None, media: str, name: str, *, inl
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
         if asked and int(asked[1]) >= size:
             raise TooWide(Words(f"文件只有 {size} 字节。", f"The file has {size} bytes."))
-        if asked or size > WHOLE:
-            start = int(asked[1]) if asked else 0
-            end = min(int(asked[2]) if asked and asked[2] else size - 1, size - 1, start + SLICE - 1)
+        if not asked and size > WHOLE:
+            raise TooWide(
+                Words(
+                    f"文件有 {size} 字节，请按范围（Range）分段读取，每段最多 {SLICE} 字节。",
+                    f"The file has {size} bytes: read it in parts by Range, each of at most {SLICE} bytes.",
+                )
+            )
+        if asked:
+            start = int(asked[1])
+            end = min(int(asked[2]) if asked[2] else size - 1, size - 1, start + SLICE - 1)
             answer = HttpResponse(files.store().read(key, start, end - start + 1), status=206, content_type=media)
             answer["Content-Range"] = f"bytes {start}-{end}/{size}"
         else:

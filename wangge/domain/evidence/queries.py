@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from wangge.domain.evidence.rules import State
 from wangge.domain.evidence.tags import EvidencePermission
 from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
@@ -29,6 +30,14 @@ def visible(*, by: Principal, upload: UUID) -> Row:
     )
     if row is None:
         raise NotFound(Words("没有这个附件，或不在您的范围内。", "There is no such file, or it is outside your scope."))
+    return row
+
+
+def readable(*, by: Principal, upload: UUID) -> Row:
+    """Like ``visible``, for the bytes: only of what was scanned and looked at, never of what was refused or is in quarantine. NotFound."""
+    row = visible(by=by, upload=upload)
+    if row["state"] != State.READY:
+        raise NotFound(Words("此文件尚在检查，或未被接受。", "This file is still being checked, or was not accepted."))
     return row
 
 

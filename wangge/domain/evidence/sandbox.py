@@ -197,6 +197,9 @@ def document(source: Path, media: str, folder: Path) -> dict[str, Any]:
         i.file_size > MOST_RATIO * max(i.compress_size, 1) and i.file_size > 1 << 20 for i in infos
     ):
         raise Refused("文件解压后过大\nthe document unpacks to far more than it is")
+    names = {i.filename for i in infos}
+    if "[Content_Types].xml" not in names or not any(n.startswith(("word/", "xl/", "ppt/")) for n in names):
+        raise Refused("这是压缩包，不是 Office 文件\nthis is an archive, not an office document")
     if any(i.filename.lower().endswith((".exe", ".js", ".vbs", "vbaproject.bin")) for i in infos):
         raise Refused("文件含有宏或程序\nthe document holds macros or programs")
     return {}

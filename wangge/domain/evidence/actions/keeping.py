@@ -25,7 +25,7 @@ YOUNG = timedelta(hours=2)
 def open_original(*, by: Principal, upload: UUID, purpose: str) -> Row:
     """The upload whose original may now be read: who, when and what for are on record before that."""
     by.require(EvidencePermission.ORIGINAL)
-    row = queries.visible(by=by, upload=upload)
+    row = queries.readable(by=by, upload=upload)
     said = purpose.strip()
     if not 2 <= len(said) <= 200:
         raise Invalid.field(
@@ -83,8 +83,11 @@ def sweep() -> int:
         )
         for row in late:
             rows.run(
-                """UPDATE evidence_upload SET state = 'refused', reason = '上传超时未完成', expires_at = NULL
-                   WHERE id = %(id)s AND state = 'uploading'""",
+                """UPDATE evidence_upload u SET state = CASE WHEN i.id IS NULL THEN 'refused' ELSE 'promised' END,
+                          reason = CASE WHEN i.id IS NULL THEN '上传超时未完成' ELSE '' END,
+                          length = CASE WHEN i.id IS NULL THEN u.length END, expires_at = NULL
+                   FROM (SELECT %(id)s::uuid AS asked) a LEFT JOIN evidence_item i ON i.id = a.asked
+                   WHERE u.id = a.asked AND u.state = 'uploading'""",
                 {"id": row["id"]},
             )
             (folder() / str(row["id"])).unlink(missing_ok=True)

@@ -117,8 +117,8 @@ def own(by: Principal, upload: UUID) -> Row:
     """An upload of this person's. Raises NotFound, and Gone for what was given up, refused or forgotten."""
     by.require(EvidencePermission.UPLOAD)
     row = rows.one("SELECT * FROM evidence_upload WHERE id = %(id)s AND owner = %(by)s", {"id": upload, "by": by.id})
-    if row is None:
-        raise NotFound(Words("没有这个上传。", "There is no such upload."))
+    if row is None or row["state"] == State.PROMISED:  # promised: POST begins it, and says how long it is
+        raise NotFound(Words("没有这个上传，请先创建。", "There is no such upload; create it first."))
     if row["state"] in (State.REFUSED, State.QUARANTINED, State.ERASED):
         raise Gone(Words(f"此文件已被拒收：{row['reason']}", f"This file was refused: {row['reason']}"))
     return row
@@ -131,7 +131,9 @@ def resumed(*, by: Principal, upload: UUID) -> tuple[Row, int]:
     have = offset_of(row)
     if row["state"] == State.UPLOADING and have == row["length"]:
         with _writing(upload):
-            row = _seal(by, row)
+            row = own(by, upload)  # another connection may have sealed it before the lock was ours
+            if row["state"] == State.UPLOADING:
+                row = _seal(by, row)
     return row, have
 
 
@@ -180,6 +182,10 @@ def receive(
             return row, offset
         raise _wrong_offset(row["length"])
     with _writing(upload) as file:
+        row = own(by, upload)  # another connection may have sealed it before the lock was ours
+        if row["state"] in (State.STORED, State.READY):
+            (folder() / str(upload)).unlink(missing_ok=True)
+            raise _wrong_offset(row["length"])
         have = os.fstat(file.fileno()).st_size
         if have != offset:
             raise _wrong_offset(have)
@@ -244,6 +250,8 @@ def _seal(by: Principal, row: Row) -> Row:
         )
     if problem is not None:
         refuse(by=by, upload=row["id"], problem=problem)
+        if row["sha256"] and row["sha256"].lower() != digest:
+            _expect_again(row["id"])
         path.unlink(missing_ok=True)
         raise Invalid.field("Upload-Metadata", "refused", problem.zh, problem.en)
     files.store().keep(path, digest)
@@ -265,6 +273,15 @@ def _seal(by: Principal, row: Row) -> Row:
         outbox.emit(EvidenceEvent.STORED, kind="evidence", subject=row["id"], body={})
     path.unlink(missing_ok=True)
     return sealed
+
+
+def _expect_again(upload: UUID) -> None:
+    """What a case was promised was damaged on its way: the right file may still come under the same id."""
+    rows.run(
+        """UPDATE evidence_upload u SET state = 'promised', reason = '', length = NULL
+           WHERE u.id = %(id)s AND u.state = 'refused' AND EXISTS (SELECT 1 FROM evidence_item i WHERE i.id = u.id)""",
+        {"id": upload},
+    )
 
 
 def refuse(*, by: Principal, upload: UUID, problem: Words, state: State = State.REFUSED) -> None:
