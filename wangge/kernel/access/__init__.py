@@ -1,12 +1,11 @@
 """Rights: what a person may do (permissions, by role) and to what (scope, by post). See docs/people.md and access-and-privacy.md."""
 
-from wangge.kernel.access.bind import ALONG, Settings, acting, bind, look_up, prepared, settings_of
+from wangge.kernel.access.bind import acting, bind
 from wangge.kernel.access.principal import PUBLIC_PERSON, SYSTEM, Grant, Principal
 from wangge.kernel.access.roles import Permission, Role, declare, grants_of, permissions, roles_with
 from wangge.kernel.access.scope import EVERYTHING, NOTHING, Columns, Scope
 
 __all__ = [
-    "ALONG",
     "EVERYTHING",
     "NOTHING",
     "PUBLIC_PERSON",
@@ -17,14 +16,10 @@ __all__ = [
     "Principal",
     "Role",
     "Scope",
-    "Settings",
     "acting",
     "bind",
     "declare",
     "grants_of",
-    "look_up",
     "permissions",
-    "prepared",
     "roles_with",
-    "settings_of",
 ]

@@ -2,25 +2,25 @@
 
 The statement reads the session, the person, what their log-in still lacks, and the posts that are valid at this moment (their own, and
 those of absent colleagues they stand in for), so a right that was taken away is gone at the next request. It notes that the session
-was seen, at most once a minute, and binds the connection for row-level security to what the asker saw last time; when the rows say
-otherwise the connection is bound anew before it is asked anything (``kernel.access.look_up``).
+was seen, at most once a minute. (The web layer then binds the connection for row-level security: nothing when it is bound so already.)
 """
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import orjson
+import psycopg
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest
 
 from wangge.domain.people import rules
 from wangge.kernel import clock
-from wangge.kernel.access import ALONG, Grant, Principal, Role, Scope, Settings, look_up, prepared, settings_of
+from wangge.kernel.access import Grant, Principal, Role, Scope
 from wangge.kernel.access.roles import ADMINISTRATORS
 from wangge.kernel.db import rows
 from wangge.kernel.web.address import client_address
@@ -78,7 +78,7 @@ _SESSION = (
     + _HELD
     + """
     SELECT s.id, s.user_id, s.name, s.language, s.passed, s.must_change, s.has_factor,
-           (SELECT json_agg(json_build_array(p.id, p.role, p.areas, p.grids, p.unit_id, p.everywhere)) FROM placed p)::text{along}
+           (SELECT json_agg(json_build_array(p.id, p.role, p.areas, p.grids, p.unit_id, p.everywhere)) FROM placed p)::text
     FROM s"""
 )
 
@@ -92,18 +92,10 @@ _TOKEN = """
     )
     SELECT id, name, permissions, areas, grids, units, everywhere, networks,
            ARRAY(SELECT d.code::text FROM t, places_area d JOIN places_area up ON up.code = d.parent
-                 WHERE d.level = 'district' AND (up.code = ANY(t.areas) OR up.parent = ANY(t.areas))) AS districts{along}
+                 WHERE d.level = 'district' AND (up.code = ANY(t.areas) OR up.parent = ANY(t.areas))) AS districts
     FROM t"""
 
-_SESSION_ALONE, _SESSION_BINDING = _SESSION.replace("{along}", ""), _SESSION.replace("{along}", f", {ALONG}")
-_TOKEN_ALONE, _TOKEN_BINDING = _TOKEN.replace("{along}", ""), _TOKEN.replace("{along}", f", {ALONG}")
-
 _ADMINISTRATORS = sorted(r.value for r in ADMINISTRATORS)
-
-_MOST_GUESSES = 10_000
-# What each token's bearer saw at their last request to this process. Never believed, only tried first: a right that was taken away is
-# in no row any more, and the rows decide.
-_guesses: dict[bytes, Settings] = {}
 
 
 def digest(token: str) -> bytes:
@@ -112,45 +104,19 @@ def digest(token: str) -> bytes:
 
 
 def authenticate(token: str, request: HttpRequest) -> Principal | None:
-    """The Principal behind a session's or an integration client's token, the connection bound to it; None when there is none any more."""
+    """The Principal behind a session's or an integration client's token; None when there is none any more."""
     if token.startswith(TOKEN_PREFIX):
-        address = client_address(request)
-        sql, values, make = _TOKEN_BINDING, _token_values(token, address), partial(_client, address)
-    else:
-        sql, values, make = _SESSION_BINDING, _session_values(token), _person
-    key = values["hash"]
-    found = look_up(sql, values, guess=_guesses.get(key), make=make)
-    if found is None:
-        _guesses.pop(key, None)
-        return None
-    if len(_guesses) >= _MOST_GUESSES and key not in _guesses:
-        _guesses.clear()  # costs each of them one statement, once
-    _guesses[key] = settings_of(found.visible)
-    return found
+        return integration(token, client_address(request))
+    return member_of_staff(token)
 
 
 def member_of_staff(token: str, *, touch: bool = True) -> Principal | None:
-    """The person whose open session this is, with the rights of this moment; binds nothing. ``touch`` False: looking is not using, the
-    idle time goes on (an open stream of live events is no sign of anybody at the desk)."""
-    row = prepared(_SESSION_ALONE, _session_values(token, touch=touch))
-    return None if row is None else _person(row)
-
-
-def integration(token: str, address: str | None) -> Principal | None:
-    """The client whose token this is, asked from a network it is allowed from; binds nothing."""
-    row = prepared(_TOKEN_ALONE, _token_values(token, address))
-    return None if row is None else _client(address, row)
-
-
-def _session_values(token: str, *, touch: bool = True) -> dict[str, Any]:
-    return {"hash": digest(token), "now": clock.now(), "administrators": _ADMINISTRATORS, "touch": touch}
-
-
-def _token_values(token: str, address: str | None) -> dict[str, Any]:
-    return {"hash": digest(token), "now": clock.now(), "address": address}
-
-
-def _person(row: tuple[Any, ...]) -> Principal:
+    """The person whose open session this is, with the rights of this moment. ``touch`` False: looking is not using, the idle time goes
+    on (an open stream of live events is no sign of anybody at the desk)."""
+    values = {"hash": digest(token), "now": clock.now(), "administrators": _ADMINISTRATORS, "touch": touch}
+    row = _prepared(_SESSION, values)
+    if row is None:
+        return None
     session, user, name, language, passed, must_change, has_factor, posts = row
     grants = tuple(grants_from(orjson.loads(posts))) if posts else ()
     held = frozenset(g.role for g in grants)
@@ -171,19 +137,20 @@ def _person(row: tuple[Any, ...]) -> Principal:
     )
 
 
-def _client(address: str | None, row: tuple[Any, ...]) -> Principal | None:
-    token, name, permissions, areas, grids, units, everywhere, networks, districts = row
-    if not rules.network_allowed(address, networks):
+def integration(token: str, address: str | None) -> Principal | None:
+    """The client whose token this is, asked from a network it is allowed from."""
+    row = rows.one(_TOKEN, {"hash": digest(token), "now": clock.now(), "address": address})
+    if row is None or not rules.network_allowed(address, row["networks"]):
         return None
-    scope = area_scope([*areas, *districts]) | Scope(
-        everything=everywhere, grids=frozenset(grids), units=frozenset(units)
+    scope = area_scope([*row["areas"], *row["districts"]]) | Scope(
+        everything=row["everywhere"], grids=frozenset(row["grids"]), units=frozenset(row["units"])
     )
     return Principal(
         kind="token",
-        id=token,
-        name=name,
+        id=row["id"],
+        name=row["name"],
         grants=(Grant(Role.INTEGRATION, scope),),
-        only=frozenset(permissions),
+        only=frozenset(row["permissions"]),
         units=scope.units,
     )
 
@@ -227,3 +194,16 @@ def posts_at(user: UUID, moment: datetime) -> list[Grant]:
         {"user": user, "now": moment, "administrators": _ADMINISTRATORS},
     )
     return grants_from(orjson.loads(row)) if row else []
+
+
+def _prepared(sql: str, params: dict[str, Any]) -> tuple[Any, ...] | None:
+    """One row by a statement the server plans once for each connection: planning this one takes longer than running it. Django's
+    own cursor puts the values into the text, so that every call would be planned anew."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw = connection.connection
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold = 5  # counts only for the cursors made here: Django's never prepare
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        cursor.execute(sql, params, prepare=True)
+        return cursor.fetchone()
