@@ -16,6 +16,13 @@ import psutil
 from tests.support.wait import until
 
 ROOT = Path(__file__).resolve().parents[2]
+TIED = """
+import runpy, sys
+from wangge.processes.tie import tie_to_parent
+tie_to_parent(int(sys.argv.pop(1)))
+runpy.run_module("wangge", run_name="__main__", alter_sys=True)
+"""
+"""``python -m wangge`` that ends with the process whose id is its first word: a killed test run leaves no server behind."""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -69,7 +76,10 @@ class Running:
         self.home.mkdir(exist_ok=True)
         with (self.home / "said").open("a") as said:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "wangge", "serve", "--port", str(self.port), "--log", str(self.home / "log")],
+                [
+                    *(sys.executable, "-c", TIED, str(os.getpid())),
+                    *("serve", "--port", str(self.port), "--log", str(self.home / "log")),
+                ],
                 cwd=self.home,
                 env=environment(WANGGE_HOME=str(self.home / "var"), WANGGE_WORKERS="1", **self.env),
                 stdin=subprocess.DEVNULL,
@@ -107,11 +117,11 @@ class Running:
         family = self.family()
         self.popen.send_signal(sig)
         code = self.popen.wait(60)
-        until(lambda: not [p for p in family if _lives(p)], 20)
+        until(lambda: not [p for p in family if lives(p)], 20)
         return code
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

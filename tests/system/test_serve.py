@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.support.program import Running, wangge
+from tests.support.program import ROOT, Running, environment, lives, wangge
 from tests.support.wait import until
 from wangge.kernel import commands as kit
 
@@ -107,6 +110,33 @@ def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
     assert running.stop(signal.SIGKILL) == -signal.SIGKILL
     again = Running(tmp_path / "one").start()
     assert again.stop() == 0
+
+
+STARTS = """
+import sys
+from pathlib import Path
+from tests.support.program import Running
+print(Running(Path(sys.argv[1])).start().popen.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_killed_test_run_leaves_no_server_behind(tmp_path: Path) -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-c", STARTS, str(tmp_path / "one")],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None
+    serve = psutil.Process(int(run.stdout.readline()))
+    family = [serve, *serve.children(recursive=True)]
+    assert any(p.name() == "postgres" for p in family)
+    run.kill()
+    run.wait(20)
+    until(lambda: not [p for p in family if lives(p)], 30)
 
 
 def test_the_log_is_json_lines_without_addresses_of_people(running: Running) -> None:

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from wangge import cli
-from wangge.kernel.db.backup import Report, backup, drill, manifest, restore, ship
+from wangge.kernel.db.backup import Report, backup, drill, manifest, noted, restore, ship
 from wangge.kernel.db.backup.store import RECORD, Store
 from wangge.kernel.db.embedded import EmbeddedServer
 from wangge.kernel.problems import Conflict, Invalid, NotFound
@@ -303,3 +303,10 @@ def test_the_command_backs_up_the_running_installation(
     monkeypatch.setenv("WANGGE_HOME", os.fspath(town.home))
     assert cli.main(["backup", str(damageable.root), "--wal", "--json"]) == 0
     assert datetime.fromisoformat(json.loads(capsys.readouterr().out)["until"]) > max(town.rows)
+
+
+def test_an_installation_knows_its_last_backup(town: Installation) -> None:
+    base = backup(town.home, town.target, incremental=True).backup
+    shipped = ship(town.home, town.target)
+    assert base is not None
+    assert noted.read(town.home) == (base.started, shipped.until)

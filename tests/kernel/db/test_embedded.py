@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.wait import until
 from wangge.kernel.db.embedded import EmbeddedServer, binaries, find_binaries
+from wangge.kernel.db.embedded.waiting import redo_position
 from wangge.kernel.problems import Conflict, Unavailable
 
 CHILD = """
@@ -272,6 +273,24 @@ def test_a_start_is_waited_for_however_long_it_takes_and_not_in_silence(home: Pa
     with psycopg.connect(slow.owner_url) as connection:
         assert connection.execute("SELECT count(*) FROM many").fetchone() == (100000,)
     slow.stop()
+
+
+def test_a_recovery_says_how_far_it_is_although_we_keep_asking(tmp_path: Path) -> None:
+    asked = "2026-11-21 07:17:36 UTC [9] wangge_owner@postgres FATAL:  the database system is not yet accepting connections\n"
+    ours = "2026-11-21 07:17:36 UTC [7] @ LOG:  "
+    log = tmp_path / "postgresql-Sat.log"
+
+    def after(*words: str) -> str | None:
+        log.write_text("".join(f"{ours}{w}\n{asked * 9}" for w in words))
+        return redo_position(tmp_path)
+
+    begun = ("starting PostgreSQL 18.4", "redo starts at 0/16ED4A0")
+    going = (*begun, "redo in progress, elapsed time: 4.37 s, current LSN: 0/311C140")
+    assert redo_position(tmp_path / "nothing") is None
+    assert after(*begun) == "0/16ED4A0"
+    assert after(*going) == "0/311C140"
+    assert after(*going, "redo done at 0/7D05720 system usage: CPU: user: 0.41 s") is None
+    assert after(*going, "starting PostgreSQL 18.4") is None  # killed in its recovery and started again
 
 
 def test_a_finished_segment_is_archived_whole_and_never_overwritten(home: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,32 @@ def test_archived_wal_that_nobody_backs_up_is_said(
     settings.CONFIG = replace(settings.CONFIG, home=tmp_path)
     folder = tmp_path / "pg" / "archive"
     folder.mkdir(parents=True)
-    assert checks.archive() == []
+    assert checks.archive()[0].level == health.Level.OK
     with (folder / "000000010000000000000001.gz").open("wb") as file:
         file.truncate(checks.ARCHIVE_WARN + 1)
     found = checks.archive()
-    assert [f.level for f in found] == [health.Level.WARN]
-    assert "wangge backup" in found[0].words.en
+    assert [f.level for f in found] == [health.Level.WARN, health.Level.OK]
+    assert all("wangge backup" in f.words.en for f in found)
+
+
+def test_the_age_of_the_last_backup_is_said_and_shipped_wal_is_nobodys_worry(
+    only: dict[str, health.Check], tmp_path: Path, settings: Any
+) -> None:
+    from dataclasses import replace
+
+    from wangge.kernel.db.backup import noted
+    from wangge.kernel.health import checks
+
+    settings.CONFIG = replace(settings.CONFIG, home=tmp_path)
+    folder = tmp_path / "pg" / "archive"
+    folder.mkdir(parents=True)
+    with (folder / "000000010000000000000001.gz").open("wb") as file:
+        file.truncate(checks.ARCHIVE_WARN + 1)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    noted.note(tmp_path, later, later - timedelta(days=9))
+    (old,) = checks.archive()
+    assert old.level == health.Level.WARN and "9 days old" in old.words.en and "wangge backup" in old.words.en
+    noted.note(tmp_path, later, later - timedelta(days=1))
+    noted.note(tmp_path, later, None)  # WAL alone: the base stays as old as it is
+    (fresh,) = checks.archive()
+    assert fresh.level == health.Level.OK and "1.0 days old" in fresh.words.en

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from wangge.kernel import clock
 from wangge.kernel.db import rows
+from wangge.kernel.db.backup import noted
 from wangge.kernel.health import Finding, bad, check, ok, warn
 from wangge.kernel.jobs import state, sweep
 from wangge.kernel.jobs.registry import LOOPS
@@ -188,6 +190,8 @@ def disk() -> Finding | None:
 
 ARCHIVE_WARN = 2 * 2**30
 """Bytes of archived WAL that no backup has taken."""
+BASE_OLD = timedelta(days=8)
+"""A base backup a week, and a day's grace: the older it is, the more WAL a restore has to replay."""
 
 
 @check("archive")
@@ -204,16 +208,32 @@ def archive() -> list[Finding]:
                 f"The WAL segment {row['last_failed_wal']} cannot be archived and the disk will fill; see the database's log (pg/log).",
             )
         )
-    folder = Path(settings.CONFIG.home) / "pg" / "archive"
-    try:
-        size = sum(file.stat().st_size for file in os.scandir(folder))
+    home = Path(settings.CONFIG.home)
+    known = noted.read(home)
+    since = known.until.timestamp() if known.until else 0.0
+    try:  # what was shipped stays for a week and is nobody's worry
+        size = sum(s.st_size for file in os.scandir(home / "pg" / "archive") if (s := file.stat()).st_mtime > since)
     except OSError:  # another server's archive, or another account's folder
         return found
     if size > ARCHIVE_WARN:
         found.append(
             warn(
-                f"已归档而未备份的数据库日志有 {size / 2**30:.1f} GiB；请运行 wangge backup（备份后自动清理）。",
-                f"{size / 2**30:.1f} GiB of archived WAL was never backed up; run wangge backup, which then clears it.",
+                f"已归档而未备份的数据库日志有 {size / 2**30:.1f} GiB；请运行 wangge backup（此后的日志在复制满七天后自动清理）。",
+                f"{size / 2**30:.1f} GiB of archived WAL is in no backup; run wangge backup (what is copied leaves after seven days).",
             )
         )
+    found.append(_base(known, clock.now()))
     return found
+
+
+def _base(known: noted.Noted, now: datetime) -> Finding:
+    """The last base backup's age."""
+    if known.base is None:
+        return ok("尚无备份；请运行 wangge backup 目录。", "No backup yet; run wangge backup FOLDER.")
+    days = (now - known.base) / timedelta(days=1)
+    if now - known.base > BASE_OLD:
+        return warn(
+            f"最近一次基础备份在 {days:.0f} 天前；请运行 wangge backup，并检查定时任务。",
+            f"The last base backup is {days:.0f} days old; run wangge backup, and see whether the timer runs.",
+        )
+    return ok(f"最近一次基础备份在 {days:.1f} 天前。", f"The last base backup is {days:.1f} days old.")

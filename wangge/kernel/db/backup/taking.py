@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from wangge.kernel.db.backup import evidence, manifest, wal
+from wangge.kernel.db.backup import evidence, manifest, noted, wal
 from wangge.kernel.db.backup.store import Backup, Say, Store, damaged, run, utc
 from wangge.kernel.db.embedded import EmbeddedServer, find_binaries
 from wangge.kernel.problems import Unavailable
@@ -56,17 +56,22 @@ def backup(
         for left in store.root.glob(".2*Z-*"):  # of a backup that was killed
             shutil.rmtree(left)
         taken = _take(server, store, incremental, say)
-        until, files, size = ship_now(server, store, say)
+        until, files, size = ship_now(server, store, say, base=taken.started)
         return Taken(taken, until, files, size, _let_go(store, utc() - timedelta(days=keep_days)))
 
 
 def ship_now(
-    server: EmbeddedServer, store: Store, say: Say, marker: wal.Marker | None = None
+    server: EmbeddedServer, store: Store, say: Say, marker: wal.Marker | None = None, base: datetime | None = None
 ) -> tuple[datetime, int, int]:
-    """WAL first, then the evidence files: a row's files were written before the row, so all that it refers to is there."""
+    """WAL first, then the evidence files: a row's files were written before the row, so all that it refers to is there.
+
+    ``base``: start of a base backup that this completes.
+    """
     with store.alone("ship", wait=True):
         until = wal.ship(server, store, say, marker)
-        return (until, *evidence.ship(server.home, store, say))
+        shipped = evidence.ship(server.home, store, say)
+        noted.note(server.home, until, base)
+        return (until, *shipped)
 
 
 def ship(home: Path, target_dir: Path, *, say: Say = lambda _: None) -> Taken:

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 import psycopg
 
-_REDO = re.compile(r"current LSN: ([0-9A-F]+/[0-9A-F]+)")
+_REDO = re.compile(r"LOG:  redo (?:starts at|in progress, .*current LSN:) ([0-9A-F]+/[0-9A-F]+)")
+_NO_REDO = re.compile(r"LOG:  (?:redo done at|starting PostgreSQL|database system is ready)")
+TAIL = 1 << 20
+"""Bytes of the log's end in which the recovery's last word is looked for: hours of refused questions on a disk that stands still."""
 
 
 class Answer(NamedTuple):
@@ -73,7 +76,19 @@ def last_lines(folder: Path, count: int = 12) -> str:
 
 
 def redo_position(folder: Path) -> str | None:
-    """How far a recovery that is going on has come, from the log's last line."""
-    lines = last_lines(folder, 1)
-    found = _REDO.search(lines)
-    return found[1] if found else None
+    """How far a recovery that is going on has come: the recovery's last word in the log, None when it has none or is done.
+
+    Not the log's last line: each time we ask, the server writes there that it does not take connections yet.
+    """
+    file = _newest(folder)
+    if file is None:
+        return None
+    with file.open("rb") as log:
+        log.seek(max(0, file.stat().st_size - TAIL))
+        lines = log.read().decode("utf-8", "replace").splitlines()
+    for line in reversed(lines):
+        if found := _REDO.search(line):
+            return found[1]
+        if _NO_REDO.search(line):
+            return None
+    return None
