@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "wangge.domain.cases",
     "wangge.domain.evidence",
     "wangge.domain.search",
+    "wangge.domain.stats",
     "wangge.pages",
 ]
 

@@ -1,0 +1,198 @@
+"""Counting: cases' entries and the cells they add up to, written together or not at all. Called as SYSTEM.
+
+One writer at a time (an advisory lock of the transaction): a cell is always the sum of the entries that are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+
+from wangge.domain.stats import facts
+from wangge.domain.stats.facts import CELL, DETAILS, ENTRY, NOT_NOTHING
+from wangge.domain.stats.rules import DURATIONS, MEASURES
+from wangge.kernel import clock
+from wangge.kernel.db import rows
+
+AT_ONCE = 500
+_LOCK = 0x5747_5354
+"""Any number that no other advisory lock of ours has."""
+_COLUMNS = ", ".join(ENTRY)
+_SAME = ", ".join((*DETAILS, *DURATIONS, *MEASURES))
+_MINE = """district = %(district)s AND street = %(street)s"""
+
+
+def _zone() -> dict[str, Any]:
+    return {"zone": settings.CONFIG.zone}
+
+
+def _alone() -> None:
+    rows.value("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK})
+
+
+_COUNT = f"""
+    WITH fresh AS MATERIALIZED ({facts.entries("c.id = ANY(%(ids)s)")}),
+    old AS MATERIALIZED (SELECT * FROM stats_entry WHERE "case" = ANY(%(ids)s)),
+    gone AS (DELETE FROM stats_entry e USING old o WHERE e.district = o.district AND e."case" = o."case" AND e.day = o.day
+             AND NOT EXISTS (SELECT 1 FROM fresh f WHERE f.district = o.district AND f."case" = o."case" AND f.day = o.day)),
+    put AS (INSERT INTO stats_entry AS e ({_COLUMNS}) SELECT {_COLUMNS} FROM fresh
+            ON CONFLICT (district, "case", day) DO UPDATE SET ({_SAME}) = ROW ({", ".join(f"excluded.{c}" for c in _SAME.split(", "))})
+            WHERE ({", ".join(f"e.{c}" for c in _SAME.split(", "))}) IS DISTINCT FROM ({", ".join(f"excluded.{c}" for c in _SAME.split(", "))})),
+    unpacked AS (DELETE FROM stats_times t USING (SELECT DISTINCT district, street, date_trunc('month', day)::date AS month FROM
+                    (SELECT district, street, day FROM old UNION ALL SELECT district, street, day FROM fresh) y) x
+                 WHERE t.district = x.district AND t.street = x.street AND t.month = x.month),
+    delta AS (SELECT {", ".join(CELL)}, {", ".join(f"sum({m})::int AS {m}" for m in MEASURES)} FROM (
+                  SELECT * FROM ({facts.cells("fresh")}) a
+                  UNION ALL SELECT {", ".join(CELL)}, {", ".join(f"-{m}" for m in MEASURES)} FROM ({facts.cells("old")}) b) x
+              GROUP BY {", ".join(CELL)})
+    INSERT INTO stats_cell AS k ({", ".join(CELL)}, {", ".join(MEASURES)})
+    SELECT * FROM delta WHERE {NOT_NOTHING} ORDER BY {", ".join(CELL)}
+    ON CONFLICT ({", ".join(CELL)}) DO UPDATE SET {", ".join(f"{m} = k.{m} + excluded.{m}" for m in MEASURES)}"""
+
+
+@transaction.atomic
+def count(cases: Iterable[UUID]) -> None:
+    """Make the entries of these cases anew, and add the difference to the cells. Repeats make no difference."""
+    ids = sorted(set(cases))
+    if ids:
+        _alone()
+        rows.run(_COUNT, {"ids": ids, **_zone()})
+
+
+def rebuild(step: Callable[[int], Any] = lambda _: None) -> int:
+    """Make everything anew, street by street; how many entries there are then. Nobody is stopped for longer than one street takes."""
+    for district, street in _streets():
+        with transaction.atomic():
+            _alone()
+            place = {"district": district, "street": street, **_zone()}
+            rows.run(
+                f"""DELETE FROM stats_entry e WHERE {_MINE} OR EXISTS (SELECT 1 FROM cases_case c
+                        WHERE c.district = %(district)s AND c.street = %(street)s AND c.district = e.district AND c.id = e."case")""",
+                place,
+            )
+            made = rows.run(
+                f"""INSERT INTO stats_entry ({_COLUMNS})
+                    {facts.entries("c.district = %(district)s AND c.street = %(street)s")}""",
+                place,
+            )
+            rows.run(f"DELETE FROM stats_times WHERE {_MINE}", place)
+        step(made)
+    # Only now: a case may have come from a street that was done before.
+    for district, street in _streets():
+        _recount(district, street)
+    pack()
+    return rows.value("SELECT count(*) FROM stats_entry")
+
+
+def _streets() -> list[tuple[str, str]]:
+    found = rows.all(
+        """SELECT DISTINCT district, street FROM cases_case UNION SELECT DISTINCT district, street FROM stats_entry
+           UNION SELECT DISTINCT district, street FROM stats_cell ORDER BY 1, 2"""
+    )
+    return [(row["district"], row["street"]) for row in found]
+
+
+@transaction.atomic
+def _recount(district: str, street: str) -> None:
+    _alone()
+    place = {"district": district, "street": street}
+    rows.run(f"DELETE FROM stats_cell WHERE {_MINE}", place)
+    rows.run(
+        f"""INSERT INTO stats_cell ({", ".join(CELL)}, {", ".join(MEASURES)})
+            {facts.cells(f"(SELECT * FROM stats_entry WHERE {_MINE})")}""",
+        place,
+    )
+
+
+def pack() -> int:
+    """Pack the durations of months that ended and were not packed yet, or changed since; how many."""
+    done = 0
+    while True:
+        with transaction.atomic():
+            _alone()
+            waiting = rows.all(
+                """SELECT DISTINCT c.district, c.street, c.start AS month FROM stats_cell c
+                   WHERE c.dimension = 'all' AND c.grain = 'month' AND c.start < date_trunc('month', %(today)s::date)
+                     AND c.responded + c.closed > 0
+                     AND NOT EXISTS (SELECT 1 FROM stats_times t WHERE t.district = c.district AND t.street = c.street AND t.month = c.start)
+                   LIMIT 50""",
+                {"today": clock.today(ZoneInfo(settings.CONFIG.zone))},
+            )
+            for place in waiting:
+                found = rows.one(
+                    f"""SELECT {", ".join(f"array_agg({d}) FILTER (WHERE {d} IS NOT NULL) AS {d}" for d in DURATIONS)} FROM stats_entry
+                        WHERE {_MINE} AND day >= %(month)s AND day < %(month)s + interval '1 month'""",
+                    place,
+                )
+                packed = {d: np.asarray((found or {})[d] or [], dtype="<u4").tobytes() for d in DURATIONS}
+                rows.run(
+                    """INSERT INTO stats_times (district, street, month, response, handling, total)
+                       VALUES (%(district)s, %(street)s, %(month)s, %(response)s, %(handling)s, %(total)s)""",
+                    place | packed,
+                )
+        if not waiting:
+            return done
+        done += len(waiting)
+
+
+GRACE = "1 hour"
+"""So long an event may be under way: a case that changed since its entries were made is behind then, not wrong."""
+
+
+def wrong_cases() -> list[UUID]:
+    """Cases whose entries are not what their rows say. Reads everything: minutes for a million cases, street by street."""
+    found: list[UUID] = []
+    for district, street in _streets():
+        place = {"district": district, "street": street, "now": clock.now(), **_zone()}
+        found += [
+            row["case"]
+            for row in rows.all(
+                f"""WITH should AS MATERIALIZED ({facts.entries("c.district = %(district)s AND c.street = %(street)s")}),
+                        has AS MATERIALIZED (SELECT {_COLUMNS} FROM stats_entry WHERE {_MINE}),
+                        differs AS (SELECT "case" FROM (TABLE should EXCEPT TABLE has) a UNION
+                                    SELECT "case" FROM (TABLE has EXCEPT TABLE should) b)
+                    SELECT d."case" FROM differs d LEFT JOIN cases_case c ON c.district = %(district)s AND c.id = d."case"
+                    WHERE c.id IS NULL OR c.changed_at < %(now)s::timestamptz - interval '{GRACE}'
+                       OR c.version = (SELECT max(e.version) FROM stats_entry e WHERE e.district = c.district AND e."case" = c.id)""",
+                place,
+            )
+        ]
+    return sorted(set(found))
+
+
+def wrong_cells() -> list[tuple[str, str]]:
+    """Streets (district, street) of which a cell is not the sum of its entries."""
+    found = []
+    for district, street in _streets():
+        columns = f"{', '.join(CELL)}, {', '.join(MEASURES)}"
+        if rows.value(
+            f"""WITH should AS MATERIALIZED ({facts.cells(f"(SELECT * FROM stats_entry WHERE {_MINE})")}),
+                    has AS MATERIALIZED (SELECT {columns} FROM stats_cell WHERE {_MINE} AND ({NOT_NOTHING}))
+                SELECT EXISTS (SELECT {columns} FROM should WHERE {NOT_NOTHING} EXCEPT TABLE has)
+                    OR EXISTS (TABLE has EXCEPT SELECT {columns} FROM should)""",
+            {"district": district, "street": street},
+        ):
+            found.append((district, street))
+    return found
+
+
+def check() -> tuple[int, int]:
+    """Recount everything, put right what is wrong and write down how much that was: (cases, streets). The health page says it."""
+    cases, streets = wrong_cases(), wrong_cells()
+    for some in rows.batches(cases, AT_ONCE):
+        count(some)
+    for district, street in streets:
+        _recount(district, street)
+    rows.run("DELETE FROM stats_check")
+    rows.run(
+        """INSERT INTO stats_check (at, cases, entries_wrong, cells_wrong)
+           VALUES (%(at)s, (SELECT count(*) FROM cases_case), %(cases)s, %(streets)s)""",
+        {"at": clock.now(), "cases": len(cases), "streets": len(streets)},
+    )
+    return len(cases), len(streets)

@@ -1,0 +1,17 @@
+"""Row-level security: entries as cases are seen by place and lead unit, sums by district and street, exports by who asked for them."""
+
+from django.db import migrations
+
+from wangge.domain.stats.models import BY_STREET, SCOPE
+from wangge.kernel.access import Columns
+from wangge.kernel.access.policies import protect, scope_predicate, unprotect
+
+OWN = Columns(district=None, street=None, community=None, grid=None, persons=("person",))
+TABLES = {"stats_entry": SCOPE, "stats_cell": BY_STREET, "stats_times": BY_STREET, "stats_export": OWN}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("stats", "0001_initial")]
+    operations = [
+        migrations.RunSQL(protect(table, scope_predicate(columns)), unprotect(table)) for table, columns in TABLES.items()
+    ]
