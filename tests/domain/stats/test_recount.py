@@ -134,7 +134,7 @@ def compare(world: SimpleNamespace, sequence: list[Any], period: tuple[int, int]
         by = world.as_(login)
         bind(by)
         scope = by.scope(queries.StatsPermission.READ)
-        keep = lambda f, scope=scope: recount.covered(scope, f)  # noqa: E731
+        keep = lambda f, scope=scope: recount.covered(scope, f)
         asked = Asked(first, last)
         told = queries.summary(by=by, asked=asked)
         assert told["figures"] == figures(recount.sums(facts, first, last, keep)), login
@@ -149,12 +149,12 @@ def compare(world: SimpleNamespace, sequence: list[Any], period: tuple[int, int]
         for area in ("440304", FUBAO, FUBAO + "001", FUBAO + "001001"):
             inside = lambda f, area=area, keep=keep: (
                 keep(f) and area in (f["district"], f["street"], f["community"], f["grid"])
-            )  # noqa: E731
+            )
             told = queries.summary(by=by, asked=Asked(first, last, area))
             assert told["figures"] == figures(recount.sums(facts, first, last, inside)), (login, area)
             assert told["times"] == {d: recount.percentiles(facts, d, first, last, inside) for d in DURATIONS}
         for narrow in ({"channel": "worker"}, {"unit": world.units.cleaners}):
-            inside = lambda f, narrow=narrow, keep=keep: keep(f) and all(f[k] == v for k, v in narrow.items())  # noqa: E731
+            inside = lambda f, narrow=narrow, keep=keep: keep(f) and all(f[k] == v for k, v in narrow.items())
             told = queries.summary(by=by, asked=Asked(first, last, **narrow))
             assert told["figures"] == figures(recount.sums(facts, first, last, inside)), (login, narrow)
 
@@ -165,7 +165,7 @@ def check_table(by: Any, asked: Asked, dimension: str, facts: list[dict[str, Any
     said = {item["key"]: item for item in told}
     assert len(said) == len(told)
     for key in {str(f[dimension]) if f[dimension] else None for f in facts} | set(said):
-        inside = lambda f, key=key: keep(f) and (str(f[dimension]) if f[dimension] else None) == key  # noqa: E731
+        inside = lambda f, key=key: keep(f) and (str(f[dimension]) if f[dimension] else None) == key
         sums = recount.sums(facts, asked.first, asked.last, inside)
         assert (key in said) == any(sums.values()), (dimension, key)
         if key in said:
