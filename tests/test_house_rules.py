@@ -115,7 +115,12 @@ def test_nothing_is_left_unfinished_or_skipped() -> None:
 
 def test_time_has_one_door() -> None:
     """``datetime.now`` and ``date.today`` are called by the clock alone; logs, locks and backups are stamped with the real time."""
-    allowed = {"wangge/kernel/clock/__init__.py", "wangge/kernel/logs.py", "wangge/kernel/db/embedded/locks.py", "wangge/kernel/db/backup/store.py"}
+    allowed = {
+        "wangge/kernel/clock/__init__.py",
+        "wangge/kernel/logs.py",
+        "wangge/kernel/db/embedded/locks.py",
+        "wangge/kernel/db/backup/store.py",
+    }
     door = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|timezone\.now)\(")
     found = [str(p) for p, text in _python() if p.parts[0] == "wangge" and str(p) not in allowed and door.search(text)]
     assert found == []
@@ -220,4 +225,6 @@ def test_the_committed_description_of_the_api_is_that_of_the_program() -> None:
     """A change of the interface is announced: ``make openapi`` and the new file are part of the change."""
     from wangge.processes.commands import openapi_text
 
-    assert (ROOT / "docs" / "openapi.json").read_text("utf-8") == openapi_text(), "run make openapi and read the difference"
+    assert (ROOT / "docs" / "openapi.json").read_text("utf-8") == openapi_text(), (
+        "run make openapi and read the difference"
+    )

@@ -242,7 +242,9 @@ def _run(command: Command, args: argparse.Namespace) -> int:
 def _told(problem: Problem) -> tuple[Words, int, list[Words]]:
     """The sentence, the exit code, and a line for each wrong field with its place (which may be a file)."""
     code = {401: kit.REFUSED, 403: kit.REFUSED, 409: kit.REFUSED, 503: kit.UNREACHABLE}.get(problem.status, kit.USAGE)
-    placed = [Words(f"{e.path}：{e.message.zh}", f"{e.path}: {e.message.en}") if e.path else e.message for e in problem.errors]
+    placed = [
+        Words(f"{e.path}：{e.message.zh}", f"{e.path}: {e.message.en}") if e.path else e.message for e in problem.errors
+    ]
     if len(placed) == 1:
         return placed[0], code, []
     return problem.detail, code, placed

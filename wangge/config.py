@@ -80,7 +80,9 @@ class Config:
         30, "结案多少天后自动归档", "Days after which a closed case is archived by itself"
     )
     reporter_keep_days: int = _setting(
-        730, "结案多少天后删除反映人姓名电话；0 为不自动删除", "Days after the end of a case when its reporter is erased; 0: never by itself"
+        730,
+        "结案多少天后删除反映人姓名电话；0 为不自动删除",
+        "Days after the end of a case when its reporter is erased; 0: never by itself",
     )
     idle_minutes: int = _setting(30, "无操作多少分钟后退出登录", "Minutes without a request until a session ends")
     session_hours: int = _setting(12, "一次登录最长小时数", "Hours a log-in lasts at most")
@@ -98,7 +100,9 @@ def resolve(environ: dict[str, str] | None = None, file: Path | None = None) -> 
     path = file or Path(env.get("WANGGE_CONFIG", "wangge.toml"))
     table: dict[str, Any] = {}
     if "WANGGE_CONFIG" in env and not path.exists():
-        raise Invalid.field("WANGGE_CONFIG", "missing", f"没有配置文件 {path}。", f"There is no configuration file {path}.")
+        raise Invalid.field(
+            "WANGGE_CONFIG", "missing", f"没有配置文件 {path}。", f"There is no configuration file {path}."
+        )
     if path.exists():
         try:
             table = tomllib.loads(path.read_text("utf-8"))

@@ -40,7 +40,10 @@ class Databases:
             return
         from wangge.kernel.db.embedded import EmbeddedServer
 
-        with EmbeddedServer(folders.mktemp("postgres"), durable=False, extra=QUIET) as server, cls(server.owner_url, blocker)._prepared() as found:
+        with (
+            EmbeddedServer(folders.mktemp("postgres"), durable=False, extra=QUIET) as server,
+            cls(server.owner_url, blocker)._prepared() as found,
+        ):
             yield found
 
     @contextmanager

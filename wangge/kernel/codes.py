@@ -24,7 +24,42 @@ _DIGITS = re.compile(r"[0-9]+")
 
 # The first two digits of GB/T 2260: the provinces and their like; 83 is the residence permit of Taiwan residents.
 PROVINCES = frozenset(
-    ["11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82"]
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+    ]
 )
 _PERMIT_OF_TAIWAN_RESIDENTS = "83"
 
@@ -104,7 +139,9 @@ def citizen_number_fault(number: str, *, today: date | None = None) -> Words | N
     province is checked.
     """
     if not _CITIZEN.fullmatch(number):
-        return Words("公民身份号码应为 17 位数字加 1 位数字或大写 X", "a citizen number is 17 digits and a digit or capital X")
+        return Words(
+            "公民身份号码应为 17 位数字加 1 位数字或大写 X", "a citizen number is 17 digits and a digit or capital X"
+        )
     if number[:2] not in PROVINCES and number[:2] != _PERMIT_OF_TAIWAN_RESIDENTS:
         return Words("公民身份号码的前两位不是省级代码", "the citizen number does not begin with a province")
     birth = citizen_birth(number)
@@ -140,5 +177,7 @@ def credit_code_fault(code: str) -> Words | None:
             f"credit code {code!r} must be 18 digits or capitals without I, O, S, V, Z, with digits in places 3–8",
         )
     if credit_check(code[:17]) != code[17]:
-        return Words(f"统一社会信用代码“{code}”校验码不符，请核对", f"the check character of credit code {code!r} does not match")
+        return Words(
+            f"统一社会信用代码“{code}”校验码不符，请核对", f"the check character of credit code {code!r} does not match"
+        )
     return None

@@ -295,7 +295,10 @@ def test_a_recovery_says_how_far_it_is_although_we_keep_asking(tmp_path: Path) -
 
 def test_a_finished_segment_is_archived_whole_and_never_overwritten(home: Path) -> None:
     archive = home / "pg" / "archive"
-    with EmbeddedServer(home, durable=False) as server, psycopg.connect(server.owner_url, autocommit=True) as connection:
+    with (
+        EmbeddedServer(home, durable=False) as server,
+        psycopg.connect(server.owner_url, autocommit=True) as connection,
+    ):
         first = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()[0]  # type: ignore[index]
         until(lambda: (archive / f"{first}.gz").exists())
         kept = (archive / f"{first}.gz").read_bytes()

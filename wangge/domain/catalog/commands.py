@@ -114,7 +114,10 @@ def _import_defaults(args: argparse.Namespace) -> int:
     with acting(SYSTEM):
         made = load_defaults(by=SYSTEM)
     if not any(made.values()):
-        tell("已有类别、时限与日历，未做改变。", "Categories, limits and calendar are there already; nothing was changed.")
+        tell(
+            "已有类别、时限与日历，未做改变。",
+            "Categories, limits and calendar are there already; nothing was changed.",
+        )
         return OK
     tell(
         f"已载入默认类别 {made['categories']} 个、时限 {made['limits']} 条、节假日与调休 {made['days']} 天；之后可自行修改。",

@@ -26,7 +26,9 @@ POST_COLUMNS = Columns(units=("unit_id",), persons=("user_id",))
 NO_UNIT = Words("没有这个单位，或不在您的范围内。", "There is no such unit, or it is outside your scope.")
 NO_USER = Words("没有这个账号，或不在您的范围内。", "There is no such account, or it is outside your scope.")
 NO_POST = Words("没有这个岗位，或不在您的范围内。", "There is no such post, or it is outside your scope.")
-CHANGED = Words("内容已被他人修改，请按最新内容重试。", "Somebody changed this meanwhile; look at the present state and try again.")
+CHANGED = Words(
+    "内容已被他人修改，请按最新内容重试。", "Somebody changed this meanwhile; look at the present state and try again."
+)
 
 
 # — scope ——————————————————————————————————————————————————————————————————————————————————————————————————————————————————
@@ -158,7 +160,9 @@ def account_within(scope: Scope, user: UUID) -> User:
 
 def post_within(scope: Scope, post: UUID) -> Post:
     """The post with its user, locked until the act ends. NotFound when not in ``scope``."""
-    found = Post.objects.select_for_update(of=("self",), no_key=True).select_related("user", "unit").filter(id=post).first()
+    found = (
+        Post.objects.select_for_update(of=("self",), no_key=True).select_related("user", "unit").filter(id=post).first()
+    )
     if found is None or not covers_post(
         scope, area=found.area_id, grid=found.grid_id, unit=found.unit_id, everywhere=found.everywhere
     ):
@@ -170,14 +174,18 @@ def active_user(user: UUID, path: str) -> User:
     """A user who is to be given something; Invalid at ``path`` when there is none or the account is not active."""
     found = User.objects.select_for_update(no_key=True).filter(id=user, active=True).first()
     if found is None:
-        raise Invalid.field(path, "unknown", "没有这个人员，或账号已停用", "There is no such person, or the account is not active.")
+        raise Invalid.field(
+            path, "unknown", "没有这个人员，或账号已停用", "There is no such person, or the account is not active."
+        )
     return found
 
 
 def require_everything(scope: Scope) -> None:
     if not scope.everything:
         raise Forbidden(
-            Words("只有负责全部区域的安全管理员可以这样做。", "Only a security administrator for everywhere may do this.")
+            Words(
+                "只有负责全部区域的安全管理员可以这样做。", "Only a security administrator for everywhere may do this."
+            )
         )
 
 

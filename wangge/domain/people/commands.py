@@ -41,11 +41,19 @@ def _create_admin(args: argparse.Namespace) -> int:
 
 def _token_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help=say("名称", "name"))
-    parser.add_argument("--permission", action="append", default=[], help=say("权限，可多次", "a permission; may be repeated"))
-    parser.add_argument("--area", action="append", default=[], help=say("区划代码，可多次", "an area's code; may be repeated"))
-    parser.add_argument("--grid", action="append", default=[], help=say("网格代码，可多次", "a grid's code; may be repeated"))
+    parser.add_argument(
+        "--permission", action="append", default=[], help=say("权限，可多次", "a permission; may be repeated")
+    )
+    parser.add_argument(
+        "--area", action="append", default=[], help=say("区划代码，可多次", "an area's code; may be repeated")
+    )
+    parser.add_argument(
+        "--grid", action="append", default=[], help=say("网格代码，可多次", "a grid's code; may be repeated")
+    )
     parser.add_argument("--everywhere", action="store_true", help=say("全部区域", "everywhere"))
-    parser.add_argument("--network", action="append", default=[], help=say("允许的网段，可多次", "allowed network; may be repeated"))
+    parser.add_argument(
+        "--network", action="append", default=[], help=say("允许的网段，可多次", "allowed network; may be repeated")
+    )
     parser.add_argument("--days", type=int, default=365, help=say("有效天数", "days until it expires"))
 
 
@@ -102,7 +110,9 @@ def _token_revoke(args: argparse.Namespace) -> int:
     try:
         key = UUID(args.id)
     except ValueError as error:
-        raise CommandError(Words("编号应为 wangge token list 所列的 id。", "Give the id that `wangge token list` shows.")) from error
+        raise CommandError(
+            Words("编号应为 wangge token list 所列的 id。", "Give the id that `wangge token list` shows.")
+        ) from error
     with acting(SYSTEM):
         revoke_token(by=SYSTEM, token=key)
     tell("已吊销。", "Revoked.")
@@ -111,8 +121,14 @@ def _token_revoke(args: argparse.Namespace) -> int:
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help=say("工作簿（.xlsx）", "the workbook (.xlsx)"))
-    parser.add_argument("--apply", action="store_true", help=say("真正导入（默认只检查）", "import (default: check only)"))
-    parser.add_argument("--accept-good-rows", action="store_true", help=say("有错误时只导入正确的行", "import the good rows when others are bad"))
+    parser.add_argument(
+        "--apply", action="store_true", help=say("真正导入（默认只检查）", "import (default: check only)")
+    )
+    parser.add_argument(
+        "--accept-good-rows",
+        action="store_true",
+        help=say("有错误时只导入正确的行", "import the good rows when others are bad"),
+    )
 
 
 def _import_staff(args: argparse.Namespace) -> int:
@@ -124,7 +140,9 @@ def _import_staff(args: argparse.Namespace) -> int:
         with args.file.open("rb") as file:
             content = file.read(sheet.MOST_BYTES + 1)
     except OSError as error:
-        raise CommandError(Words(f"无法读取 {args.file}：{error.strerror}。", f"{args.file} cannot be read: {error.strerror}.")) from error
+        raise CommandError(
+            Words(f"无法读取 {args.file}：{error.strerror}。", f"{args.file} cannot be read: {error.strerror}.")
+        ) from error
     wanted = args.apply
     with acting(SYSTEM):
         # Always look first, so that the faults are listed as lines and not as one error.
@@ -153,7 +171,12 @@ def _import_staff(args: argparse.Namespace) -> int:
 
 
 COMMANDS = [
-    Command(("createadmin",), Words("任命系统、安全或审计管理员", "Appoint a system, security or audit administrator"), _create_admin, _admin_arguments),
+    Command(
+        ("createadmin",),
+        Words("任命系统、安全或审计管理员", "Appoint a system, security or audit administrator"),
+        _create_admin,
+        _admin_arguments,
+    ),
     Command(("token", "create"), Words("创建访问令牌", "Make an integration token"), _token_create, _token_arguments),
     Command(("token", "list"), Words("列出访问令牌", "List the tokens"), _token_list),
     Command(
@@ -162,5 +185,7 @@ COMMANDS = [
         _token_revoke,
         lambda parser: parser.add_argument("id", help=say("令牌编号", "the token's id")),
     ),
-    Command(("import", "staff"), Words("由工作簿导入人员", "Import staff from a workbook"), _import_staff, _import_arguments),
+    Command(
+        ("import", "staff"), Words("由工作簿导入人员", "Import staff from a workbook"), _import_staff, _import_arguments
+    ),
 ]

@@ -52,7 +52,9 @@ class Unit(models.Model):
             models.CheckConstraint(condition=Q(duty__in=list(rules.DUTIES)), name="people_unit_duty_known"),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="people_unit_not_its_own_parent"),
             models.CheckConstraint(condition=Q(version__gte=1), name="people_unit_version_counts"),
-            models.UniqueConstraint(fields=["area", "name"], condition=Q(active=True), name="people_unit_name_once_an_area"),
+            models.UniqueConstraint(
+                fields=["area", "name"], condition=Q(active=True), name="people_unit_name_once_an_area"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,7 +68,9 @@ class User(models.Model):
     login = models.CharField(max_length=64, unique=True, help_text="as rules.normal_login gives it")
     name = models.CharField(max_length=60)
     language = models.CharField(max_length=2, default="zh")
-    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="staff", help_text="where they are employed")
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="staff", help_text="where they are employed"
+    )
     active = models.BooleanField(default=True)
     version = models.BigIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -98,7 +102,9 @@ class Credential(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(factor_at__isnull=True) | Q(factor_sealed__isnull=False), name="people_factor_has_secret"),
+            models.CheckConstraint(
+                condition=Q(factor_at__isnull=True) | Q(factor_sealed__isnull=False), name="people_factor_has_secret"
+            ),
         ]
 
 
@@ -111,7 +117,9 @@ class Post(models.Model):
     title = models.CharField(max_length=40)
     title_en = models.CharField(max_length=60, blank=True, default="")
     area = models.ForeignKey("places.Area", models.PROTECT, null=True, blank=True, db_column="area", related_name="+")
-    grid = models.ForeignKey("places.Grid", models.PROTECT, null=True, blank=True, db_column="grid", to_field="code", related_name="+")
+    grid = models.ForeignKey(
+        "places.Grid", models.PROTECT, null=True, blank=True, db_column="grid", to_field="code", related_name="+"
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="posts")
     everywhere = models.BooleanField(default=False)
     starts = models.DateTimeField()
@@ -133,7 +141,9 @@ class Post(models.Model):
             models.Index(fields=["street", "starts"], name="people_post_street"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(ends__isnull=True) | Q(ends__gt=F("starts")), name="people_post_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(ends__isnull=True) | Q(ends__gt=F("starts")), name="people_post_ends_after_start"
+            ),
             models.CheckConstraint(
                 condition=(
                     Q(area__isnull=False, grid__isnull=True, unit__isnull=True, everywhere=False)
@@ -167,7 +177,6 @@ class Post(models.Model):
         return rules.Span(self.starts, self.ends)
 
 
-
 class Absence(models.Model):
     """From ``starts`` to ``ends`` the deputy holds the rights of this person's posts, and the person does not. No reason is
     asked for: it is nobody's business and would be health data as often as not."""
@@ -184,7 +193,9 @@ class Absence(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["user", "ends"], name="people_absence_user", condition=Q(cancelled_at__isnull=True)),
-            models.Index(fields=["deputy", "ends"], name="people_absence_deputy", condition=Q(cancelled_at__isnull=True)),
+            models.Index(
+                fields=["deputy", "ends"], name="people_absence_deputy", condition=Q(cancelled_at__isnull=True)
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="people_absence_ends_after_start"),
@@ -209,7 +220,9 @@ class Session(models.Model):
     ended_by = models.CharField(max_length=16, blank=True, default="")
 
     class Meta:
-        indexes = [models.Index(fields=["user", "created_at"], name="people_session_open", condition=Q(ended_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["user", "created_at"], name="people_session_open", condition=Q(ended_at__isnull=True))
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="people_session_has_a_life"),
         ]
@@ -254,4 +267,3 @@ class Token(models.Model):
             models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="people_token_has_a_life"),
             models.CheckConstraint(condition=~Q(permissions=[]), name="people_token_may_something"),
         ]
-

@@ -89,9 +89,17 @@ def check(password: str, *, login: str, name: str, path: str = "body.password") 
         faults.append(FieldError(path, code, Words(zh, en)))
 
     if len(password) < rules.MIN_PASSWORD:
-        fault("short", f"密码至少 {rules.MIN_PASSWORD} 个字符", f"The password needs at least {rules.MIN_PASSWORD} characters.")
+        fault(
+            "short",
+            f"密码至少 {rules.MIN_PASSWORD} 个字符",
+            f"The password needs at least {rules.MIN_PASSWORD} characters.",
+        )
     if len(password) > rules.MAX_PASSWORD:
-        fault("long", f"密码最多 {rules.MAX_PASSWORD} 个字符", f"The password may have at most {rules.MAX_PASSWORD} characters.")
+        fault(
+            "long",
+            f"密码最多 {rules.MAX_PASSWORD} 个字符",
+            f"The password may have at most {rules.MAX_PASSWORD} characters.",
+        )
     plain = password.strip().casefold()
     if plain in _common().passwords or plain.rstrip("0123456789!@#.") in _common().passwords:
         fault("common", "密码太常见，请换一个", "The password is a very common one; choose another.")

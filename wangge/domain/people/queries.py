@@ -208,7 +208,9 @@ def absence(key: UUID) -> dict[str, Any]:
     return found
 
 
-def absences(*, by: Principal, user: UUID | None = None, after: str | None = None, limit: int = paging.DEFAULT) -> dict[str, Any]:
+def absences(
+    *, by: Principal, user: UUID | None = None, after: str | None = None, limit: int = paging.DEFAULT
+) -> dict[str, Any]:
     """A page of absences that have not ended: of people in the asker's scope, of the asker, and those the asker stands in for."""
     params: dict[str, Any] = {"limit": limit + 1, "now": clock.now(), "me": by.id}
     own = "a.user_id = %(me)s OR a.deputy_id = %(me)s"
@@ -261,7 +263,9 @@ def me(*, by: Principal) -> dict[str, Any]:
     ids = [g.post for g in by.grants if g.post]
     held = {
         r["id"]: r
-        for r in rows.all(f"SELECT {_POST} FROM {_POST_FROM} WHERE p.id = ANY(%(ids)s) ORDER BY p.starts, p.id", {"ids": ids})
+        for r in rows.all(
+            f"SELECT {_POST} FROM {_POST_FROM} WHERE p.id = ANY(%(ids)s) ORDER BY p.starts, p.id", {"ids": ids}
+        )
     }
     row = rows.one("SELECT login, name, language FROM people_user WHERE id = %(id)s", {"id": by.id}) or {
         "login": by.name,

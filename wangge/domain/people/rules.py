@@ -119,12 +119,15 @@ def scope_kind(*, area: str | None, grid: str | None, unit: object | None, every
     return given[0] if len(given) == 1 else None  # type: ignore[return-value]
 
 
-def scope_fault(role: Role, *, area: str | None, grid: str | None, unit: object | None, everywhere: bool) -> Words | None:
+def scope_fault(
+    role: Role, *, area: str | None, grid: str | None, unit: object | None, everywhere: bool
+) -> Words | None:
     """Why this role cannot be posted to this scope, with what would do; None when it can."""
     allowed = ROLE_SCOPES.get(role)
     if allowed is None:
         return Words(
-            f"“{role.words.zh}”不是人员岗位，请使用访问令牌。", f"“{role.words.en}” is no post of a person: make a token instead."
+            f"“{role.words.zh}”不是人员岗位，请使用访问令牌。",
+            f"“{role.words.en}” is no post of a person: make a token instead.",
         )
     kinds = [SCOPE_KINDS[k] for k in SCOPE_KINDS if k in allowed]
     kind = scope_kind(area=area, grid=grid, unit=unit, everywhere=everywhere)
@@ -252,10 +255,13 @@ def pending_step(*, has_factor: bool, passed: bool, must_change: bool, required:
 
 
 STEP_WORDS: dict[str, Words] = {
-    "second_factor": Words("请输入动态验证码或恢复码以完成登录。", "Enter the code of your authenticator, or a recovery code."),
+    "second_factor": Words(
+        "请输入动态验证码或恢复码以完成登录。", "Enter the code of your authenticator, or a recovery code."
+    ),
     "password": Words("首次登录请先修改密码。", "Choose a new password before you go on."),
     "second_factor_setup": Words(
-        "您的岗位须使用双因素登录，请先绑定动态验证码。", "Your post needs a second factor: set up an authenticator first."
+        "您的岗位须使用双因素登录，请先绑定动态验证码。",
+        "Your post needs a second factor: set up an authenticator first.",
     ),
 }
 

@@ -13,7 +13,10 @@ from wangge.kernel.access import Role
 from wangge.kernel.web.schemas import Input, Output
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
-Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+()\-* ,/转分机ext.]*$", description="of the post or office, never private")]
+Phone = Annotated[
+    str,
+    Field(max_length=40, pattern=r"^[0-9+()\-* ,/转分机ext.]*$", description="of the post or office, never private"),
+]
 AreaCode = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$")]
 GridCode = Annotated[str, Field(pattern=r"^[0-9]{15}$")]
 Language = Literal["zh", "en"]
@@ -28,12 +31,16 @@ PostRole = Annotated[Role, Field(description="Any role but `integration`")]
 class LogInIn(Input):
     login: str = Field(min_length=1, max_length=200)
     password: str = Field(min_length=1, max_length=1000)
-    as_token: bool = Field(False, description="Answer the session's token instead of setting a cookie: for clients without cookies")
+    as_token: bool = Field(
+        False, description="Answer the session's token instead of setting a cookie: for clients without cookies"
+    )
 
 
 class LogInOut(Output):
     session: UUID
-    pending: str | None = Field(description="`second_factor`, `password` or `second_factor_setup`: what is still to be done; null: logged in")
+    pending: str | None = Field(
+        description="`second_factor`, `password` or `second_factor_setup`: what is still to be done; null: logged in"
+    )
     expires: datetime
     token: str | None = None
 
@@ -204,7 +211,9 @@ class UserIn(Input):
 
 class UserMadeOut(Output):
     user: UserOut
-    password: str | None = Field(description="The first password, shown this once; null when the call was a repeated one")
+    password: str | None = Field(
+        description="The first password, shown this once; null when the call was a repeated one"
+    )
 
 
 class UserChange(Input):

@@ -32,7 +32,12 @@ class Column:
 
 
 COLUMNS = (
-    Column("login", Words("登录名", "Log-in"), True, Words("2–64 个字母、数字或 . _ - @ +", "2–64 letters, digits or . _ - @ +")),
+    Column(
+        "login",
+        Words("登录名", "Log-in"),
+        True,
+        Words("2–64 个字母、数字或 . _ - @ +", "2–64 letters, digits or . _ - @ +"),
+    ),
     Column("name", Words("姓名", "Name"), True, Words("", "")),
     Column(
         "unit",
@@ -50,9 +55,21 @@ COLUMNS = (
         Words("网格代码（15 位）、区划代码，或单位名称", "Grid code (15 digits), area code, or name of a unit"),
         28,
     ),
-    Column("phone", Words("岗位电话", "Post's phone"), False, Words("工作电话，请勿填写私人电话", "Work phone, never a private one")),
-    Column("public", Words("公示", "Public"), False, Words("是/否：是否在“我的网格”公示", "yes/no: on the grid's public card")),
-    Column("starts", Words("任职日期", "From"), False, Words("如 2026-11-20；留空为即日", "as 2026-11-20; empty: today")),
+    Column(
+        "phone",
+        Words("岗位电话", "Post's phone"),
+        False,
+        Words("工作电话，请勿填写私人电话", "Work phone, never a private one"),
+    ),
+    Column(
+        "public",
+        Words("公示", "Public"),
+        False,
+        Words("是/否：是否在“我的网格”公示", "yes/no: on the grid's public card"),
+    ),
+    Column(
+        "starts", Words("任职日期", "From"), False, Words("如 2026-11-20；留空为即日", "as 2026-11-20; empty: today")
+    ),
 )
 
 YES = frozenset({"是", "yes", "y", "true", "1", "√"})

@@ -101,19 +101,31 @@ say(
         ),
         PeopleTag.USER_REACTIVATED: Words("重新启用账号 {login}", "activated the account {login} again"),
         PeopleTag.USER_UNLOCKED: Words("解除账号 {login} 的登录锁定", "unlocked the account {login}"),
-        PeopleTag.POST_GIVEN: Words("任命 {login} 为{title}（{role} · {scope}）", "gave {login} the post {title} ({role} · {scope})"),
-        PeopleTag.POST_CHANGED: Words("修改了 {login} 的岗位 {title}：{fields}", "changed the post {title} of {login}: {fields}"),
-        PeopleTag.POST_ENDED: Words("结束 {login} 的岗位 {title}（{role} · {scope}）", "ended the post {title} of {login} ({role} · {scope})"),
+        PeopleTag.POST_GIVEN: Words(
+            "任命 {login} 为{title}（{role} · {scope}）", "gave {login} the post {title} ({role} · {scope})"
+        ),
+        PeopleTag.POST_CHANGED: Words(
+            "修改了 {login} 的岗位 {title}：{fields}", "changed the post {title} of {login}: {fields}"
+        ),
+        PeopleTag.POST_ENDED: Words(
+            "结束 {login} 的岗位 {title}（{role} · {scope}）", "ended the post {title} of {login} ({role} · {scope})"
+        ),
         PeopleTag.POST_HANDED_OVER: Words(
-            "岗位 {title}（{scope}）由 {login} 移交给 {successor}", "handed the post {title} ({scope}) over from {login} to {successor}"
+            "岗位 {title}（{scope}）由 {login} 移交给 {successor}",
+            "handed the post {title} ({scope}) over from {login} to {successor}",
         ),
         PeopleTag.ABSENCE_RECORDED: Words(
-            "登记 {login} 离岗 {starts} 至 {ends}，由 {deputy} 代理", "recorded {login} absent from {starts} to {ends}, {deputy} deputising"
+            "登记 {login} 离岗 {starts} 至 {ends}，由 {deputy} 代理",
+            "recorded {login} absent from {starts} to {ends}, {deputy} deputising",
         ),
-        PeopleTag.ABSENCE_ENDED: Words("{login} 的离岗提前结束，{deputy} 不再代理", "ended the absence of {login}; {deputy} deputises no more"),
+        PeopleTag.ABSENCE_ENDED: Words(
+            "{login} 的离岗提前结束，{deputy} 不再代理", "ended the absence of {login}; {deputy} deputises no more"
+        ),
         PeopleTag.LOGGED_IN: Words("登录", "logged in"),
         PeopleTag.LOGIN_FAILED: Words("登录失败", "failed to log in"),
-        PeopleTag.LOGIN_LOCKED: Words("连续失败 {failures} 次，登录锁定至 {until}", "was locked out until {until} after {failures} failures"),
+        PeopleTag.LOGIN_LOCKED: Words(
+            "连续失败 {failures} 次，登录锁定至 {until}", "was locked out until {until} after {failures} failures"
+        ),
         PeopleTag.LOGGED_OUT: Words("结束登录 {count} 个（{how}）", "ended {count} log-ins ({how})"),
         PeopleTag.FACTOR_FAILED: Words("动态验证码错误", "gave a wrong second factor"),
         PeopleTag.FACTOR_SET: Words("绑定了动态验证码", "set up a second factor"),
@@ -122,9 +134,13 @@ say(
         PeopleTag.RECOVERY_RENEWED: Words("重新生成了恢复码", "made new recovery codes"),
         PeopleTag.PASSWORD_CHANGED: Words("修改了密码", "changed the password"),
         PeopleTag.PASSWORD_RESET: Words("重置了 {login} 的密码", "reset the password of {login}"),
-        PeopleTag.TOKEN_MADE: Words("创建访问令牌 {name}：{permissions}（{scope}）", "made the token {name}: {permissions} ({scope})"),
+        PeopleTag.TOKEN_MADE: Words(
+            "创建访问令牌 {name}：{permissions}（{scope}）", "made the token {name}: {permissions} ({scope})"
+        ),
         PeopleTag.TOKEN_REVOKED: Words("吊销访问令牌 {name}", "revoked the token {name}"),
-        PeopleTag.STAFF_LOADED: Words("批量载入人员 {users} 名、岗位 {posts} 个", "loaded {users} members of staff with {posts} posts"),
+        PeopleTag.STAFF_LOADED: Words(
+            "批量载入人员 {users} 名、岗位 {posts} 个", "loaded {users} members of staff with {posts} posts"
+        ),
         PeopleTag.STAFF_IMPORTED: Words(
             "由表格导入人员 {users} 名、岗位 {posts} 个，跳过 {bad} 行",
             "imported {users} members of staff with {posts} posts from a workbook; {bad} rows were left out",

@@ -54,7 +54,9 @@ def ensure_keyring() -> bool:
 
     wanted = str(settings.CONFIG.field_cipher).upper()
     if wanted not in FIELD_ALGORITHMS:
-        raise KeyringError(f"field_cipher is {wanted.lower()!r}; possible are {', '.join(a.lower() for a in FIELD_ALGORITHMS)}")
+        raise KeyringError(
+            f"field_cipher is {wanted.lower()!r}; possible are {', '.join(a.lower() for a in FIELD_ALGORITHMS)}"
+        )
     made = keyring().create(Algorithm(wanted))
     keyring().keys()
     return made

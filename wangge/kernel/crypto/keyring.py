@@ -184,7 +184,9 @@ def from_json(text: str, source: str) -> Keys:
         raise KeyringError(f"{source} is damaged ({error}); put back the copy that was kept with the backup") from None
     ids = [k.id for k in keys.keys]
     if len(ids) != len(set(ids)):
-        raise KeyringError(f"{source} is damaged (two keys with one id); put back the copy that was kept with the backup")
+        raise KeyringError(
+            f"{source} is damaged (two keys with one id); put back the copy that was kept with the backup"
+        )
     return keys
 
 

@@ -87,7 +87,9 @@ class Encrypted:
 
     def __set__(self, row: Any, value: str | None) -> None:
         if isinstance(value, Masked):
-            raise TypeError("a masked value cannot be copied to another row: reveal it with a purpose, or leave it where it is")
+            raise TypeError(
+                "a masked value cannot be copied to another row: reveal it with a purpose, or leave it where it is"
+            )
         if row.pk is None:
             raise ValueError("set the row's key before its encrypted values: they are bound to it")
         keys = self.keyring()

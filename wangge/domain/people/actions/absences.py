@@ -64,7 +64,12 @@ def record_absence(
 @transaction.atomic
 def end_absence(*, by: Principal, absence: UUID) -> dict[str, Any]:
     """End it now (or call it off before it began). By the absent person, or by who may record it."""
-    row = Absence.objects.select_for_update(no_key=True).select_related("user").filter(id=absence, cancelled_at=None).first()
+    row = (
+        Absence.objects.select_for_update(no_key=True)
+        .select_related("user")
+        .filter(id=absence, cancelled_at=None)
+        .first()
+    )
     if row is None or not _may_end(by, row):
         raise NotFound(Words("没有这条离岗登记，或不在您的范围内。", "There is no such absence in your scope."))
     now = clock.now()
@@ -98,9 +103,7 @@ def _check_reach(by: Principal, user: UUID, starts: datetime, ends: datetime) ->
     if not held:
         access.user_within(by.scope(PeoplePermission.ABSENCES_MANAGE), user)
     for post in held:
-        reach = [
-            g.scope for g in by.grants if Role(post.role) in rules.MAY_RECORD_ABSENCE.get(g.role, frozenset())
-        ]
+        reach = [g.scope for g in by.grants if Role(post.role) in rules.MAY_RECORD_ABSENCE.get(g.role, frozenset())]
         if not any(
             access.covers_post(s, area=post.area_id, grid=post.grid_id, unit=post.unit_id, everywhere=post.everywhere)
             for s in reach
@@ -124,7 +127,9 @@ def _no_chain(user: UUID, deputy: UUID, starts: datetime, ends: datetime) -> Non
     if found is None:
         return
     if found["deputy_away"]:
-        raise Conflict(Words("代理人在该时间也离岗，请另选代理人。", "The deputy is absent at that time too; choose another."))
+        raise Conflict(
+            Words("代理人在该时间也离岗，请另选代理人。", "The deputy is absent at that time too; choose another.")
+        )
     raise Conflict(
         Words(
             f"此人在该时间正代理{found['name']}的岗位，请先为{found['name']}另行安排代理人。",

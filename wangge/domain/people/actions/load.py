@@ -120,7 +120,14 @@ def insert_staff(found: list[NewStaff], password_hash: str = "", *, existing: fr
             raise ValueError(f"{person.login}: {fault.en}")
     User.objects.bulk_create(
         [
-            User(id=p.id, login=rules.normal_login(p.login), name=p.name, language=p.language, unit_id=p.unit, created_at=now)
+            User(
+                id=p.id,
+                login=rules.normal_login(p.login),
+                name=p.name,
+                language=p.language,
+                unit_id=p.unit,
+                created_at=now,
+            )
             for p in fresh
         ],
         batch_size=BATCH,

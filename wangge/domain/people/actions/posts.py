@@ -72,7 +72,10 @@ def give_post(
         raise Forbidden(Words("岗位范围超出您的管理范围。", "The post's scope is outside yours."))
     if by.id == user:
         raise Forbidden(
-            Words("不能任命自己，请由另一位安全管理员办理。", "Nobody appoints themselves; another security administrator has to.")
+            Words(
+                "不能任命自己，请由另一位安全管理员办理。",
+                "Nobody appoints themselves; another security administrator has to.",
+            )
         )
     person = access.active_user(user, "body.user")
     now = clock.now()
@@ -155,12 +158,17 @@ def hand_over(
             row.unit_id,
         ):
             return queries.post(id)  # the same call again
-        raise Invalid.field("body.id", "reused", "这个 id 已用于另一内容，请换一个新的 id", "This id was used for something else.")
+        raise Invalid.field(
+            "body.id", "reused", "这个 id 已用于另一内容，请换一个新的 id", "This id was used for something else."
+        )
     if row.version != version:
         raise access.changed(queries.post(post))
     if by.id == to:
         raise Forbidden(
-            Words("不能任命自己，请由另一位安全管理员办理。", "Nobody appoints themselves; another security administrator has to.")
+            Words(
+                "不能任命自己，请由另一位安全管理员办理。",
+                "Nobody appoints themselves; another security administrator has to.",
+            )
         )
     if to == row.user_id:
         raise Invalid.field("body.to", "same", "接任人不能是现任本人", "The successor is the present holder.")
@@ -174,12 +182,16 @@ def hand_over(
             Words("该岗位在移交时间不在任期内。", "The post is not held at the time of the hand-over."),
             extra={"current": {"starts": row.starts, "ends": row.ends}},
         )
-    _not_twice(successor, Role(row.role), row.area_id, row.grid_id, row.unit_id, row.everywhere, rules.Span(moment, row.ends))
+    _not_twice(
+        successor, Role(row.role), row.area_id, row.grid_id, row.unit_id, row.everywhere, rules.Span(moment, row.ends)
+    )
     with access.refusing(REFUSALS):
         if moment > row.starts:
             Post.objects.filter(id=post).update(ends=moment, version=version + 1)
         else:
-            raise Invalid.field("body.at", "start", "移交时间须晚于任期开始", "A hand-over is after the start of the post.")
+            raise Invalid.field(
+                "body.at", "start", "移交时间须晚于任期开始", "A hand-over is after the start of the post."
+            )
         made = Post.objects.create(
             id=id,
             user=successor,

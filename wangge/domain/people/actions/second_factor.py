@@ -34,7 +34,10 @@ def begin_factor(*, by: Principal, password: str) -> dict[str, Any]:
     )
     if not done:
         raise Conflict(
-            Words("已绑定动态验证码；如需更换，请先解除。", "A second factor is in force; remove it before setting up another.")
+            Words(
+                "已绑定动态验证码；如需更换，请先解除。",
+                "A second factor is in force; remove it before setting up another.",
+            )
         )
     uri = factor.uri(secret, login)
     return {"secret": secret, "uri": uri, "qr_svg": factor.qr_svg(uri)}
@@ -105,7 +108,10 @@ def reset_factor(*, by: Principal, user: UUID) -> None:
 def _not_oneself(by: Principal, user: UUID) -> None:
     if by.id == user:
         raise Forbidden(
-            Words("不能为自己办理，请由另一位安全管理员办理。", "Nobody does this for themselves; another security administrator has to.")
+            Words(
+                "不能为自己办理，请由另一位安全管理员办理。",
+                "Nobody does this for themselves; another security administrator has to.",
+            )
         )
 
 

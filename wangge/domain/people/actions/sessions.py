@@ -74,7 +74,10 @@ def log_in(*, by: Principal = PUBLIC_PERSON, login: str, password: str, address:
         me = Principal(kind="user", id=row["id"], name=row["name"], session=session.id)
         ledger.append(by=me, tag=PeopleTag.LOGGED_IN, kind="user", subject=row["id"], personal={"address": address})
     pending = rules.pending_step(
-        has_factor=row["has_factor"], passed=False, must_change=bool(row["must_change"]), required=factor_required(roles)
+        has_factor=row["has_factor"],
+        passed=False,
+        must_change=bool(row["must_change"]),
+        required=factor_required(roles),
     )
     return LogIn(token, session.id, pending, session.expires_at)
 

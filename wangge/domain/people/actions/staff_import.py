@@ -25,9 +25,7 @@ from wangge.kernel.ids import uuid7
 from wangge.kernel.problems import FieldError, Invalid
 from wangge.kernel.words import Words
 
-ROLE_NAMES = {
-    name.casefold(): role for role in rules.ROLE_SCOPES for name in (str(role), role.words.zh, role.words.en)
-}
+ROLE_NAMES = {name.casefold(): role for role in rules.ROLE_SCOPES for name in (str(role), role.words.zh, role.words.en)}
 PHONE = re.compile(r"[0-9+()\-* ,/转分机ext.]{0,40}")
 
 
@@ -73,7 +71,9 @@ def import_staff(*, by: Principal, content: bytes, dry_run: bool = True, accept_
         report.good += 1
         known = people.get(person.login)
         people[person.login] = (
-            NewStaff(person.login, person.name, known.posts + person.posts, known.unit, id=known.id) if known else person
+            NewStaff(person.login, person.name, known.posts + person.posts, known.unit, id=known.id)
+            if known
+            else person
         )
     report.faults = check.faults
     existing = frozenset(u.id for u in check.users.values())
@@ -182,14 +182,29 @@ class _Check:
             return None
         login, name = rules.normal_login(str(values["login"])), str(values["name"])
         if not LOGIN.fullmatch(login):
-            fault("login", "format", f"登录名“{login}”格式不对", f"The log-in “{login}” is not possible; see the heading's note.")
+            fault(
+                "login",
+                "format",
+                f"登录名“{login}”格式不对",
+                f"The log-in “{login}” is not possible; see the heading's note.",
+            )
         if len(name) > 60:
             fault("name", "long", "姓名最多 60 字", "A name has at most 60 characters.")
         role = ROLE_NAMES.get(str(values["role"]).casefold())
         if role is None:
-            fault("role", "unknown", f"没有角色“{values['role']}”，请从下拉列表选择", f"There is no role “{values['role']}”; choose from the list.")
+            fault(
+                "role",
+                "unknown",
+                f"没有角色“{values['role']}”，请从下拉列表选择",
+                f"There is no role “{values['role']}”; choose from the list.",
+            )
         elif role in ADMINISTRATORS:
-            fault("role", "administrator", "管理员岗位须单独任命，不能导入", "Administrators are appointed one by one, not imported.")
+            fault(
+                "role",
+                "administrator",
+                "管理员岗位须单独任命，不能导入",
+                "Administrators are appointed one by one, not imported.",
+            )
         home = self._unit(str(values.get("unit", "")), "unit", fault) if values.get("unit") else None
         place = self._place(str(values["scope"]), fault)
         phone, public = str(values.get("phone", "")), str(values.get("public", "")).casefold()
@@ -212,14 +227,26 @@ class _Check:
         if known is not None:
             self._known_user(known, name, key, fault)
         elif first is not None and first.name != name:
-            fault("name", "differs", f"同一登录名前面的姓名是“{first.name}”", f"This log-in was “{first.name}” in an earlier row.")
+            fault(
+                "name",
+                "differs",
+                f"同一登录名前面的姓名是“{first.name}”",
+                f"This log-in was “{first.name}” in an earlier row.",
+            )
         elif first is None and home is None and not self.scope.everything:
             fault("unit", "missing", "新人员须填写所属单位", "A new person needs an employer.")
         if first is not None and any((p.role, p.area, p.grid, p.unit) == key for p in first.posts):
             fault("scope", "twice", "与前面的行重复", "The same post is in an earlier row.")
         if len(self.faults) > before:
             return None
-        post = NewPost(role, title=str(values.get("title", ""))[:40], phone=phone, public=public in sheet.YES, starts=starts, **place)
+        post = NewPost(
+            role,
+            title=str(values.get("title", ""))[:40],
+            phone=phone,
+            public=public in sheet.YES,
+            starts=starts,
+            **place,
+        )
         person = NewStaff(
             login,
             name,
@@ -240,7 +267,12 @@ class _Check:
         elif not self.visible[known.id] or not known.active:
             fault("login", "taken", "登录名已被使用", "This log-in name is taken.")
         elif known.name != name:
-            fault("name", "differs", "登录名已有，但姓名不同；请核对", "The log-in exists with another name; check which is right.")
+            fault(
+                "name",
+                "differs",
+                "登录名已有，但姓名不同；请核对",
+                "The log-in exists with another name; check which is right.",
+            )
         elif (known.id, *key) in self.held:
             fault("scope", "held", "此人已担任该岗位", "The person holds this post already.")
 
@@ -265,7 +297,12 @@ class _Check:
             fault(column, "unknown", f"没有单位“{text}”", f"There is no unit “{text}”.")
         elif len(found) > 1:
             some = "、".join(f"{name}@{u.area_id}" for u in found[:4])
-            fault(column, "ambiguous", f"有多个同名单位，请写作：{some}", f"Several units have this name; write one of {some}.")
+            fault(
+                column,
+                "ambiguous",
+                f"有多个同名单位，请写作：{some}",
+                f"Several units have this name; write one of {some}.",
+            )
         elif column == "unit" and not self._covers({"area": found[0].area_id, "grid": None, "unit": None}):
             fault(column, "outside", "所属单位不在您的管理范围内", "The employer is outside your scope.")
         return found[0] if len(found) == 1 else None
@@ -277,7 +314,12 @@ class _Check:
             try:
                 value = date.fromisoformat(value.replace("/", "-").replace(".", "-"))
             except ValueError:
-                fault("starts", "date", f"日期“{value}”无法识别，请写作 2026-11-20", f"“{value}” is no date; write 2026-11-20.")
+                fault(
+                    "starts",
+                    "date",
+                    f"日期“{value}”无法识别，请写作 2026-11-20",
+                    f"“{value}” is no date; write 2026-11-20.",
+                )
                 return None
         return datetime(value.year, value.month, value.day, tzinfo=self.zone)
 

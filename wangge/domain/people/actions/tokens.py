@@ -55,7 +55,10 @@ def make_token(
                 FieldError(
                     f"body.permissions[{i}]",
                     "unknown",
-                    Words(f"令牌不能有权限 {permission}，可用：{known}", f"A token cannot have {permission}. Possible: {known}."),
+                    Words(
+                        f"令牌不能有权限 {permission}，可用：{known}",
+                        f"A token cannot have {permission}. Possible: {known}.",
+                    ),
                 )
             )
     if not permissions:
@@ -66,19 +69,26 @@ def make_token(
         except ValueError:
             faults.append(
                 FieldError(
-                    f"body.networks[{i}]", "network", Words(f"{network} 不是网段", f"{network} is no network (10.1.0.0/16).")
+                    f"body.networks[{i}]",
+                    "network",
+                    Words(f"{network} 不是网段", f"{network} is no network (10.1.0.0/16)."),
                 )
             )
     if not now < expires_at <= now + LONGEST:
         faults.append(
-            FieldError("body.expires_at", "range", Words("有效期须在今后两年以内", "It must expire within two years from now."))
+            FieldError(
+                "body.expires_at", "range", Words("有效期须在今后两年以内", "It must expire within two years from now.")
+            )
         )
     if everywhere == bool([*areas, *grids, *units]):
         faults.append(
             FieldError(
                 "body.everywhere",
                 "scope",
-                Words("范围须为“全部”，或列出区划、网格、单位", "The scope is everywhere, or lists areas, grids and units."),
+                Words(
+                    "范围须为“全部”，或列出区划、网格、单位",
+                    "The scope is everywhere, or lists areas, grids and units.",
+                ),
             )
         )
     if faults:

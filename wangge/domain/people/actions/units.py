@@ -139,7 +139,11 @@ def _check_words(*, kind: str, duty: str) -> None:
     faults = []
     if kind not in rules.UNIT_KINDS:
         known = "、".join(rules.UNIT_KINDS)
-        faults.append(FieldError("body.kind", "unknown", Words(f"没有单位类型 {kind}，可用：{known}", f"No kind {kind}: use {known}.")))
+        faults.append(
+            FieldError(
+                "body.kind", "unknown", Words(f"没有单位类型 {kind}，可用：{known}", f"No kind {kind}: use {known}.")
+            )
+        )
     if duty not in rules.DUTIES:
         faults.append(FieldError("body.duty", "unknown", Words(f"没有职责 {duty}", f"There is no duty {duty}.")))
     if faults:
@@ -150,7 +154,9 @@ def _parent_of(unit: UUID | None, parent: UUID) -> None:
     """Refuse a parent that is not there, not active, or below the unit itself."""
     found = Unit.objects.filter(id=parent, active=True).exists()
     if not found:
-        raise Invalid.field("body.parent", "unknown", "没有这个上级单位，或已停用", "There is no such active unit to be the parent.")
+        raise Invalid.field(
+            "body.parent", "unknown", "没有这个上级单位，或已停用", "There is no such active unit to be the parent."
+        )
     circle = unit and rows.value(
         """WITH RECURSIVE up AS (
                SELECT id, parent_id FROM people_unit WHERE id = %(parent)s
@@ -165,4 +171,6 @@ def _parent_of(unit: UUID | None, parent: UUID) -> None:
 def _announce(by: Principal, tag: PeopleTag, unit: Unit, body: dict[str, Any]) -> None:
     place = {"district": unit.district, "street": unit.street, "community": unit.community}
     ledger.append(by=by, tag=tag, kind="unit", subject=unit.id, district=unit.district, body=body)
-    outbox.emit(PeopleEvent.UNIT_CHANGED, kind="unit", subject=unit.id, place=place, units=[unit.id], body={"act": str(tag)})
+    outbox.emit(
+        PeopleEvent.UNIT_CHANGED, kind="unit", subject=unit.id, place=place, units=[unit.id], body={"act": str(tag)}
+    )

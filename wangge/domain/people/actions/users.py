@@ -134,9 +134,7 @@ def reactivate_user(*, by: Principal, user: UUID, version: int) -> dict[str, Any
         raise access.changed(queries.user(user))
     if not row.active:
         User.objects.filter(id=user).update(active=True, version=version + 1)
-        ledger.append(
-            by=by, tag=PeopleTag.USER_REACTIVATED, kind="user", subject=user, body={"login": row.login}
-        )
+        ledger.append(by=by, tag=PeopleTag.USER_REACTIVATED, kind="user", subject=user, body={"login": row.login})
         _changed(user, PeopleTag.USER_REACTIVATED)
     return queries.user(user)
 

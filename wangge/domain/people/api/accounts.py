@@ -43,18 +43,24 @@ def add_user(request: HttpRequest, payload: schemas.UserIn) -> dict[str, Any]:
     return {"user": user, "password": password}
 
 
-@router.patch("/users/{user}", permission=P.USERS_MANAGE, response=schemas.UserOut, summary="修改账号 · Change an account")
+@router.patch(
+    "/users/{user}", permission=P.USERS_MANAGE, response=schemas.UserOut, summary="修改账号 · Change an account"
+)
 def change_user(request: HttpRequest, user: UUID, payload: schemas.UserChange) -> dict[str, Any]:
     return users.change_user(by=request.principal, user=user, **payload.model_dump(exclude_unset=True))
 
 
-@router.post("/users/{user}/deactivate", permission=P.USERS_MANAGE, response=schemas.UserOut, summary="停用账号 · Deactivate")
+@router.post(
+    "/users/{user}/deactivate", permission=P.USERS_MANAGE, response=schemas.UserOut, summary="停用账号 · Deactivate"
+)
 def deactivate(request: HttpRequest, user: UUID, payload: schemas.VersionIn) -> dict[str, Any]:
     """Its posts and sessions end at once."""
     return users.deactivate_user(by=request.principal, user=user, version=payload.version)
 
 
-@router.post("/users/{user}/reactivate", permission=P.USERS_MANAGE, response=schemas.UserOut, summary="启用账号 · Reactivate")
+@router.post(
+    "/users/{user}/reactivate", permission=P.USERS_MANAGE, response=schemas.UserOut, summary="启用账号 · Reactivate"
+)
 def reactivate(request: HttpRequest, user: UUID, payload: schemas.VersionIn) -> dict[str, Any]:
     """The account comes back without posts."""
     return users.reactivate_user(by=request.principal, user=user, version=payload.version)
@@ -66,13 +72,21 @@ def unlock(request: HttpRequest, user: UUID) -> Status:
     return Status(204, None)
 
 
-@router.post("/users/{user}/password", permission=P.USERS_MANAGE, response=schemas.FirstPasswordOut, summary="重置密码 · Reset the password")
+@router.post(
+    "/users/{user}/password",
+    permission=P.USERS_MANAGE,
+    response=schemas.FirstPasswordOut,
+    summary="重置密码 · Reset the password",
+)
 def reset_password(request: HttpRequest, user: UUID) -> dict[str, str]:
     return {"password": users.reset_password(by=request.principal, user=user)}
 
 
 @router.post(
-    "/users/{user}/second-factor/reset", permission=P.USERS_MANAGE, response={204: None}, summary="重置第二因素 · Reset the second factor"
+    "/users/{user}/second-factor/reset",
+    permission=P.USERS_MANAGE,
+    response={204: None},
+    summary="重置第二因素 · Reset the second factor",
 )
 def reset_factor(request: HttpRequest, user: UUID) -> Status:
     second_factor.reset_factor(by=request.principal, user=user)
@@ -116,14 +130,24 @@ def change_post(request: HttpRequest, post: UUID, payload: schemas.PostChange) -
     return posts.change_post(by=request.principal, post=post, **payload.model_dump(exclude_unset=True))
 
 
-@router.post("/posts/{post}/end", permission=P.POSTS_MANAGE, response={200: schemas.PostOut, 204: None}, summary="免职 · End a post")
+@router.post(
+    "/posts/{post}/end",
+    permission=P.POSTS_MANAGE,
+    response={200: schemas.PostOut, 204: None},
+    summary="免职 · End a post",
+)
 def end_post(request: HttpRequest, post: UUID, payload: schemas.PostEnd) -> Any:
     """204 when the post had not begun and is withdrawn."""
     found = posts.end_post(by=request.principal, post=post, version=payload.version, at=payload.at)
     return Status(204, None) if found is None else Status(200, found)
 
 
-@router.post("/posts/{post}/hand-over", permission=P.POSTS_MANAGE, response=schemas.PostOut, summary="移交岗位 · Hand a post over")
+@router.post(
+    "/posts/{post}/hand-over",
+    permission=P.POSTS_MANAGE,
+    response=schemas.PostOut,
+    summary="移交岗位 · Hand a post over",
+)
 def hand_over(request: HttpRequest, post: UUID, payload: schemas.HandOver) -> dict[str, Any]:
     """Ends the post and starts the successor's at the same moment; answers the new post."""
     return posts.hand_over(by=request.principal, post=post, **payload.model_dump())
@@ -137,11 +161,15 @@ def list_absences(
     return queries.absences(by=request.principal, user=user, after=after, limit=limit)
 
 
-@router.post("/absences", permission=P.ABSENCES_MANAGE, response=schemas.AbsenceOut, summary="登记离岗 · Record an absence")
+@router.post(
+    "/absences", permission=P.ABSENCES_MANAGE, response=schemas.AbsenceOut, summary="登记离岗 · Record an absence"
+)
 def record_absence(request: HttpRequest, payload: schemas.AbsenceIn) -> dict[str, Any]:
     return absences.record_absence(by=request.principal, **payload.model_dump())
 
 
-@router.post("/absences/{absence}/end", permission=SIGNED_IN, response=schemas.AbsenceOut, summary="结束离岗 · End an absence")
+@router.post(
+    "/absences/{absence}/end", permission=SIGNED_IN, response=schemas.AbsenceOut, summary="结束离岗 · End an absence"
+)
 def end_absence(request: HttpRequest, absence: UUID) -> dict[str, Any]:
     return absences.end_absence(by=request.principal, absence=absence)

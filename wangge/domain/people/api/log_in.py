@@ -56,7 +56,12 @@ def log_out(request: HttpRequest, response: HttpResponse) -> Status:
     return Status(204, None)
 
 
-@router.post("/session/second-factor", permission=ANY_SESSION, response=schemas.MeOut, summary="出示第二因素 · Show the second factor")
+@router.post(
+    "/session/second-factor",
+    permission=ANY_SESSION,
+    response=schemas.MeOut,
+    summary="出示第二因素 · Show the second factor",
+)
 def show_factor(request: HttpRequest, payload: schemas.CodeIn) -> dict[str, Any]:
     """A code of the authenticator or a recovery code. Each is accepted once."""
     second_factor.show_factor(by=person(request), code=payload.code)
@@ -68,13 +73,17 @@ def my_sessions(request: HttpRequest) -> list[dict[str, Any]]:
     return queries.sessions(by=person(request))
 
 
-@router.delete("/sessions/{session}", permission=SIGNED_IN, response={204: None}, summary="结束一个登录 · End one of my sessions")
+@router.delete(
+    "/sessions/{session}", permission=SIGNED_IN, response={204: None}, summary="结束一个登录 · End one of my sessions"
+)
 def end_session(request: HttpRequest, session: UUID) -> Status:
     sessions.end_session(by=person(request), session=session)
     return Status(204, None)
 
 
-@router.delete("/sessions", permission=SIGNED_IN, response=schemas.EndedOut, summary="结束其他登录 · End all my other sessions")
+@router.delete(
+    "/sessions", permission=SIGNED_IN, response=schemas.EndedOut, summary="结束其他登录 · End all my other sessions"
+)
 def end_others(request: HttpRequest) -> dict[str, int]:
     return {"ended": sessions.end_other_sessions(by=person(request))}
 
@@ -92,26 +101,36 @@ def change_password(request: HttpRequest, payload: schemas.NewPasswordIn) -> Sta
     return Status(204, None)
 
 
-@router.post("/me/second-factor", permission=ANY_SESSION, response=schemas.FactorOut, summary="开始绑定 · Begin a second factor")
+@router.post(
+    "/me/second-factor", permission=ANY_SESSION, response=schemas.FactorOut, summary="开始绑定 · Begin a second factor"
+)
 def begin_factor(request: HttpRequest, payload: schemas.PasswordIn) -> dict[str, Any]:
     return second_factor.begin_factor(by=person(request), password=payload.password)
 
 
 @router.post(
-    "/me/second-factor/confirm", permission=ANY_SESSION, response=schemas.RecoveryOut, summary="确认绑定 · Confirm the second factor"
+    "/me/second-factor/confirm",
+    permission=ANY_SESSION,
+    response=schemas.RecoveryOut,
+    summary="确认绑定 · Confirm the second factor",
 )
 def confirm_factor(request: HttpRequest, payload: schemas.CodeIn) -> dict[str, Any]:
     return {"recovery_codes": second_factor.confirm_factor(by=person(request), code=payload.code)}
 
 
 @router.post(
-    "/me/second-factor/recovery-codes", permission=SIGNED_IN, response=schemas.RecoveryOut, summary="新恢复码 · New recovery codes"
+    "/me/second-factor/recovery-codes",
+    permission=SIGNED_IN,
+    response=schemas.RecoveryOut,
+    summary="新恢复码 · New recovery codes",
 )
 def renew_codes(request: HttpRequest, payload: schemas.PasswordIn) -> dict[str, Any]:
     return {"recovery_codes": second_factor.renew_recovery_codes(by=person(request), password=payload.password)}
 
 
-@router.post("/me/second-factor/remove", permission=SIGNED_IN, response={204: None}, summary="解除绑定 · Remove my second factor")
+@router.post(
+    "/me/second-factor/remove", permission=SIGNED_IN, response={204: None}, summary="解除绑定 · Remove my second factor"
+)
 def remove_factor(request: HttpRequest, payload: schemas.PasswordIn) -> Status:
     """Refused where a post requires it."""
     second_factor.remove_factor(by=person(request), password=payload.password)
@@ -121,5 +140,7 @@ def remove_factor(request: HttpRequest, payload: schemas.PasswordIn) -> Status:
 def _again(request: HttpRequest) -> dict[str, Any]:
     """Who am I, after this act changed it."""
     header = request.headers.get("Authorization", "")
-    token = header.partition(" ")[2].strip() if header.lower().startswith("bearer ") else request.COOKIES.get(COOKIE, "")
+    token = (
+        header.partition(" ")[2].strip() if header.lower().startswith("bearer ") else request.COOKIES.get(COOKIE, "")
+    )
     return queries.me(by=authenticate.member_of_staff(token) or request.principal)

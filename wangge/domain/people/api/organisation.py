@@ -25,7 +25,9 @@ def grid_card(request: HttpRequest, code: Annotated[str, Path(pattern=r"^[0-9]{1
     return queries.grid_card(code)
 
 
-@router.get("/roles", permission=SIGNED_IN, response=list[schemas.RoleOut], summary="角色与权限 · Roles and permissions")
+@router.get(
+    "/roles", permission=SIGNED_IN, response=list[schemas.RoleOut], summary="角色与权限 · Roles and permissions"
+)
 def roles(request: HttpRequest) -> list[dict[str, Any]]:
     """What each role may do, to which scopes it may be posted, and the usual titles."""
     language = language_of(request)
@@ -59,28 +61,47 @@ def list_units(
     )
 
 
-@router.get("/units/tree", permission=PeoplePermission.UNITS_READ, response=list[schemas.TreeUnitOut], summary="单位树 · Tree of units")
+@router.get(
+    "/units/tree",
+    permission=PeoplePermission.UNITS_READ,
+    response=list[schemas.TreeUnitOut],
+    summary="单位树 · Tree of units",
+)
 def unit_tree(request: HttpRequest, root: UUID | None = None) -> list[dict[str, Any]]:
     """Active units, parents before their children."""
     return queries.unit_tree(by=request.principal, root=root)
 
 
-@router.get("/units/{unit}", permission=PeoplePermission.UNITS_READ, response=schemas.UnitOut, summary="一个单位 · One unit")
+@router.get(
+    "/units/{unit}", permission=PeoplePermission.UNITS_READ, response=schemas.UnitOut, summary="一个单位 · One unit"
+)
 def one_unit(request: HttpRequest, unit: UUID) -> dict[str, Any]:
     return queries.unit(unit)
 
 
-@router.post("/units", permission=PeoplePermission.UNITS_MANAGE, response=schemas.UnitOut, summary="新增单位 · Add a unit")
+@router.post(
+    "/units", permission=PeoplePermission.UNITS_MANAGE, response=schemas.UnitOut, summary="新增单位 · Add a unit"
+)
 def add_unit(request: HttpRequest, payload: schemas.UnitIn) -> dict[str, Any]:
     return units.add_unit(by=request.principal, **payload.model_dump())
 
 
-@router.patch("/units/{unit}", permission=PeoplePermission.UNITS_MANAGE, response=schemas.UnitOut, summary="修改单位 · Change a unit")
+@router.patch(
+    "/units/{unit}",
+    permission=PeoplePermission.UNITS_MANAGE,
+    response=schemas.UnitOut,
+    summary="修改单位 · Change a unit",
+)
 def change_unit(request: HttpRequest, unit: UUID, payload: schemas.UnitChange) -> dict[str, Any]:
     return units.change_unit(by=request.principal, unit=unit, **payload.model_dump(exclude_unset=True))
 
 
-@router.post("/units/{unit}/retire", permission=PeoplePermission.UNITS_MANAGE, response=schemas.UnitOut, summary="停用单位 · Retire a unit")
+@router.post(
+    "/units/{unit}/retire",
+    permission=PeoplePermission.UNITS_MANAGE,
+    response=schemas.UnitOut,
+    summary="停用单位 · Retire a unit",
+)
 def retire_unit(request: HttpRequest, unit: UUID, payload: schemas.VersionIn) -> dict[str, Any]:
     """Refused (409) while somebody holds a post in it or units are below it; the answer names them."""
     return units.retire_unit(by=request.principal, unit=unit, version=payload.version)

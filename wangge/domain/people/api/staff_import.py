@@ -17,7 +17,9 @@ from wangge.kernel.web.api import language_of
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@router.get("/staff/template", permission=PeoplePermission.USERS_MANAGE, summary="人员导入模板 · Template of the staff workbook")
+@router.get(
+    "/staff/template", permission=PeoplePermission.USERS_MANAGE, summary="人员导入模板 · Template of the staff workbook"
+)
 def template(request: HttpRequest) -> HttpResponse:
     """An XLSX workbook with headings, notes and a list of roles, in the asker's language."""
     answer = HttpResponse(sheet.template(language_of(request)), content_type=XLSX)
@@ -26,7 +28,10 @@ def template(request: HttpRequest) -> HttpResponse:
 
 
 @router.post(
-    "/staff/import", permission=PeoplePermission.USERS_MANAGE, response=schemas.StaffImportOut, summary="导入人员 · Import staff"
+    "/staff/import",
+    permission=PeoplePermission.USERS_MANAGE,
+    response=schemas.StaffImportOut,
+    summary="导入人员 · Import staff",
 )
 def upload(
     request: HttpRequest, file: File[UploadedFile], dry_run: bool = True, accept_good_rows: bool = False
@@ -36,7 +41,8 @@ def upload(
     report = import_staff(by=request.principal, content=content, dry_run=dry_run, accept_good_rows=accept_good_rows)
     language = language_of(request)
     faults = [
-        {"row": f.row, "column": f.column.say(language), "code": f.code, "message": f.message.say(language)} for f in report.faults
+        {"row": f.row, "column": f.column.say(language), "code": f.code, "message": f.message.say(language)}
+        for f in report.faults
     ]
     return asdict(report) | {
         "faults": faults,
