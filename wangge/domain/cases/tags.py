@@ -96,7 +96,7 @@ GRANTS = declare(
 
 
 # One tag an act, made from the table's own list, so that no act can be without.
-CaseTag = LedgerTag("CaseTag", {act.name: f"cases.{act}" for act in Act})  # type: ignore[misc]
+CaseTag = LedgerTag("CaseTag", {act.name: f"cases.{act}" for act in Act} | {"BROUGHT_IN": "cases.brought_in"})  # type: ignore[misc]
 
 say(
     {
@@ -104,11 +104,20 @@ say(
         for act, words in ACT_WORDS.items()
     }
 )
+say(
+    {
+        CaseTag["BROUGHT_IN"]: Words(
+            "案件 {number}：自 {source} 导入，含经过 {steps} 步",
+            "case {number}: brought in from {source} with {steps} steps",
+        )
+    }
+)
 
 
 class CaseEvent(EventName):
     REPORTED = "cases.case.reported"
     CHANGED = "cases.case.changed"
+    BROUGHT_IN = "cases.case.brought_in"
     REMINDER = "cases.clock.reminder"
     OVERDUE = "cases.clock.overdue"
     ESCALATED = "cases.clock.escalated"

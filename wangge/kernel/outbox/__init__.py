@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
+from wangge.kernel.db import rows
 from wangge.kernel.db.statement import Statement
 
 LEVELS = ("district", "street", "community", "grid")
@@ -36,6 +37,31 @@ def emit(
     statement.cte("source", "SELECT 1")
     cte(statement, source="source", event=event, kind=kind, subject=subject, place=place, units=units, body=body)
     statement.fetch("SELECT 1")
+
+
+class Item(NamedTuple):
+    """What happened to one of many subjects."""
+
+    subject: UUID
+    place: Mapping[str, str | None]
+    units: list[UUID]
+    body: Mapping[str, Any]
+
+
+def emit_many(event: EventName, *, kind: str, items: Iterable[Item]) -> int:
+    """One outbox row for each item, in their order, inside the caller's transaction. Returns how many."""
+    listed = [
+        {"subject": i.subject, "units": i.units, "body": i.body} | {level: i.place.get(level) for level in LEVELS}
+        for i in items
+    ]
+    if not listed:
+        return 0
+    return rows.run(
+        """INSERT INTO outbox_event (event, kind, subject, district, street, community, grid, units, body)
+           SELECT %(event)s, %(kind)s, subject, district, street, community, grid, units, body
+           FROM json_populate_recordset(NULL::outbox_event, %(items)s::json)""",
+        {"event": str(event), "kind": kind, "items": _json(listed)},
+    )
 
 
 def cte(

@@ -128,33 +128,16 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
         street=place.street,
         day=day,
     )
-    columns: dict[str, Any] = {
-        "id": report.id,
-        **place.levels,
-        "grid_version": place.grid_version,
-        "status": str(Status.REPORTED),
-        "version": 1,
-        "urgency": urgency,
-        "channel": str(report.channel),
-        "category": category,
-        "title": (report.title.strip() or text.replace("\n", " "))[:80],
-        "text": text,
-        "address": report.address[:200],
-        "lon": report.point and report.point[0],
-        "lat": report.point and report.point[1],
-        "accuracy_m": report.accuracy_m,
-        "confidential": report.confidential or found.confidential,
-        "wants_answer": report.wants_answer,
-        "reporter": by.id if by.kind == "user" else None,
-        "stage": str(planned.stage),
-        "due_at": planned.due_at,
-        "reported_at": reported,
-        "changed_at": reported,
-        "result": "",
-        "source": report.source,
-        "source_number": report.source_number,
-        "body_hash": report.hash(),
-    }
+    columns = fresh(
+        report,
+        by=by,
+        place=place,
+        category=category,
+        urgency=urgency,
+        confidential=report.confidential or found.confidential,
+        planned=planned,
+        at=reported,
+    )
     s.cte(
         "made",
         f"""INSERT INTO cases_case (number, first_receiver, holder, received_at, {", ".join(columns)})
@@ -165,8 +148,14 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
         **columns,
     )
     clocks.start(s, source="made", planned=planned, at=reported)
-    if report.reporter and (report.reporter.name or report.reporter.phone):
-        _party(s, report.reporter)
+    asked_by = party(report.reporter, place.district, report.id)
+    if asked_by is not None:
+        s.cte(
+            "party",
+            f"""INSERT INTO cases_party ({", ".join(f'"{name}"' for name in asked_by)})
+                SELECT {", ".join(f"%({name})s" for name in asked_by)} FROM made""",
+            **asked_by,
+        )
     parts = attach_parts(by=by, source="made", evidence=report.evidence, role=EvidenceRole.REPORT, at=clock.now())
     for name, (sql, params) in parts.items():
         s.cte(name, sql, **params)
@@ -208,21 +197,65 @@ def _known(by: Principal, report: Report) -> Row:
     return queries.visible(by=by, case=row["id"])
 
 
-def _party(s: Statement, reporter: Reporter) -> None:
+def fresh(
+    report: Report,
+    *,
+    by: Principal,
+    place: Placed,
+    category: UUID,
+    urgency: str,
+    confidential: bool,
+    planned: clocks.Plan,
+    at: datetime,
+) -> dict[str, Any]:
+    """The columns of a case that was reported just now, but for its number and its desk."""
+    text = report.text.strip()
+    return {
+        "id": report.id,
+        **place.levels,
+        "grid_version": place.grid_version,
+        "status": str(Status.REPORTED),
+        "version": 1,
+        "urgency": urgency,
+        "channel": str(report.channel),
+        "category": category,
+        "title": (report.title.strip() or text.replace("\n", " "))[:80],
+        "text": text,
+        "address": report.address[:200],
+        "lon": report.point and report.point[0],
+        "lat": report.point and report.point[1],
+        "accuracy_m": report.accuracy_m,
+        "confidential": confidential,
+        "wants_answer": report.wants_answer,
+        "reporter": by.id if by.kind == "user" else None,
+        "stage": str(planned.stage),
+        "due_at": planned.due_at,
+        "reported_at": at,
+        "changed_at": at,
+        "result": "",
+        "source": report.source,
+        "source_number": report.source_number,
+        "body_hash": report.hash(),
+    }
+
+
+def party(reporter: Reporter | None, district: str, case: UUID) -> dict[str, Any] | None:
+    """The row of who asked, encrypted; None when nobody is named."""
+    if reporter is None or not (reporter.name.strip() or reporter.phone.strip()):
+        return None
     row = uuid7()
 
     def sealed(column: str, value: str) -> bytes | None:
         return crypto.seal(value, crypto.Place.of("cases_party", column, row)) if value else None
 
-    s.cte(
-        "party",
-        """INSERT INTO cases_party (district, id, "case", name_sealed, phone_sealed, phone_hash)
-           SELECT district, %(id)s, id, %(name)s, %(phone)s, %(hash)s FROM made""",
-        id=row,
-        name=sealed("name_sealed", reporter.name.strip()),
-        phone=sealed("phone_sealed", reporter.phone.strip()),
-        hash=crypto.lookup_hash("phone", reporter.phone) if reporter.phone.strip() else None,
-    )
+    return {
+        "district": district,
+        "id": row,
+        "case": case,
+        "name_sealed": sealed("name_sealed", reporter.name.strip()),
+        "phone_sealed": sealed("phone_sealed", reporter.phone.strip()),
+        "phone_hash": crypto.lookup_hash("phone", reporter.phone) if reporter.phone.strip() else None,
+    }
 
 
 @dataclass(frozen=True)

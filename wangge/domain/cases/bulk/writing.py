@@ -1,0 +1,187 @@
+"""Histories into the tables: one statement a table, for up to ``AT_ONCE`` cases a transaction.
+
+The rows travel as JSON that PostgreSQL unfolds by the table's own types: COPY is not open to a role under row-level security, and an
+array for each column would say every type a second time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from django.conf import settings
+from django.db import transaction
+
+from wangge.domain.cases.bulk.history import Fields, Told
+from wangge.domain.cases.tags import CaseEvent, CaseTag
+from wangge.kernel import clock, ledger, outbox
+from wangge.kernel.access import Principal
+from wangge.kernel.db import rows
+
+AT_ONCE = 1000
+"""Cases of one transaction: enough to make its fixed costs small, few enough that nobody waits for it."""
+_LOCK = 0x5747_424B
+_NOT_A_COLUMN = {"note_sha256"}
+
+
+def write(cases: Sequence[Told], *, by: Principal) -> set[UUID]:
+    """Write the cases that are not here yet, by their ids and their source's numbers, each whole or not at all. Returns whose were made.
+
+    A case that only was reported enters the ledger and the outbox as any report; one with more of a history as one entry that binds
+    every step of it, and one event. Two imports at once wait for each other.
+    """
+    with transaction.atomic():
+        rows.value("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
+        known = _known([t.case for t in cases])
+        new = [
+            t for t in cases if t.case["id"] not in known and (t.case["source"], t.case["source_number"]) not in known
+        ]
+        if not new:
+            return set()
+        _number(new)
+        _insert("cases_case", (t.case for t in new))
+        _insert("cases_party", (t.party for t in new if t.party))
+        _insert("cases_step", _of(new, "steps"))
+        _insert("cases_clock", _of(new, "clocks"))
+        _insert("cases_assignment", _of(new, "shares"))
+        _record(new, by)
+        return {t.case["id"] for t in new}
+
+
+def _known(cases: Sequence[Fields]) -> set[Any]:
+    """Ids, and pairs of source and number, that are taken."""
+    found = rows.all(
+        """SELECT id, source, source_number FROM cases_case WHERE id = ANY(%(ids)s)
+           UNION SELECT c.id, c.source, c.source_number
+           FROM unnest(%(districts)s::text[], %(sources)s::text[], %(numbers)s::text[]) AS g (district, source, number)
+           JOIN cases_case c ON c.district = g.district AND c.source = g.source AND c.source_number = g.number""",
+        {
+            "ids": [c["id"] for c in cases],
+            "districts": [c["district"] for c in cases],
+            "sources": [c["source"] for c in cases],
+            "numbers": [c["source_number"] for c in cases],
+        },
+    )
+    return {r["id"] for r in found} | {
+        (r["source"], r["source_number"]) for r in found if r["source_number"] is not None
+    }
+
+
+def _number(new: Sequence[Told]) -> None:
+    """The next numbers of each street's day, in the order of the reports."""
+    zone = ZoneInfo(settings.CONFIG.zone)
+    by_day: dict[tuple[str, Any], list[Fields]] = {}
+    for case in sorted((t.case for t in new), key=itemgetter("reported_at")):
+        day = case["reported_at"].astimezone(zone).date()
+        by_day.setdefault((case["street"], day), []).append(case)
+    keys = sorted(by_day)  # in one order, so that two writers never wait for each other
+    last = rows.all(
+        """INSERT INTO cases_counter AS n (street, day, last)
+           SELECT * FROM unnest(%(streets)s::text[], %(days)s::date[], %(counts)s::int[])
+           ON CONFLICT (street, day) DO UPDATE SET last = n.last + excluded.last RETURNING street, day, last""",
+        {
+            "streets": [street for street, _ in keys],
+            "days": [day for _, day in keys],
+            "counts": [len(by_day[key]) for key in keys],
+        },
+    )
+    for row in last:
+        cases = by_day[row["street"], row["day"]]
+        for sequence, case in enumerate(cases, row["last"] - len(cases) + 1):
+            case["number"] = f"{row['street']}{row['day']:%Y%m%d}{sequence:05d}"
+
+
+def _of(new: Sequence[Told], kind: str) -> Iterable[Fields]:
+    for told in new:
+        place = {"district": told.case["district"], "case": told.case["id"]}
+        for row in getattr(told, kind):
+            yield place | row
+
+
+def _insert(table: str, found: Iterable[Fields]) -> None:
+    listed = list(found)
+    if not listed:
+        return
+    columns = ", ".join(f'"{name}"' for name in listed[0] if name not in _NOT_A_COLUMN)
+    rows.run(
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM json_populate_recordset(NULL::{table}, %(rows)s::json)",
+        {"rows": orjson.dumps(listed, default=_bytea).decode()},
+    )
+
+
+def _bytea(value: Any) -> str:
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError(type(value))
+
+
+def _record(new: Sequence[Told], by: Principal) -> None:
+    """The ledger's entry and the outbox's event of each case."""
+    only = [t for t in new if len(t.steps) == 1]
+    longer = [t for t in new if len(t.steps) > 1]
+    for some, tag, body in ((only, CaseTag["REPORT"], _reported), (longer, CaseTag["BROUGHT_IN"], _brought_in)):
+        ledger.append_many(
+            by=by,
+            tag=tag,
+            kind="case",
+            items=((t.case["id"], t.case["district"], body(t)) for t in some),
+            at=clock.now(),
+        )
+    outbox.emit_many(CaseEvent.REPORTED, kind="case", items=map(_event, only))
+    outbox.emit_many(CaseEvent.BROUGHT_IN, kind="case", items=map(_event, longer))
+
+
+def _reported(told: Told) -> Fields:
+    step = told.steps[0]
+    return _state(told, ("number", "version")) | {
+        "step": str(step["id"]),
+        "after": step["after"],
+        **_given(step["data"]),
+    }
+
+
+def _brought_in(told: Told) -> Fields:
+    """What binds every step: altering one afterwards shows, although each has no entry of its own."""
+    digest = hashlib.sha256()
+    for step in told.steps:
+        parts = (
+            step["id"],
+            step["at"].isoformat(),
+            step["act"],
+            step["outcome"],
+            step["before"],
+            step["after"],
+            step["note_sha256"],
+        )
+        digest.update("\x1f".join(str(p or "") for p in parts).encode() + b"\n")
+    return _state(told, ("number", "version", "source", "source_number")) | {
+        "after": told.case["status"],
+        "steps": len(told.steps),
+        "steps_sha256": digest.hexdigest(),
+        **_given(told.steps[0]["data"]),
+    }
+
+
+def _given(data: Fields) -> Fields:
+    return {k: v for k, v in data.items() if v is not None}
+
+
+def _state(told: Told, names: Collection[str]) -> Fields:
+    return {name: told.case[name] for name in names if told.case[name] is not None}
+
+
+def _event(told: Told) -> outbox.Item:
+    case = told.case
+    last = told.steps[-1]
+    return outbox.Item(
+        subject=case["id"],
+        place={level: case[level] for level in outbox.LEVELS},
+        units=[u for u in (case["lead"], case["holder"]) if u],
+        body=_state(told, ("number", "status", "version", "stage", "due_at"))
+        | {"act": last["act"], "outcome": last["outcome"], "step": str(last["id"])},
+    )
