@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from typing import Any
 
-import rfc8785
+import orjson
 import uuid_utils.compat
 
 
@@ -16,5 +16,5 @@ def uuid7() -> uuid.UUID:
 
 
 def body_hash(payload: dict[str, Any]) -> bytes:
-    """SHA-256 over the canonical JSON (RFC 8785) of a creating call: the same call sent twice has the same hash."""
-    return hashlib.sha256(rfc8785.dumps(payload)).digest()
+    """SHA-256 over the JSON of a creating call with its keys in order: the same call sent twice has the same hash."""
+    return hashlib.sha256(orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)).digest()

@@ -28,6 +28,9 @@ _DATE = re.compile(
     r"(?:(\d{1,2})\s*[:时]\s*(\d{1,2})\s*(?:[:分]\s*(\d{1,2})(?:\.\d+)?\s*秒?)?\s*分?)?\s*"
 )
 
+_ODD = re.compile(r"[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029\u3000\xa0\ufeff]|  ")
+"""What `clean` has to look at more closely."""
+
 
 @dataclass(frozen=True)
 class RowError:
@@ -102,6 +105,8 @@ def _is_blank(cell: Any) -> bool:
 
 def clean(text: str) -> str:
     """Outer white space of every kind removed, runs of blank lines and tabs made one; the words stay as they are."""
+    if not _ODD.search(text):
+        return text.strip()
     lines = [re.sub(r"[ \t\u3000\xa0]+", " ", line).strip() for line in text.replace("\ufeff", "").splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -119,7 +124,7 @@ def text_of(cell: Any) -> str:
 
 def plain(cell: Any) -> str:
     """A code, number or phone: full-width digits and letters made ordinary, inner spaces removed."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text_of(cell)))
+    return "".join(unicodedata.normalize("NFKC", text_of(cell)).split())
 
 
 def moment_of(cell: Any, zone: ZoneInfo) -> datetime | None:

@@ -93,30 +93,30 @@ def both(life: dict[str, Any], world: SimpleNamespace) -> tuple[UUID, UUID]:
     with clock.at(at), acting(BY):
         row, _ = actions.report(by=BY, report=led)
 
-    def act(what: Act, at: datetime, **given: Any) -> None:
+    def act(what: Act, at: datetime, **inputs: Any) -> None:
         nonlocal row
         choice = None
         with clock.at(at), acting(BY):
             if what == Act.DISPATCH:
                 choice = catalog.choose_route(row["category"], queries.route_place(row), at)
-            row = FUNCTIONS[what](by=BY, case=row["id"], version=row["version"], **given)
-        given["note"] = given.pop("result", given.get("note", ""))
-        happened.append(Happened(what, at, BY, choice=choice, **given))
+            row = FUNCTIONS[what](by=BY, case=row["id"], version=row["version"], **inputs)
+        inputs["note"] = inputs.pop("result", inputs.get("note", ""))
+        happened.append(Happened(what, at, BY, choice=choice, **inputs))
 
-    for what, hours, given in life["line"]:
+    for what, hours, raw in life["line"]:
         at += timedelta(hours=hours)
-        given = {k: v for k, v in given.items() if v is not None}
+        inputs = {k: v for k, v in raw.items() if v is not None}
         for name in ("due_at", "review_at"):
-            if name in given:
-                given[name] = START + timedelta(hours=given[name])
-        if "unit" in given:
-            given["unit"] = world.units.cleaners
-        if what == Act.EXTEND and row["due_at"] >= given["due_at"]:
+            if name in inputs:
+                inputs[name] = START + timedelta(hours=inputs[name])
+        if "unit" in inputs:
+            inputs["unit"] = world.units.cleaners
+        if what == Act.EXTEND and row["due_at"] >= inputs["due_at"]:
             continue
         if what == Act.CLOSE and row["follow_up"] is None:
             outcome, rating = life["answer"]
             act(Act.FOLLOW_UP, at, outcome=str(outcome), **({"rating": rating} if rating else {}))
-        act(what, at, **given)
+        act(what, at, **inputs)
     found = catalog.category(told.category)
     assert found is not None and told.urgency is not None and told.category is not None
     with acting(BY):

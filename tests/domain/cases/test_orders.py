@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 import xlsxwriter
 
 from tests.support.world import FUBAO
 from wangge.domain.cases import orders, queries
+from wangge.domain.cases.orders import mappings
 from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.db import rows
-from wangge.kernel.problems import Invalid
+from wangge.kernel.problems import Invalid, NotFound
 
 HEADER = ["留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "答复意见", "答复时间"]
 GOOD = [
@@ -164,11 +166,109 @@ def test_an_unknown_street_is_refused_before_anything_is_written(world: SimpleNa
     assert refused.value.errors[0].path == "area"
 
 
-def test_an_order_that_another_import_brought_in_meanwhile_is_known_and_left_alone(
-    world: SimpleNamespace, good: Path, monkeypatch: pytest.MonkeyPatch
+FULL = {
+    "工单编号": "FT1", "受理时间": "2026-03-02 09:00", "受理渠道": "微信", "诉求内容": "路灯不亮，晚上看不见", "紧急程度": "加急",
+    "是否保密": "是", "是否回复": "否", "一级分类": "市容", "二级分类": "照明", "承办单位": "福保市政服务队", "拟办意见": "请两日内查修",
+    "办理时限": "2026-03-04 18:00", "延期至": "2026-03-06 18:00", "答复意见": "已更换灯头。", "答复时间": "2026-03-05 10:00",
+    "退单原因": "", "来电人": "王某", "联系电话": "１３８ 0000 1111",
+}  # fmt: skip
+
+
+def full(path: Path, *found: dict[str, str]) -> Path:
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        for r, row in enumerate([dict(zip(FULL, FULL, strict=True)), *(FULL | f for f in found)]):
+            for c, value in enumerate(row.values()):
+                sheet.write(r, c, value)
+    return path
+
+
+def the_case(number: str) -> dict[str, object]:
+    with acting(SYSTEM):
+        row = rows.one("SELECT id FROM cases_case WHERE source_number = %(n)s", {"n": number})
+        assert row is not None
+        return queries.detail(by=SYSTEM, case=row["id"])
+
+
+def test_every_field_of_an_order_is_kept(world: SimpleNamespace, tmp_path: Path) -> None:
+    name = unit_name(world.units.cleaners)
+    outcome = run(full(tmp_path / "全.xlsx", {"承办单位": name}))
+    assert (outcome.made, outcome.closed, outcome.errors) == (1, 1, [])
+    assert outcome.unmapped == {"市容/照明": 1}
+    seen = the_case("FT1")
+    assert (seen["channel"], seen["urgency"], seen["confidential"], seen["wants_answer"]) == (
+        "resident",
+        "urgent",
+        True,
+        False,
+    )
+    assert (seen["lead"], seen["extensions"], seen["result"]) == (world.units.cleaners, 1, "已更换灯头。")
+    acts = [(s["act"], s["note"]) for s in seen["timeline"]]
+    assert acts[:5] == [("report", ""), ("accept", ""), ("dispatch", "请两日内查修"), ("take", ""), ("extend", "")]
+    handle = next(c for c in seen["clocks"] if c["stage"] == "handle")
+    assert datetime.fromisoformat(handle["first_due_at"]) == datetime(2026, 3, 4, 10, tzinfo=UTC)
+    assert (datetime.fromisoformat(handle["due_at"]), handle["outcome"]) == (
+        datetime(2026, 3, 6, 10, tzinfo=UTC),
+        "met",
+    )
+
+
+def test_an_order_comes_as_far_as_it_has_come(world: SimpleNamespace, tmp_path: Path) -> None:
+    name = unit_name(world.units.cleaners)
+    blank = dict.fromkeys(("承办单位", "答复意见", "答复时间", "延期至", "办理时限"), "")
+    run(
+        full(
+            tmp_path / "半.xlsx",
+            blank | {"工单编号": "A"},
+            blank | {"工单编号": "B", "承办单位": name},
+            blank | {"工单编号": "C", "承办单位": name, "退单原因": "不属我单位管养"},
+            FULL | {"工单编号": "D", "承办单位": name, "退单原因": "不属我单位管养", "延期至": ""},
+        )
+    )
+    found = {n: the_case(n) for n in "ABCD"}
+    assert {n: c["status"] for n, c in found.items()} == {
+        "A": "reported",
+        "B": "handling",
+        "C": "accepted",
+        "D": "closed",
+    }
+    assert [found[n]["returns"] for n in "ABCD"] == [0, 0, 1, 1]
+
+
+def test_words_that_mean_nothing_here_are_named_and_can_be_translated_and_kept(
+    world: SimpleNamespace, tmp_path: Path
 ) -> None:
-    run(good)
-    with monkeypatch.context() as patch:  # the second one looked before the first had written
-        patch.setattr(orders.rows, "all", lambda *_, **__: [])
-        again = run(good)
-    assert (again.made, again.known, again.closed, again.errors) == (0, 3, 0, [])
+    path = full(
+        tmp_path / "词.xlsx", {"紧急程度": "火烧眉毛", "承办单位": "市政所", "受理渠道": "飞鸽", "是否保密": "或许"}
+    )
+    outcome = run(path)
+    assert {e.column for e in outcome.errors} == {"紧急程度", "承办单位", "受理渠道", "是否保密"}
+    assert all("--value" in e.message.en for e in outcome.errors) and outcome.made == 0
+    translation = {
+        "urgency": {"火烧眉毛": "emergency"},
+        "unit": {"市政所": unit_name(world.units.cleaners)},
+        "channel": {"飞鸽": "12345 热线"},
+        "confidential": {"或许": "是"},
+        "category": {"市容/照明": "0202"},
+    }
+    with acting(orders.IMPORTER):
+        mappings.save(by=orders.IMPORTER, name="区热线", columns=outcome.columns, translation=translation)
+        saved = mappings.load("区热线")
+    outcome = run(path, mapping=saved.columns, translation=saved.translation)
+    assert (outcome.made, outcome.errors, outcome.unmapped) == (1, [], {})
+    assert (the_case("FT1")["urgency"], the_case("FT1")["category_name"]) == ("emergency", "路灯不亮、设施损坏")
+    with acting(orders.IMPORTER), pytest.raises(NotFound) as refused:
+        mappings.load("别的")
+    assert "区热线" in refused.value.detail.zh
+
+
+def test_a_mapping_of_unknown_fields_is_refused(world: SimpleNamespace) -> None:
+    with acting(orders.IMPORTER), pytest.raises(Invalid):
+        mappings.save(by=orders.IMPORTER, name="x", columns={"colour": "颜色"}, translation={})
+    with acting(orders.IMPORTER), pytest.raises(Invalid):
+        mappings.save(by=orders.IMPORTER, name="x", columns={}, translation={"text": {"a": "b"}})
+
+
+def unit_name(unit: UUID) -> str:
+    with acting(SYSTEM):
+        return rows.value("SELECT name FROM people_unit WHERE id = %(id)s", {"id": unit})

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wangge.domain.catalog.rules import (
+    Keywords,
     Place,
     Route,
     Window,
@@ -18,7 +19,6 @@ from wangge.domain.catalog.rules import (
     initials,
     may_tie,
     specificity,
-    suggest_categories,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -122,12 +122,14 @@ def test_rules_that_may_be_saved_together_never_tie(found: list[Route], hour: in
 def test_a_longer_keyword_and_one_in_the_title_say_more() -> None:
     rubbish, stall = UUID(int=10), UUID(int=11)
     catalogue = [(rubbish, "暴露垃圾", ["垃圾", "生活垃圾"], 1.0), (stall, "占道经营", ["占道经营", "小贩"], 1.0)]
-    assert suggest_categories("路口占道经营，留下垃圾", catalogue)[0].category == stall
-    assert suggest_categories("有小贩", catalogue, title="生活垃圾没人清")[0].category == rubbish
-    assert suggest_categories("今天天气很好", catalogue) == []
+    words = Keywords(catalogue)
+    assert words.suggest("路口占道经营，留下垃圾")[0].category == stall
+    assert words.suggest("有小贩", title="生活垃圾没人清")[0].category == rubbish
+    assert words.suggest("今天天气很好") == []
     question = (UUID(int=12), "咨询", ["请问", "咨询"], 0.3)
-    assert suggest_categories("请问哪里有小贩，咨询一下", [*catalogue, question])[0].category == stall
-    assert suggest_categories("生活垃圾", catalogue)[0].words == ("生活垃圾",)
+    assert Keywords([*catalogue, question]).suggest("请问哪里有小贩，咨询一下")[0].category == stall
+    assert words.suggest("生活垃圾")[0].words == ("生活垃圾",)
+    assert words.suggest("有小贩", usable=lambda c: c != stall) == []
 
 
 def test_initials_are_made_of_common_characters() -> None:

@@ -389,3 +389,15 @@ class Operation(models.Model):
     class Meta:
         db_table = "cases_operation"
         indexes = [models.Index(fields=["at"], name="cases_operation_at")]
+
+
+class OrderMapping(models.Model):
+    """How the workbooks of one source are read: their titles by our fields, and their words by ours (orders.words)."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    columns = models.JSONField(help_text="field → title")
+    translation = models.JSONField(help_text="field → their word → ours")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_order_mapping"

@@ -96,7 +96,13 @@ GRANTS = declare(
 
 
 # One tag an act, made from the table's own list, so that no act can be without.
-CaseTag = LedgerTag("CaseTag", {act.name: f"cases.{act}" for act in Act} | {"BROUGHT_IN": "cases.brought_in"})  # type: ignore[misc]
+CaseTag = LedgerTag("CaseTag", {act.name: f"cases.{act}" for act in Act})  # type: ignore[misc]
+
+
+class ImportTag(LedgerTag):
+    BROUGHT_IN = "cases.brought_in"
+    MAPPING_SAVED = "cases.order_mapping.saved"
+
 
 say(
     {
@@ -106,10 +112,11 @@ say(
 )
 say(
     {
-        CaseTag["BROUGHT_IN"]: Words(
+        ImportTag.BROUGHT_IN: Words(
             "案件 {number}：自 {source} 导入，含经过 {steps} 步",
             "case {number}: brought in from {source} with {steps} steps",
-        )
+        ),
+        ImportTag.MAPPING_SAVED: Words("保存了工单列对应方案“{name}”", "saved the order mapping “{name}”"),
     }
 )
 

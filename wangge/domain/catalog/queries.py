@@ -40,9 +40,6 @@ __all__ = [
 FALLBACK = "1305"
 """Code of 其他事项 in the shipped catalogue: what fits nothing else, for the centre to judge."""
 
-GENERAL = 0.3
-"""Weight of the matters that the centre itself answers: questions, suggestions, thanks. Any other subject goes before them."""
-
 NO_CATEGORY = Words("没有这个类别。", "There is no such category.")
 
 
@@ -90,8 +87,8 @@ def search(text: str, *, most: int = 20) -> list[CategoryOf]:
 
 def suggestions(*, text: str, title: str = "", most: int = 5) -> list[Suggestion]:
     """Leaves whose keywords stand in the words, best first."""
-    catalogue = ((c.id, c.name, c.keywords, GENERAL if c.lead_duty == "grid_centre" else 1.0) for c in leaves())
-    return rules.suggest_categories(text, catalogue, title=title, most=most)
+    now, at = snapshot(), clock.now()
+    return now.keywords.suggest(text, title=title, most=most, usable=lambda c: now.categories[c].valid(at))
 
 
 def suggest(*, text: str, title: str = "") -> UUID | None:
@@ -109,6 +106,16 @@ def unit(unit_id: UUID) -> UnitOf | None:
     return found if found and found.active else None
 
 
+def units() -> list[UnitOf]:
+    """Every active unit."""
+    return [u for u in snapshot().units.values() if u.active]
+
+
+def centre_of(areas: Sequence[str]) -> UUID | None:
+    """The desk nearest to the ground among those of these areas: a centre or workstation; None when none has one."""
+    return snapshot().centre(areas)
+
+
 # — time ———————————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 
@@ -122,10 +129,9 @@ def limit(category_id: UUID, urgency: str, stage: str) -> LimitOf | None:
     return snapshot().limit(category_id, urgency, stage)
 
 
-def due(category_id: UUID, urgency: str, stage: str, start: datetime) -> datetime:
-    """When the stage is due that starts at ``start``: aware, in UTC. Unavailable when no limit is set for it at all."""
-    rules_now = snapshot()
-    found = rules_now.limit(category_id, urgency, stage)
+def known_limit(category_id: UUID, urgency: str, stage: str) -> LimitOf:
+    """The limit that holds for the category. Unavailable when none is set for the stage at all."""
+    found = limit(category_id, urgency, stage)
     if found is None:
         raise Unavailable(
             Words(
@@ -133,7 +139,13 @@ def due(category_id: UUID, urgency: str, stage: str, start: datetime) -> datetim
                 f"No limit is set for “{rules.STAGES[stage].en}”; the system administrator must set a general one.",
             )
         )
-    return rules_now.calendar.add(start, found.amount, found.unit)
+    return found
+
+
+def due(category_id: UUID, urgency: str, stage: str, start: datetime) -> datetime:
+    """When the stage is due that starts at ``start``: aware, in UTC. Unavailable when no limit is set for it at all."""
+    found = known_limit(category_id, urgency, stage)
+    return calendar().add(start, found.amount, found.unit)
 
 
 # — routes —————————————————————————————————————————————————————————————————————————————————————————————————————————————————

@@ -6,7 +6,7 @@ Pure: no Django, no database.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -218,32 +218,51 @@ class Suggestion(NamedTuple):
     words: tuple[str, ...]
 
 
-def suggest_categories(
-    text: str, catalogue: Iterable[tuple[UUID, str, Iterable[str], float]], *, title: str = "", most: int = 5
-) -> list[Suggestion]:
-    """Categories whose keywords stand in a resident's words, best first. ``catalogue``: id, name, keywords and weight of each
-    leaf; a weight below 1 is for general matters, whose words (咨询, 请问, 建议) stand in texts about anything.
+class Keywords:
+    """The keywords of the leaves, ready to be found in a text in one pass. ``catalogue``: id, name, keywords and weight of each leaf;
+    a weight below 1 is for general matters, whose words (咨询, 请问, 建议) stand in texts about anything."""
 
-    A longer word says more than a short one, a word in the title three times as much as one in the text, and the second time a word
-    stands there it says nothing new. Words inside another found word of the same category are not counted again.
-    """
-    body, head = text.casefold(), title.casefold()
-    found: list[Suggestion] = []
-    for category, name, keywords, weight in catalogue:
-        hits: list[str] = []
-        score = 0.0
-        for word in sorted({name, *keywords}, key=lambda w: (-len(w), w)):
-            folded = word.casefold()
-            if not folded or any(folded in hit.casefold() for hit in hits):
+    def __init__(self, catalogue: Iterable[tuple[UUID, str, Iterable[str], float]]) -> None:
+        self._leaves: dict[str, list[tuple[UUID, str, float]]] = {}
+        lengths: dict[str, set[int]] = {}
+        for category, name, keywords, weight in catalogue:
+            for word in {name, *keywords}:
+                if folded := word.casefold():
+                    self._leaves.setdefault(folded, []).append((category, word, weight))
+                    lengths.setdefault(folded[0], set()).add(len(folded))
+        self._lengths = {first: tuple(found) for first, found in lengths.items()}
+
+    def _in(self, text: str) -> set[str]:
+        """The words, folded, that stand in a folded text."""
+        pieces = (text[at : at + n] for at, first in enumerate(text) for n in self._lengths.get(first, ()))
+        return {piece for piece in pieces if piece in self._leaves}
+
+    def suggest(
+        self, text: str, *, title: str = "", most: int = 5, usable: Callable[[UUID], bool] = lambda _: True
+    ) -> list[Suggestion]:
+        """Categories whose keywords stand in a resident's words, best first.
+
+        A longer word says more than a short one, a word in the title three times as much as one in the text, and the second time a
+        word stands there it says nothing new. Words inside another found word of the same category are not counted again.
+        """
+        head = self._in(title.casefold())
+        hits: dict[UUID, list[tuple[str, str, float]]] = {}
+        for folded in head | self._in(text.casefold()):
+            for category, word, weight in self._leaves[folded]:
+                hits.setdefault(category, []).append((word, folded, weight))
+        found = []
+        for category, words in hits.items():
+            if not usable(category):
                 continue
-            where = 3.0 if folded in head else 1.0 if folded in body else 0.0
-            if where:
-                hits.append(word)
-                score += weight * where * len(word) ** 1.5
-        if hits:
-            found.append(Suggestion(category, round(score, 2), tuple(hits)))
-    found.sort(key=lambda s: (-s.score, str(s.category)))
-    return found[:most]
+            kept: list[str] = []
+            score = 0.0
+            for word, folded, weight in sorted(words, key=lambda w: (-len(w[0]), w[0])):
+                if not any(folded in longer for longer in map(str.casefold, kept)):
+                    kept.append(word)
+                    score += weight * (3.0 if folded in head else 1.0) * len(word) ** 1.5
+            found.append(Suggestion(category, round(score, 2), tuple(kept)))
+        found.sort(key=lambda s: (-s.score, str(s.category)))
+        return found[:most]
 
 
 _GBK_INITIALS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -22,6 +22,9 @@ from wangge.kernel.words import Words
 
 SECONDS = 1.0
 """How old a process's copy may be before it asks whether it is still right."""
+
+GENERAL = 0.3
+"""Weight of the matters that the centre itself answers: questions, suggestions, thanks. Any other subject goes before them."""
 
 _STAMP = """
 SELECT coalesce((SELECT stamp::text FROM catalog_state), '') || ' ' || coalesce(
@@ -113,6 +116,27 @@ class Snapshot:
         for route in self.routes:
             found.setdefault(route.category, []).append(route)
         return {category: tuple(some) for category, some in found.items()}
+
+    @cached_property
+    def keywords(self) -> rules.Keywords:
+        """Of every leaf, those out of use too."""
+        leaves = (c for c in self.categories.values() if c.leaf)
+        return rules.Keywords(
+            (c.id, c.name, c.keywords, GENERAL if c.lead_duty == "grid_centre" else 1.0) for c in leaves
+        )
+
+    @cached_property
+    def _centres(self) -> Mapping[str, UUID]:
+        """Area → its centre, else its workstation: as the statement of a report finds it."""
+        desks = (u for u in self.units.values() if u.active and u.kind in ("centre", "workstation"))
+        found: dict[str, UUID] = {}
+        for unit in sorted(desks, key=lambda u: (u.kind, u.id)):
+            found.setdefault(unit.area, unit.id)
+        return found
+
+    def centre(self, areas: Sequence[str]) -> UUID | None:
+        """The desk of the smallest of these areas that has one."""
+        return next((self._centres[a] for a in sorted(areas, key=len, reverse=True) if a in self._centres), None)
 
     def limit(self, category: UUID, urgency: str, stage: str) -> LimitOf | None:
         """The limit of the category, else of the nearest above it, else the general one."""

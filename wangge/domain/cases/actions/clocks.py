@@ -19,20 +19,26 @@ REMIND_AT = 0.8
 
 @dataclass(frozen=True)
 class Plan:
-    """A clock to be started: when it is due, what it is counted in, and when the ladder's first step is due."""
+    """A clock to be started: from when, until when, and what it is counted in."""
 
     stage: Stage
     unit: str
+    started_at: datetime
     due_at: datetime
-    next_at: datetime
+
+    @property
+    def next_at(self) -> datetime:
+        """When the ladder's first step is due."""
+        return share_of_time(self.started_at, self.due_at, self.unit, REMIND_AT)
 
 
 def plan(*, category: UUID, urgency: str, stage: Stage, at: datetime, due_at: datetime | None = None) -> Plan:
     """The clock of a stage that starts at ``at``; ``due_at``: a limit that a person set instead of the category's."""
-    limit = catalog.limit(category, urgency, str(stage))
-    due = due_at or catalog.due(category, urgency, str(stage), at)
+    limit = (
+        catalog.limit(category, urgency, str(stage)) if due_at else catalog.known_limit(category, urgency, str(stage))
+    )
     unit = limit.unit if limit else "hour"
-    return Plan(stage, unit, due, share_of_time(at, due, unit, REMIND_AT))
+    return Plan(stage, unit, at, due_at or catalog.calendar().add(at, limit.amount, unit))
 
 
 def share_of_time(start: datetime, due: datetime, unit: str, share: float) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -63,6 +64,7 @@ class Report:
     source_number: str | None = None
     evidence: tuple[Promise, ...] = ()
 
+    @cached_property
     def hash(self) -> bytes:
         """Of everything but the id: the same call sent again has the same."""
         return body_hash(
@@ -167,7 +169,7 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
         outcome=None,
         before=None,
         effects=Effects(
-            data={"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash().hex()}
+            data={"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash.hex()}
             | ({"evidence": [str(p.id) for p in report.evidence]} if report.evidence else {})
         ),
         at=reported,
@@ -185,7 +187,7 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
 def _known(by: Principal, report: Report) -> Row:
     """The case that has this id already: the same report sent again, or a clash."""
     row = rows.one(
-        "SELECT * FROM cases_case WHERE id = %(id)s AND body_hash = %(hash)s", {"id": report.id, "hash": report.hash()}
+        "SELECT * FROM cases_case WHERE id = %(id)s AND body_hash = %(hash)s", {"id": report.id, "hash": report.hash}
     )
     if row is None:
         raise Invalid.field(
@@ -235,7 +237,7 @@ def fresh(
         "result": "",
         "source": report.source,
         "source_number": report.source_number,
-        "body_hash": report.hash(),
+        "body_hash": report.hash,
     }
 
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from wangge.domain.cases.actions import clocks
 from wangge.domain.cases.actions.report import Placed, Report, fresh, party
 from wangge.domain.cases.rules import STAGE_OF, Act, FollowUp, Stage, Status, Transition, clock_outcome, rows_of
 from wangge.domain.catalog.queries import RouteChoice
+from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.ids import uuid7
 
@@ -90,7 +91,7 @@ def tell(history: History) -> Told:
     )
     told = Told(case, party(report.reporter, case["district"], report.id))
     _start(told, planned, at)
-    data = {"channel": str(report.channel), "grid": history.place.grid, "content_sha256": report.hash().hex()}
+    data = {"channel": str(report.channel), "grid": history.place.grid, "content_sha256": report.hash.hex()}
     _step(told, Act.REPORT, None, history.by, at, before=None, data=data)
     for number, happened in enumerate(history.acts):
         last = told.case["changed_at"]
@@ -114,7 +115,7 @@ def _blank(history: History) -> Fields:
         | dict.fromkeys(zero, 0)
         | {name: [] for name in lists}
         | {"moved_version": 1, "self_resolved": False, "designated": False}
-        | {"first_receiver": history.holder, "holder": history.holder, "received_at": datetime.now(UTC)}
+        | {"first_receiver": history.holder, "holder": history.holder, "received_at": clock.now()}
     )
 
 

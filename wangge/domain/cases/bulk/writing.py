@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from wangge.domain.cases.bulk.history import Fields, Told
-from wangge.domain.cases.tags import CaseEvent, CaseTag
+from wangge.domain.cases.tags import CaseEvent, CaseTag, ImportTag
 from wangge.kernel import clock, ledger, outbox
 from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
@@ -124,7 +124,7 @@ def _record(new: Sequence[Told], by: Principal) -> None:
     """The ledger's entry and the outbox's event of each case."""
     only = [t for t in new if len(t.steps) == 1]
     longer = [t for t in new if len(t.steps) > 1]
-    for some, tag, body in ((only, CaseTag["REPORT"], _reported), (longer, CaseTag["BROUGHT_IN"], _brought_in)):
+    for some, tag, body in ((only, CaseTag("cases.report"), _reported), (longer, ImportTag.BROUGHT_IN, _brought_in)):
         ledger.append_many(
             by=by,
             tag=tag,

@@ -269,4 +269,16 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['district', 'case', 'at', 'id'], name='cases_step_case')],
             },
         ),
+migrations.CreateModel(
+            name='OrderMapping',
+            fields=[
+                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ('columns', models.JSONField(help_text='field → title')),
+                ('translation', models.JSONField(help_text='field → their word → ours')),
+                ('changed_at', models.DateTimeField()),
+            ],
+            options={
+                'db_table': 'cases_order_mapping',
+            },
+        ),
     ]

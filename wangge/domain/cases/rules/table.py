@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from uuid import UUID
 
 from wangge.domain.cases.rules import guards as g
@@ -280,6 +281,7 @@ DRAWN = frozenset(row.act for row in TABLE if row.drawn)
 """Acts whose outcome is the system's."""
 
 
+@cache
 def rows_of(act: Act, outcome: str | None = None) -> tuple[Transition, ...]:
     """The rows of the table for an act and the outcome a person gave; more than one when guards tell them apart."""
     return tuple(row for row in TABLE if row.act == act and (row.drawn or row.outcome == outcome))

@@ -1,0 +1,149 @@
+"""How long an import of 12345 orders takes: `python bench/orders.py [orders]` (default 20 000), from an XLSX with all their fields.
+
+A third as many blank rows lie between them, digits are full-width, four of five carry a reply. The database is the server at
+WANGGE_TEST_DATABASE_URL (an owner's log-in), else an embedded one; it is dropped afterwards. The floor of the same run: the same
+rows of all tables copied by COPY into tables like these with their keys. Target: 100 000 orders a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wangge.settings")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import django
+
+django.setup()
+
+import xlsxwriter  # noqa: E402
+from django.db import connections  # noqa: E402
+
+from bench.search import order  # noqa: E402
+from tests.support import world  # noqa: E402
+from tests.support.databases import Databases  # noqa: E402
+from wangge.domain.cases import orders  # noqa: E402
+from wangge.kernel import crypto  # noqa: E402
+from wangge.kernel.access import SYSTEM, acting  # noqa: E402
+from wangge.kernel.db import rows  # noqa: E402
+
+TABLES = ("cases_case", "cases_party", "cases_step", "cases_clock", "cases_assignment", "ledger_entry", "outbox_event")
+HEADER = ("工单编号", "受理时间", "受理渠道", "标题", "诉求内容", "事发地址", "来电人", "联系电话", "紧急程度", "是否保密", "是否回复",
+          "一级分类", "二级分类", "办理时限", "承办单位", "拟办意见", "答复意见", "答复时间", "延期至", "退单原因")  # fmt: skip
+WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+
+
+def workbook(path: Path, count: int, unit: str) -> None:
+    dice = random.Random(3)
+    first = datetime(2026, 1, 5, 8)  # noqa: DTZ001 (a cell of a sheet)
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        at = 1
+        for n in range(count):
+            title, text, address = order(dice, n)
+            received = first + timedelta(minutes=n * 400_000 // count)
+            replied = received + timedelta(hours=dice.randrange(2, 200))
+            answered = n % 5 < 4
+            sheet.write_row(at, 0, (
+                f"FT2026{n:08d}".translate(WIDE), f"{received:%Y/%m/%d %H:%M:%S}", dice.choice(("电话", "微信", "网站")), title, text, address,
+                f"来电人{n % 977}", f"138{n % 100_000_000:08d}", dice.choice(("一般", "一般", "紧急")), "是" if n % 40 == 0 else "否",
+                "是", "城市管理", "市容环境", f"{received + timedelta(days=9):%Y-%m-%d %H:%M}", unit if n % 3 else "", "请依职责办理并答复",
+                "已安排人员到现场处理完毕，并已电话告知来电人。" if answered else "", f"{replied:%Y-%m-%d %H:%M:%S}" if answered else "", "",
+                "不属本单位管养范围" if n % 50 == 0 else "",
+            ))  # fmt: skip
+            at += 1 + (n % 3 == 0)
+
+
+def copied() -> float:
+    """Seconds that COPY takes for all the rows, into tables with the same columns, defaults and keys."""
+    connection = connections["owner"].connection
+    took = 0.0
+    for table in TABLES:
+        names = ", ".join(f'"{r["name"]}"' for r in rows.all(
+            """SELECT column_name AS name FROM information_schema.columns WHERE table_name = %(t)s AND is_generated = 'NEVER'
+               AND identity_generation IS DISTINCT FROM 'ALWAYS' ORDER BY ordinal_position""", {"t": table}, using="owner"))  # fmt: skip
+        with connection.cursor() as cursor:
+            with cursor.copy(f"COPY (SELECT {names} FROM {table}) TO STDOUT") as out:
+                data = b"".join(bytes(part) for part in out)
+            cursor.execute(
+                f"CREATE TEMP TABLE floor (LIKE {table} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY)"
+            )
+            cursor.execute(f"ALTER TABLE floor ADD CHECK (true), ADD PRIMARY KEY ({_key(table)})")
+            started = time.perf_counter()
+            with cursor.copy(f"COPY floor ({names}) FROM STDIN") as into:
+                into.write(data)
+            took += time.perf_counter() - started
+            cursor.execute("DROP TABLE floor")
+    return took
+
+
+def _key(table: str) -> str:
+    found = rows.all(
+        """SELECT a.attname AS name FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
+           WHERE i.indisprimary AND i.indrelid = %(t)s::regclass""",
+        {"t": table},
+        using="owner",
+    )
+    return ", ".join(f'"{r["name"]}"' for r in found)
+
+
+def run(count: int, folder: Path) -> None:
+    with connections["owner"].cursor():
+        pass
+    here = world.build()
+    with acting(SYSTEM):
+        unit = rows.value("SELECT name FROM people_unit WHERE id = %(id)s", {"id": here.units.cleaners})
+    path = folder / "orders.xlsx"
+    workbook(path, count, unit)
+    print(f"{count} orders in a workbook of {path.stat().st_size >> 20} MB")
+    asked = {"mapping": None, "street": world.FUBAO, "source": "12345", "accept_good": False}
+    started = time.perf_counter()
+    checked = orders.run(path, apply=False, **asked)
+    check = time.perf_counter() - started
+    print(
+        f"check only:            {check:6.1f} s   {count / check:7.0f} /s   {len(checked.errors)} errors, {checked.blank} blank rows"
+    )
+    started, own = time.perf_counter(), time.process_time()
+    done = orders.run(path, apply=True, **asked)
+    took = time.perf_counter() - started
+    print(f"check and import:      {took:6.1f} s   {count / took:7.0f} /s   {done.made} made, {done.closed} closed")
+    print(f"  of it this process:  {time.process_time() - own:6.1f} s of a processor")
+    started = time.perf_counter()
+    again = orders.run(path, apply=True, **asked)
+    print(f"the same file again:   {time.perf_counter() - started:6.1f} s   {again.made} made, {again.known} known")
+    floor = copied()
+    print(f"floor, COPY of {sum(_count(t) for t in TABLES)} rows: {floor:.1f} s")
+    print(f"100 000 orders at this pace: {100_000 * took / count:.0f} s")
+
+
+def _count(table: str) -> int:
+    return rows.value(f"SELECT count(*) FROM {table}", using="owner")
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    url = os.environ.get("WANGGE_TEST_DATABASE_URL")
+    with TemporaryDirectory() as name:
+        made = Path(name)
+        ring = crypto.Keyring(made / "keys.json")
+        ring.create()
+        folders = SimpleNamespace(mktemp=lambda part: made / part)
+        with (
+            crypto.using(ring),
+            Databases.running(url, folders, SimpleNamespace(unblock=nullcontext)) as found,
+            found.for_one_test(),
+        ):
+            run(count, made)
+
+
+if __name__ == "__main__":
+    main()

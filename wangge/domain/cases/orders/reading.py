@@ -1,0 +1,239 @@
+"""A workbook of 12345 orders, read and checked row by row; nothing is written here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from wangge.domain.cases.orders.words import COLUMNS, LEVELS, REQUIRED, Lexicon, Translation
+from wangge.domain.cases.rules import Channel
+from wangge.domain.catalog import queries as catalog
+from wangge.domain.places import queries as places
+from wangge.kernel import clock, tables
+from wangge.kernel.problems import Invalid
+from wangge.kernel.tables import RowError
+from wangge.kernel.words import Words
+
+MOST_TEXT = 5000
+
+
+@dataclass(frozen=True)
+class Order:
+    """One row, read and checked. Times are aware; ``category`` and the units are ours. ``returned``: why it was given back once."""
+
+    row: int
+    number: str
+    received: datetime
+    text: str
+    category: UUID
+    channel: Channel = Channel.HOTLINE
+    title: str = ""
+    address: str = ""
+    name: str = ""
+    phone: str = ""
+    urgency: str | None = None
+    confidential: bool = False
+    wants_answer: bool = True
+    due: datetime | None = None
+    unit: UUID | None = None
+    opinion: str = ""
+    reply: str = ""
+    reply_unit: UUID | None = None
+    replied: datetime | None = None
+    extended_to: datetime | None = None
+    returned: str = ""
+
+
+@dataclass
+class Outcome:
+    """What an import found and did.
+
+    ``known``: rows whose order number is here already; they are left as they are. ``unmapped``: paths of categories that are not of
+    this catalogue, for which the text spoke. ``open``: made and not closed.
+    """
+
+    columns: dict[str, str]
+    orders: list[Order] = field(default_factory=list)
+    errors: list[RowError] = field(default_factory=list)
+    blank: int = 0
+    known: int = 0
+    made: int = 0
+    closed: int = 0
+    by_category: Counter[str] = field(default_factory=Counter)
+    by_unit: Counter[str] = field(default_factory=Counter)
+    unmapped: Counter[str] = field(default_factory=Counter)
+
+
+def check(
+    path: Path, *, street: str, mapping: Mapping[str, str] | None = None, translation: Translation | None = None
+) -> Outcome:
+    """Read the workbook and check every row. Raises Invalid when the sheet as a whole, or the street, cannot be used."""
+    if not places.is_street(street):
+        raise Invalid.field(
+            "area",
+            "unknown",
+            f"没有代码为 {street} 的街道或镇。",
+            f"There is no street or town with the code {street}.",
+        )
+    sheet = tables.read(path)
+    columns = tables.choose_columns(sheet.header, COLUMNS, mapping)
+    missing = [name for name in REQUIRED if name not in columns]
+    if missing:
+        raise Invalid.field(
+            "map",
+            "missing",
+            f"没有找到这些列：{'、'.join(missing)}；请用 --map 字段=列名 指明。现有列：{'、'.join(sheet.header)}。",
+            f"No column for: {', '.join(missing)}; name them with --map field=title. Columns: {', '.join(sheet.header)}.",
+        )
+    outcome = Outcome(columns=columns, blank=sheet.blank)
+    lexicon = Lexicon(street, translation or {})
+    seen: dict[str, int] = {}
+    for row, cells in tables.numbered(sheet, columns):
+        reader = _Row(row, cells, outcome, lexicon)
+        order = reader.order()
+        if order is None:
+            continue
+        if order.number in seen:
+            reader.error(
+                "number", f"与第 {seen[order.number]} 行编号相同。", f"Same number as row {seen[order.number]}."
+            )
+            continue
+        seen[order.number] = row
+        outcome.orders.append(order)
+    return outcome
+
+
+class _Row:
+    """One row while it is read. Every fault of it is noted, not only the first."""
+
+    def __init__(self, row: int, cells: Mapping[str, Any], outcome: Outcome, lexicon: Lexicon) -> None:
+        self.row, self.cells, self.outcome, self.lexicon = row, cells, outcome, lexicon
+        self.faults: set[str] = set()
+        self.zone = ZoneInfo(settings.CONFIG.zone)
+
+    def error(self, name: str, zh: str, en: str) -> None:
+        self.faults.add(name)
+        self.outcome.errors.append(RowError(self.row, self.outcome.columns.get(name, name), Words(zh, en)))
+
+    def text(self, name: str, most: int, *, cut: bool = True) -> str:
+        found = tables.text_of(self.cells.get(name))
+        if len(found) > most and not cut:
+            self.error(name, f"内容超过 {most} 字。", f"The text is longer than {most} characters.")
+        return found[:most]
+
+    def moment(self, name: str) -> datetime | None:
+        try:
+            return tables.moment_of(self.cells.get(name), self.zone)
+        except ValueError:
+            shown = tables.text_of(self.cells.get(name))[:40]
+            self.error(
+                name,
+                f"“{shown}”不是时间，应如 2026-11-20 09:30。",
+                f"“{shown}” is no time; write it as 2026-11-20 09:30.",
+            )
+            return None
+
+    def said(self, name: str, look_up: Any, otherwise: Any) -> Any:
+        """What the word of a cell means; ``otherwise`` for a blank one."""
+        word = tables.text_of(self.cells.get(name))
+        if not word:
+            return otherwise
+        try:
+            return look_up(word)
+        except LookupError:
+            field = "unit" if name == "reply_unit" else name
+            self.error(
+                name,
+                f"不认识“{word[:40]}”；请改正，或用 --value {field}:{word[:20]}=本系统的值 指明。",
+                f"“{word[:40]}” means nothing here; correct it, or say --value {field}:{word[:20]}=OURS.",
+            )
+            return otherwise
+
+    def order(self) -> Order | None:
+        received, replied = self.moment("received"), self.moment("replied")
+        due, extended = self.moment("due"), self.moment("extension")
+        number, text = tables.plain(self.cells.get("number")), self.text("text", MOST_TEXT, cut=False)
+        reply = self.text("reply", MOST_TEXT)
+        if not number:
+            self.error("number", "缺少编号。", "The number is missing.")
+        elif len(number) > 64:
+            self.error("number", "编号超过 64 字。", "The number is longer than 64 characters.")
+        if not text:
+            self.error("text", "缺少内容。", "The text is missing.")
+        self._times(received, replied, due, extended)
+        if replied and not reply:
+            self.error("reply", "有答复时间而无答复内容。", "There is a time of reply but no reply.")
+        if reply and replied is None and "replied" in self.outcome.columns and not self.faults:
+            self.error("replied", "有答复内容而无答复时间。", "There is a reply but no time of it.")
+        say = self.lexicon
+        channel = self.said("channel", say.channel, Channel.HOTLINE)
+        urgency = self.said("urgency", say.urgency, None)
+        confidential = self.said("confidential", lambda w: say.flag("confidential", w), False)
+        wants_answer = self.said("answer", lambda w: say.flag("answer", w), True)
+        unit, reply_unit = self.said("unit", say.unit, None), self.said("reply_unit", say.unit, None)
+        if self.faults or received is None:
+            return None
+        title = self.text("title", 80).replace("\n", " ")
+        category = self._category(text, title)
+        if category is None:
+            return None
+        return Order(
+            row=self.row,
+            number=number,
+            received=received,
+            text=text,
+            category=category,
+            channel=channel,
+            title=title,
+            address=self.text("address", 200),
+            name=self.text("name", 60),
+            phone=tables.plain(self.cells.get("phone"))[:40],
+            urgency=urgency and str(urgency),
+            confidential=confidential,
+            wants_answer=wants_answer,
+            due=due,
+            unit=unit,
+            opinion=self.text("opinion", 2000),
+            reply=reply,
+            reply_unit=reply_unit,
+            replied=replied,
+            extended_to=extended,
+            returned=self.text("return", 2000),
+        )
+
+    def _times(
+        self, received: datetime | None, replied: datetime | None, due: datetime | None, extended: datetime | None
+    ) -> None:
+        if received is None:
+            if "received" not in self.faults:
+                self.error("received", "缺少受理时间。", "The time of receipt is missing.")
+            return
+        if received > clock.now():
+            self.error("received", "受理时间晚于现在。", "The time of receipt lies in the future.")
+        if replied and replied < received:
+            self.error("replied", "答复时间早于受理时间。", "The reply is earlier than the receipt.")
+        if due and due <= received:
+            self.error("due", "办理时限不晚于受理时间。", "The limit is not later than the receipt.")
+        if extended and extended <= (due or received):
+            self.error(
+                "extension", "延期后的时限不晚于原时限。", "The extended limit is not later than the limit before."
+            )
+
+    def _category(self, text: str, title: str) -> UUID | None:
+        levels = [w for name in LEVELS if (w := tables.text_of(self.cells.get(name)))]
+        found = self.lexicon.category(levels) if levels else None
+        if found is None:
+            if levels:
+                self.outcome.unmapped["/".join(levels)] += 1
+            found = catalog.suggest(text=text, title=" ".join([title, *levels]))
+        if found is None:
+            self.error("text", "没有可用的类别。", "There is no category to put it under.")
+        return found
