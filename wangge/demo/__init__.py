@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wangge.demo.logins import DemoLogin, logins
-from wangge.kernel.commands import tell
+from wangge.kernel.commands import Progress, tell
 from wangge.kernel.words import Words
 
-__all__ = ["DemoLogin", "load", "logins"]
+__all__ = ["DemoLogin", "load", "load_year", "logins"]
 
 
 def _tell(words: Words) -> None:
@@ -23,3 +23,11 @@ def load(say: Callable[[Words], object] | None = _tell) -> None:
     from wangge.demo import loading
 
     loading.load(say)
+
+
+def load_year() -> None:
+    """Tell the demo's year (`wangge.demo.year`), as far as it is not there, with its progress at the terminal."""
+    from wangge.demo import loading
+
+    with Progress(Words("一年的历史案件", "A year of cases")) as progress:
+        loading.load_year(progress.step)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from wangge.demo import ground, history, names, plan, rulebook, staff, units
+from wangge.demo import ground, history, names, plan, rulebook, staff, units, year
 from wangge.demo.ground import LAYERS, District
 from wangge.demo.logins import LOGINS, PASSWORD
 from wangge.domain.catalog.actions import load_defaults
@@ -62,6 +62,12 @@ def load(say: Say | None) -> None:
                     f"{made} recent cases, led through the loop by their posts",
                 )
             )
+
+
+def load_year(step: Callable[[int], object] = lambda _: None) -> int:
+    """Tell the year of the loaded demo, or what of it is missing. Returns how many cases were made."""
+    with _alone(), acting(SYSTEM):
+        return year.load(step)
 
 
 @contextmanager

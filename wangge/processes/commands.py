@@ -101,11 +101,8 @@ def _columns(text: str) -> int:
 def demo_load(args: argparse.Namespace) -> int:
     import wangge.demo
 
-    load = getattr(wangge.demo, "load", None)
-    if load is None:
-        tell("  本程序不含演示数据。", "  This build has no data for the demo.")
-    else:
-        load()
+    wangge.demo.load()
+    wangge.demo.load_year()
     return kit.OK
 
 
