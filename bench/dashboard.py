@@ -181,10 +181,13 @@ def run(count: int) -> None:
         )
         dice = random.Random(3)
         asked = lambda dice=dice: Asked(*a_period(dice))
-        every += measure("summary with medians, any period", lambda by=by: queries.summary(by=by, asked=asked()))
+        every += measure(
+            "summary with medians, any period", lambda by=by, asked=asked: queries.summary(by=by, asked=asked())
+        )
         for dimension in ("category", "level", "street", "unit"):
             every += measure(
-                f"table by {dimension}", lambda by=by, d=dimension: queries.table(by=by, asked=asked(), dimension=d)
+                f"table by {dimension}",
+                lambda by=by, asked=asked, d=dimension: queries.table(by=by, asked=asked(), dimension=d),
             )
         every += measure(
             "series by day of a year, or months",
@@ -196,7 +199,7 @@ def run(count: int) -> None:
         )
         measure(
             "table by category with medians of each",
-            lambda by=by: queries.table(by=by, asked=asked(), dimension="category", times=True),
+            lambda by=by, asked=asked: queries.table(by=by, asked=asked(), dimension="category", times=True),
         )
     every.sort()
     print(

@@ -24,9 +24,12 @@ from wangge.domain.people import access, passwords
 from wangge.domain.people.actions.authenticate import posts_at
 from wangge.domain.places import queries as places
 from wangge.domain.places.actions import load_areas, read_area_rows
+from wangge.domain.stats import queries as stats
+from wangge.domain.stats.queries import Asked
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, Role, acting
 from wangge.kernel.db import rows
+from wangge.kernel.outbox import relay
 from wangge.kernel.problems import Conflict
 
 SHIPPED = Path(demo.__file__).parent / "data" / "streets.csv.gz"
@@ -199,6 +202,19 @@ def test_loading_again_changes_nothing(loaded: float) -> None:
     demo.load(said.append)
     assert said == [] and _counts() == before
     assert rows.all("SELECT key, version, stamp FROM places_gridlayer ORDER BY key") == stamps
+
+
+def test_the_history_is_counted_as_soon_as_the_relay_runs(loaded: float) -> None:
+    while relay.relay_once():
+        pass
+    user = rows.value("SELECT id FROM people_user WHERE login = %(login)s", {"login": "leader"})
+    leader = Principal(kind="user", id=user, name="leader", grants=tuple(posts_at(user, NOW)))
+    with acting(leader):
+        told = stats.summary(by=leader, asked=Asked((NOW - timedelta(days=90)).date(), NOW.date()))
+    assert told["figures"]["reported"] == sum(story.street.startswith("440304") for story in STORIES)
+    for name in ("closed", "closing_rate_due", "in_time_rate", "response_rate", "solution_rate", "satisfaction_rate"):
+        assert told["figures"][name], name
+    assert all(time["median"] for time in told["times"].values())
 
 
 def test_the_shipped_list_of_streets_adds_the_rest_of_the_country_and_changes_nothing_of_the_demo(

@@ -65,7 +65,7 @@ def facts() -> list[dict[str, Any]]:
                 c["closed_at"], ended=1, closed=closed, in_time=closed and c["overdue_at"] is None,
                 wanted=closed and c["follow_up"] not in (None, "not_wanted"), reached=reached, accepted_result=solved,
                 pleased=solved and c["rating"] in (None, 4, 5), rated=reached and c["rating"] is not None,
-                rating=c["rating"] if reached else 0,
+                rating=c["rating"] if reached else 0, **{f"closed_{level}": closed},
                 total=minutes(c["reported_at"], c["closed_at"]) if closed else None,
                 handling=minutes(min(s["assigned_at"] for s in leads), max(results)) if closed and results else None,
             )  # fmt: skip
@@ -75,7 +75,8 @@ def facts() -> list[dict[str, Any]]:
             if k["outcome"] in ("met", "missed") or overdue:
                 add(k["due_at"], **{f"{'met' if k['outcome'] == 'met' else 'missed'}_{k['stage']}": 1})
                 if handle and k is handle[-1]:
-                    add(k["due_at"], should_close=not dropped, should_closed=closed)
+                    in_time = closed and c["overdue_at"] is None
+                    add(k["due_at"], should_close=not dropped, should_closed=closed, should_in_time=in_time)
     return found
 
 

@@ -6,7 +6,7 @@ case and day is the entry.
 
 from __future__ import annotations
 
-from wangge.domain.stats.rules import DURATIONS, GRAINS, MEASURES, PLEASED_FROM, STAGES
+from wangge.domain.stats.rules import DURATIONS, GRAINS, LEVELS, MEASURES, PLEASED_FROM, STAGES
 
 DETAILS = (
     "version", "street", "community", "grid", "status", "category", "channel", "level", "lead", "person",
@@ -61,6 +61,7 @@ SOURCES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("c", "closed_at IS NOT NULL", "closed_at", {
         "ended": "1", "closed": f"({_CLOSED})::int", "in_time": f"({_CLOSED} AND overdue_at IS NULL)::int",
         "wanted": f"({_CLOSED} AND follow_up <> 'not_wanted')::int", "reached": f"({_CLOSED} AND {_REACHED})::int",
+        **{f"closed_{level}": f"({_CLOSED} AND level = '{level}')::int" for level in LEVELS},
         "accepted_result": f"({_CLOSED} AND follow_up = 'satisfied')::int",
         "pleased": f"({_CLOSED} AND follow_up = 'satisfied' AND coalesce(rating, 5) >= {PLEASED_FROM})::int",
         "rated": f"({_CLOSED} AND {_REACHED} AND rating IS NOT NULL)::int",
@@ -72,6 +73,7 @@ SOURCES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
         **{f"met_{s}": f"(met AND stage = '{s}')::int" for s in STAGES},
         **{f"missed_{s}": f"(missed AND stage = '{s}')::int" for s in STAGES},
         "should_close": f"(last_handle AND NOT {_DROPPED})::int", "should_closed": f"(last_handle AND {_CLOSED})::int",
+        "should_in_time": f"(last_handle AND {_CLOSED} AND overdue_at IS NULL)::int",
     }),
 )  # fmt: skip
 _MEASURED = (*DURATIONS, *MEASURES)

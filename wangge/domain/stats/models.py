@@ -13,7 +13,6 @@ from django.db.models import Q
 
 from wangge.domain.stats.rules import DIMENSIONS, GRAINS, MEASURES
 from wangge.kernel.access import Columns
-from wangge.kernel.ids import uuid7
 
 SCOPE = Columns(units=("lead",))
 """Figures of a unit are those of the cases it leads."""
@@ -110,34 +109,3 @@ class Check(models.Model):
 
     class Meta:
         db_table = "stats_check"
-
-
-class Export(models.Model):
-    """A list that somebody asked for: made by a job, taken away by them alone, gone when it expires."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    person = models.UUIDField()
-    body_hash = models.BinaryField()
-    format = models.CharField(max_length=4)
-    columns = models.JSONField()
-    filter = models.JSONField()
-    sort = models.CharField(max_length=16)
-    language = models.CharField(max_length=2)
-    status = models.CharField(max_length=7, default="waiting")
-    rows = models.IntegerField(null=True)
-    bytes = models.BigIntegerField(null=True)
-    file = models.CharField(max_length=64, null=True, help_text="its digest in the store of files")
-    error = models.CharField(max_length=300, db_default="")
-    asked_at = models.DateTimeField()
-    made_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "stats_export"
-        indexes = [models.Index(fields=["person", "-asked_at"], name="stats_export_person")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=["waiting", "made", "failed", "expired"]), name="stats_export_status_known"
-            ),
-            models.CheckConstraint(condition=Q(format__in=["csv", "xlsx"]), name="stats_export_format_known"),
-        ]

@@ -67,12 +67,17 @@ MEASURES: dict[str, Measure] = {
     "in_time": Measure(Words("按期结案（从未超期）", "closed without ever being overdue"), "closed"),
     "wanted": Measure(Words("应回访", "to be followed up"), "closed"),
     "reached": Measure(Words("已回访到", "followed up and reached"), "closed"),
+    **{
+        f"closed_{level}": Measure(Words(f"{words.zh}级结案", f"closed by the level {words.en.lower()}"), "closed")
+        for level, words in LEVELS.items()
+    },
     "accepted_result": Measure(Words("反映人认可解决", "reporter says it is solved"), "closed"),
     "pleased": Measure(Words("反映人满意", "reporter is pleased"), "closed"),
     "rated": Measure(Words("已评分", "rated"), "closed"),
     "rating": Measure(Words("评分合计", "sum of ratings"), "closed"),
     "should_close": Measure(Words("应结案", "whose last handling limit ended"), "due"),
     "should_closed": Measure(Words("应结案中已结案", "of those, closed by now"), "due"),
+    "should_in_time": Measure(Words("应结案中按期结案", "of those, closed without ever being overdue"), "due"),
     **_stages(),
 }
 Sums = Mapping[str, int]
@@ -150,6 +155,11 @@ FIGURES: dict[str, Figure] = {
         ("从未超期的结案 ÷ 期内结案", "closed without ever being overdue ÷ closed in the period"),
         lambda s: s["in_time"], lambda s: s["closed"],
     ),
+    "in_time_rate_due": _rate(
+        "按期结案率（按应结案）", "Closed in time (of due)",
+        ("应结案中从未超期的结案 ÷ 处置时限在期内届满的案件", "of those due, closed without ever being overdue ÷ cases whose last handling limit ended in the period"),
+        lambda s: s["should_in_time"], lambda s: s["should_close"],
+    ),
     "in_time_rate": _rate(
         "按期办理率", "In-time rate",
         ("按期 ÷（按期 + 超期 + 正在超期），期内到期的全部时限", "met ÷ (met + missed + running overdue), all clocks due in the period"),
@@ -188,6 +198,14 @@ FIGURES: dict[str, Figure] = {
     "return_rate": _rate(
         "退单率", "Return rate", ("曾退单 ÷ 上报", "returned ÷ reported"), lambda s: s["returned"], lambda s: s["reported"]
     ),
+    **{
+        f"solved_share_{level}": _rate(
+            f"{words.zh}级解决占比", f"Share solved by the {words.en.lower()}",
+            (f"{words.zh}级结案 ÷ 期内结案", f"closed by the level {words.en.lower()} ÷ closed in the period"),
+            lambda s, level=level: s[f"closed_{level}"], lambda s: s["closed"],
+        )
+        for level, words in LEVELS.items()
+    },
 }  # fmt: skip
 
 TIMES = {
@@ -213,6 +231,13 @@ def figures(sums: Sums) -> dict[str, float | int | None]:
     return {name: figure.value(sums) for name, figure in FIGURES.items()}
 
 
+TOGETHER = (
+    frozenset({"dropped", "open", "solved", "closing_rate"}),
+    frozenset(f"solved_share_{level}" for level in LEVELS),
+)
+"""Figures that add up to a whole that is told: one that is left out alone would be the whole less the others."""
+
+
 def few(base: int) -> bool:
     return 0 < base < FEW
 
@@ -229,6 +254,7 @@ def guarded(sums: Sums) -> tuple[dict[str, float | int | None], list[str]]:
             part = round(found[name] * base / 100)  # type: ignore[operator]
             if few(part) or few(base - part):
                 hidden.append(name)
+    hidden += sorted(set().union(*(group for group in TOGETHER if group & set(hidden))) - set(hidden))
     return found | dict.fromkeys(hidden), hidden
 
 

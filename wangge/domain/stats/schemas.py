@@ -1,4 +1,4 @@
-"""What goes in and out of the figures and exports."""
+"""What goes in and out of the figures."""
 
 from __future__ import annotations
 

@@ -1,13 +1,11 @@
-"""Row-level security: entries as cases are seen by place and lead unit, sums by district and street, exports by who asked for them."""
+"""Row-level security: entries as cases are seen by place and lead unit, sums by district and street."""
 
 from django.db import migrations
 
 from wangge.domain.stats.models import BY_STREET, SCOPE
-from wangge.kernel.access import Columns
 from wangge.kernel.access.policies import protect, scope_predicate, unprotect
 
-OWN = Columns(district=None, street=None, community=None, grid=None, persons=("person",))
-TABLES = {"stats_entry": SCOPE, "stats_cell": BY_STREET, "stats_times": BY_STREET, "stats_export": OWN}
+TABLES = {"stats_entry": SCOPE, "stats_cell": BY_STREET, "stats_times": BY_STREET}
 
 
 class Migration(migrations.Migration):
