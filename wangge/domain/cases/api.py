@@ -36,7 +36,7 @@ from wangge.kernel.web.schemas import Input
 router = Router(tags=["cases"])
 
 
-class QueueQuery(Input):
+class FilterQuery(Input):
     """The queue's filter, the same for every list, count, map and export of cases."""
 
     status: list[Status] = []
@@ -63,13 +63,19 @@ class QueueQuery(Input):
     confidential: bool | None = None
     box: Annotated[str, Field(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$")] | None = None
     """west,south,east,north in WGS 84 degrees"""
-    sort: Literal["-reported_at", "reported_at", "-changed_at", "due_at"] = "-reported_at"
-    after: Annotated[str, Field(max_length=200)] | None = None
-    limit: Annotated[int, Field(ge=1, le=MOST)] = DEFAULT
 
     def filter(self) -> queries.Filter:
-        given = self.model_dump(exclude={"sort", "after", "limit", "box"})
+        given = self.model_dump(include=set(FilterQuery.model_fields) - {"box"})
         return queries.Filter(**given, box=box_of(self.box))
+
+
+QueueSort = Literal["-reported_at", "reported_at", "-changed_at", "due_at"]
+
+
+class QueueQuery(FilterQuery):
+    sort: QueueSort = "-reported_at"
+    after: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MOST)] = DEFAULT
 
 
 def box_of(text: str | None) -> tuple[float, float, float, float] | None:

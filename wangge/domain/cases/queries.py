@@ -258,26 +258,30 @@ def queue(
     *, by: Principal, filter: Filter, sort: str = "-reported_at", after: str | None = None, limit: int = paging.DEFAULT
 ) -> Any:
     """One page of the cases in the person's scope: one statement, whatever the filter. Shape: ``{"items", "next"}``."""
+    params: dict[str, Any] = {"limit": limit + 1}
+    terms, order = listed(by=by, filter=filter, sort=sort, params=params)
+    column, descending = SORTS[sort]
+    if after:
+        params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
+        terms.append(f"(c.{column}, c.id) {'<' if descending else '>'} (%(after_value)s, %(after_id)s)")
+    found = rows.all(
+        f"SELECT {_ROW} FROM cases_case c WHERE {' AND '.join(terms)} ORDER BY {order} LIMIT %(limit)s", params
+    )
+    return paging.page(found, limit, keys=(column, "id"))
+
+
+def listed(*, by: Principal, filter: Filter, sort: str, params: dict[str, Any]) -> tuple[list[str], str]:
+    """Which cases the queue holds, and its order, as SQL over ``cases_case c``: its pages and its export have the same."""
     if sort not in SORTS:
         raise Invalid.field(
             "query.sort", "unknown", f"排序应为 {'、'.join(SORTS)} 之一。", f"sort must be one of {', '.join(SORTS)}."
         )
     column, descending = SORTS[sort]
-    params: dict[str, Any] = {"limit": limit + 1}
     terms = [by.require(CasePermission.READ).sql("c", params, SCOPE), *filter.sql(params)]
     if column == "due_at":
         terms.append("c.due_at IS NOT NULL")
-    if after:
-        params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
-        terms.append(f"(c.{column}, c.id) {'<' if descending else '>'} (%(after_value)s, %(after_id)s)")
     direction = "DESC" if descending else "ASC"
-    found = rows.all(
-        f"""SELECT {_ROW}
-            FROM cases_case c WHERE {" AND ".join(terms)}
-            ORDER BY c.{column} {direction}, c.id {direction} LIMIT %(limit)s""",
-        params,
-    )
-    return paging.page(found, limit, keys=(column, "id"))
+    return terms, f"c.{column} {direction}, c.id {direction}"
 
 
 def detail(*, by: Principal, case: UUID) -> dict[str, Any]:

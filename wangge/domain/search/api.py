@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from ninja import Query
 from pydantic import Field
 
-from wangge.domain.cases.api import QueueQuery, box_of
-from wangge.domain.cases.queries import Filter
+from wangge.domain.cases.api import QueueQuery
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.search import queries
 from wangge.domain.search.phone import by_phone
@@ -25,10 +24,6 @@ class SearchQuery(QueueQuery):
 
     q: Annotated[str, Field(min_length=1, max_length=200)]
     sort: Sort = "rank"  # type: ignore[assignment]
-
-    def filter(self) -> Filter:
-        given = self.model_dump(exclude={"q", "sort", "after", "limit", "box"})
-        return Filter(**given, box=box_of(self.box))
 
 
 @router.get(

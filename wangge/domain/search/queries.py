@@ -42,14 +42,13 @@ def search(
     *, by: Principal, q: str, filter: Filter, sort: str = "rank", after: str | None = None, limit: int = paging.DEFAULT
 ) -> dict[str, Any]:
     """One page of the cases that hold every word of ``q``. Shape: ``{"items", "next"}``; an item is a row of the queue with ``highlights``."""
-    wanted = _checked(q)
     if sort not in SORTS:
         raise Invalid.field(
             "query.sort", "unknown", f"排序应为 {'、'.join(SORTS)} 之一。", f"sort is one of {', '.join(SORTS)}."
         )
-    scope = by.require(CasePermission.READ)
-    params: dict[str, Any] = {"limit": limit + 1, "tsq": _tsquery(wanted, scope, filter)}
-    terms = [scope.sql("c", params, SCOPE), *filter.sql(params), *(_holds(i, w, params) for i, w in enumerate(wanted))]
+    params: dict[str, Any] = {"limit": limit + 1}
+    wanted = _checked(q)
+    terms = _terms(by, wanted, filter, params)
     candidates = rows.value(
         f"SELECT count(*) FROM (SELECT 1 FROM search_document WHERE grams @@ %(tsq)s::tsquery LIMIT {FEW + 1}) x",
         params,
@@ -65,6 +64,18 @@ def search(
     if candidates > FEW and not ranked and page["next"] is None:
         page["next"] = _rest(params, after)
     return page
+
+
+def matching(*, by: Principal, q: str, filter: Filter, params: dict[str, Any]) -> tuple[str, list[str]]:
+    """All cases that hold every word of ``q``, as SQL for who reads them to the end: a FROM item with ``cases_case c``, and the terms."""
+    terms = _terms(by, _checked(q), filter, params)
+    return f"{_documents(params, 0)} d {_JOIN}", terms
+
+
+def _terms(by: Principal, wanted: list[Word], filter: Filter, params: dict[str, Any]) -> list[str]:
+    scope = by.require(CasePermission.READ)
+    params["tsq"] = _tsquery(wanted, scope, filter)
+    return [scope.sql("c", params, SCOPE), *filter.sql(params), *(_holds(i, w, params) for i, w in enumerate(wanted))]
 
 
 def _documents(params: dict[str, Any], candidates: int, after: str | None = None) -> str:

@@ -31,8 +31,6 @@ from wangge.kernel.db import rows
 from wangge.kernel.problems import Invalid
 from wangge.kernel.words import Words
 
-BY = (*rules.DIMENSIONS, "category_top", "street", "district")
-"""What a table can be made by: the dimensions, the roots of the category tree, and the levels above the community."""
 MOST_POINTS = 400
 MOST_YEARS = 20
 _SUMS = ", ".join(f"coalesce(sum({m}), 0)::bigint AS {m}" for m in MEASURES)

@@ -24,6 +24,20 @@ LEVELS = {
     "district": Words("区", "District"),
     "city": Words("市", "City"),
 }
+BY_WORDS = {
+    "status": Words("状态", "Status"),
+    "category": Words("类别", "Category"),
+    "category_top": Words("大类", "Group of categories"),
+    "channel": Words("来源渠道", "Channel"),
+    "level": Words("解决层级", "Level"),
+    "district": Words("区", "District"),
+    "street": Words("街道", "Street"),
+    "community": Words("社区", "Community"),
+    "grid": Words("网格", "Grid"),
+    "unit": Words("主办单位", "Lead unit"),
+    "person": Words("办理人", "Member of staff"),
+}
+"""What a table can be made by: the dimensions, the roots of the category tree, and the levels above the community."""
 DURATIONS = ("response", "handling", "total")
 PLEASED_FROM = 4
 """Of 1–5: who gives this or more is pleased; who accepts the result without giving a number is, too."""

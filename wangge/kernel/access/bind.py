@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connections
 
@@ -37,6 +38,12 @@ def _bound(using: str) -> _Bound | None:
     return getattr(connections[using].connection, "wangge_bound", None)
 
 
+def tell(cursor: Any, scope: Scope) -> None:
+    """Make the cursor's connection see what the scope holds."""
+    values = scope.settings()
+    cursor.execute(_SQL, [values[name] for name in NAMES])
+
+
 def _bind(scope: Scope, using: str) -> None:
     connection = connections[using]
     connection.close_if_health_check_failed()
@@ -44,9 +51,8 @@ def _bind(scope: Scope, using: str) -> None:
     inside = connection.in_atomic_block
     if not inside and _bound(using) == _Bound(scope, True):
         return
-    values = scope.settings()
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, [values[name] for name in NAMES])
+        tell(cursor, scope)
     connection.connection.wangge_bound = _Bound(scope, not inside)
 
 

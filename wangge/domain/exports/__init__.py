@@ -1,0 +1,1 @@
+"""Lists and tables taken away as CSV or XLSX (docs/exports.md)."""
