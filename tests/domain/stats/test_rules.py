@@ -29,7 +29,7 @@ def test_a_period_is_cut_into_months_ten_days_and_days_without_gap_or_overlap(fi
 @given(days, st.integers(0, 800))
 def test_a_period_is_cut_into_few_pieces(first: date, length: int) -> None:
     cut = rules.cover(first, first + timedelta(days=length))
-    assert len(cut["day"]) <= 2 * 10 and len(cut["third"]) <= 2 * 2
+    assert len(cut["day"]) <= 2 * 10 and len(cut["third"]) <= 2 * 2 and len(cut["month"]) <= 2 * 11
 
 
 @pytest.mark.parametrize(

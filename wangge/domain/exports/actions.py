@@ -43,11 +43,11 @@ class Export:
 def export_cases(*, by: Principal, asked: Asked, form: Format, language: str) -> Export:
     """The list as a file. Everything that can be wrong with it is said (Invalid, Forbidden, TooMany) before the first byte."""
     by.require(ExportPermission.CASES)
-    made = _cases(by, asked, form, language)
+    made = _cases(by=by, asked=asked, form=form, language=language)
     return Export(next(made), made)
 
 
-def _cases(by: Principal, asked: Asked, form: Format, language: str) -> Generator[Any, None, None]:
+def _cases(*, by: Principal, asked: Asked, form: Format, language: str) -> Generator[Any, None, None]:
     """First the number of rows, then the file in pieces. What it holds it gives back when it ends, is closed, or is forgotten."""
     which = queries.of(by=by, asked=asked, language=language)
     columns = asked.chosen()

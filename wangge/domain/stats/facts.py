@@ -117,6 +117,7 @@ def start_sql(grain: str, day: str = "day") -> str:
         "day": day,
         "third": f"(date_trunc('month', {day})::date + least((extract(day FROM {day})::int - 1) / 10, 2) * 10)",
         "month": f"date_trunc('month', {day})::date",
+        "year": f"date_trunc('year', {day})::date",
     }[grain]
 
 

@@ -1,4 +1,4 @@
-"""Figures of a scope and a period. Sums of whole months and ten-days come from the cells, the rest from the entries; a scope smaller than
+"""Figures of a scope and a period. Sums of whole years, months and ten-days come from the cells, the rest from the entries; a scope smaller than
 a street, a unit, or a filter is answered from the entries alone. Exact either way (docs/decisions/0010).
 """
 
@@ -125,9 +125,10 @@ def _sources(by: Principal, asked: Asked, dimension: str, params: dict[str, Any]
     entry_days = "e.day BETWEEN %(first)s AND %(last)s"
     if by_street != "(FALSE)":
         if asked.from_cells:
-            cut = rules.cover(asked.first, asked.last)
+            # Days have cells of the whole alone; of a dimension they are read from the entries.
             kept = [g for g in grains if g != "day" or dimension == "all"]
-            loose = [d for g in rules.GRAINS if g not in kept for s in cut[g] for d in _days(g, s)]
+            cut = rules.cover(asked.first, asked.last, kept)
+            loose = [] if "day" in kept else cut["day"]
             for grain in kept:
                 if cut[grain]:
                     params[f"starts_{grain}"] = cut[grain]
@@ -159,10 +160,6 @@ def _from_entries(dimension: str, where: list[str]) -> str:
     return f"SELECT e.street, {KEYS[dimension]} AS key, e.day AS start, {', '.join(MEASURES)} FROM stats_entry e WHERE {' AND '.join(where)}"
 
 
-def _days(grain: str, start: date) -> list[date]:
-    return [start + timedelta(days=n) for n in range((rules.next_start(grain, start) - start).days)]
-
-
 def summary(*, by: Principal, asked: Asked) -> dict[str, Any]:
     """All figures of a scope and period, with median and p90 of the durations: two statements, three with months that were packed."""
     asked.checked()
@@ -184,7 +181,7 @@ def table(*, by: Principal, asked: Asked, dimension: str, times: bool = False) -
     # By person: only where the person's work may be looked at, which can be less than where figures may.
     asker = _narrowed(by) if dimension == "person" else by
     key = {"street": "street", "district": "left(street, 6)"}.get(dimension, "key")
-    grains = rules.GRAINS if kept == "all" else ("month", "third")
+    grains = rules.GRAINS if kept == "all" else ("year", "month", "third")
     listed = rows.all(
         f"SELECT {key} AS key, {_SUMS} FROM {_sources(asker, asked, kept, params, grains)} GROUP BY 1", params
     )
@@ -301,9 +298,9 @@ def _durations(by: Principal, asked: Asked) -> dict[str, np.ndarray]:
     days = ["e.day BETWEEN %(first)s AND %(last)s"]
     places: list[list[str]] = []
     if by_street != "(FALSE)" and asked.from_cells:
-        cut = rules.cover(asked.first, asked.last)
+        cut = rules.cover(asked.first, asked.last, ("month",))
         missing = _packed(found, cut["month"], [by_street, *terms], params)
-        params["loose"] = [d for g in ("third", "day") for s in cut[g] for d in _days(g, s)]
+        params["loose"] = cut["day"]
         places.append([by_street, "e.day = ANY(%(loose)s)"])
         for n, (street, month) in enumerate(missing):
             params |= {f"street_{n}": street, f"from_{n}": month, f"to_{n}": rules.next_start("month", month)}

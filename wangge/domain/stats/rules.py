@@ -16,7 +16,7 @@ from wangge.kernel.words import Words
 
 STAGES = ("accept", "dispatch", "handle", "verify", "follow_up")
 DIMENSIONS = ("status", "category", "channel", "level", "community", "grid", "unit", "person")
-GRAINS = ("day", "third", "month")
+GRAINS = ("year", "month", "third", "day")
 LEVELS = {
     "grid": Words("网格", "Grid"),
     "community": Words("社区", "Community"),
@@ -283,8 +283,10 @@ def to_hide(counts: Sequence[int]) -> set[int]:
 
 
 def start_of(grain: str, day: date) -> date:
-    """The first day of the day's ten-day (1st, 11th, 21st), month, or the day itself."""
+    """The first day of the day's ten-day (1st, 11th, 21st), month or year, or the day itself."""
     match grain:
+        case "year":
+            return day.replace(month=1, day=1)
         case "month":
             return day.replace(day=1)
         case "third":
@@ -294,6 +296,8 @@ def start_of(grain: str, day: date) -> date:
 
 def next_start(grain: str, start: date) -> date:
     match grain:
+        case "year":
+            return start.replace(year=start.year + 1)
         case "month":
             return (start + timedelta(days=31)).replace(day=1)
         case "third":
@@ -301,12 +305,13 @@ def next_start(grain: str, start: date) -> date:
     return start + timedelta(days=1)
 
 
-def cover(first: date, last: date) -> dict[str, list[date]]:
-    """The period as few months, ten-days and days: their starts by grain, none overlapping, together every day from first to last."""
+def cover(first: date, last: date, grains: Sequence[str] = GRAINS) -> dict[str, list[date]]:
+    """The period as few pieces of these grains as there are: their starts by grain, none overlapping, together every day from first to
+    last. Days are always among them."""
     found: dict[str, list[date]] = {grain: [] for grain in GRAINS}
     at = first
     while at <= last:
-        for grain in ("month", "third", "day"):
+        for grain in (g for g in GRAINS if g in grains or g == "day"):
             if start_of(grain, at) == at and next_start(grain, at) - timedelta(days=1) <= last:
                 found[grain].append(at)
                 at = next_start(grain, at)
