@@ -14,7 +14,7 @@ from wangge.domain.search import api as search
 from wangge.domain.stats import api as stats
 from wangge.kernel.health import api as health
 from wangge.kernel.ledger import api as ledger
-from wangge.kernel.web.api import Api, build, check_permissions
+from wangge.kernel.web.api import Api, build, check_names, check_permissions
 
 DESCRIPTION = """城乡社区网格化服务管理开放平台接口。Open platform for community grid service management.
 
@@ -26,11 +26,12 @@ ROUTERS = (people, places, catalog, cases, evidence, live, search, stats, export
 
 
 def assemble() -> Api:
-    """The whole API, refused if a route lacks a permission."""
+    """The whole API, refused if a route lacks a permission or two schemas share a name."""
     api = build(title="Wangge 网格", version=wangge.__version__, description=DESCRIPTION)
     for package in ROUTERS:
         api.add_router("", package.router.inner)
     check_permissions(api)
+    check_names()
     return api
 
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.test import Client
+from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +16,8 @@ from wangge.kernel.db.statement import Statement
 from wangge.kernel.ids import body_hash, uuid7
 from wangge.kernel.problems import Conflict, FieldError, Forbidden, Invalid
 from wangge.kernel.web import paging
-from wangge.kernel.web.api import SIGNED_IN, Router, build, check_permissions
+from wangge.kernel.web.api import SIGNED_IN, JsonParser, Router, build, check_names, check_permissions
+from wangge.kernel.web.schemas import Input
 from wangge.kernel.words import Words, choose_language
 
 
@@ -79,7 +80,7 @@ def test_a_cursor_comes_back_as_it_went(moment: datetime, key: UUID) -> None:
         "WzFd",
         "bm90IGpzb24",
         "中文",
-        paging.encode(["2026-11-20T00:00:00", uuid4()]),
+        paging.encode(["2026-11-20T00:00:00", UUID(int=1)]),
         paging.encode([1, 2, 3]),
     ],
 )
@@ -139,6 +140,43 @@ def test_a_route_for_the_signed_in_is_fine() -> None:
 
     api.add_router("", router.inner)
     check_permissions(api)
+
+
+def test_two_schemas_of_one_name_stop_the_start() -> None:
+    class Ours(Input): ...
+
+    class Theirs(Ours): ...
+
+    for made, module in ((Ours, "wangge.here"), (Theirs, "wangge.there")):
+        made.__name__, made.__module__ = "ThingIn", module
+    with pytest.raises(ImproperlyConfigured, match="ThingIn"):
+        check_names(Ours)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (r'{"a": [{"b": "x\u0000"}]}', "body.a[0].b"),
+        (r'{"a": {"\u0000": 1}}', "body.a"),
+        (r'{"a": "\ud83d"}', "body.a"),
+        ('{"a": {"b": [1, NaN]}}', "body.a.b[1]"),
+        ('{"a": -Infinity}', "body.a"),
+        ('{"a": ', "body"),
+        ("[" * 100_000, "body"),
+    ],
+)
+def test_what_no_column_can_hold_is_refused_with_the_name_of_the_field(body: str, path: str) -> None:
+    request = RequestFactory().post("/", body, content_type="application/json")
+    with pytest.raises(Invalid) as refused:
+        JsonParser().parse_body(request)
+    assert [e.path for e in refused.value.errors] == [path]
+
+
+def test_a_query_with_u0000_is_refused_with_its_name() -> None:
+    request = RequestFactory().get("/?search=a%00b&level=city")
+    with pytest.raises(Invalid) as refused:
+        JsonParser().parse_querydict(request.GET, [], request)
+    assert refused.value.errors[0].path == "query.search"
 
 
 def test_who_lacks_a_permission_is_told_which_posts_have_it() -> None:

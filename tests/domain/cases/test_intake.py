@@ -136,7 +136,7 @@ def test_one_act_on_many_cases_answers_for_each(world: SimpleNamespace, demo: No
     assert answers[1]["state"]["status"] == "accepted"
     wrong = post("bob", "/cases/many", {"act": "reject", "cases": cases, "given": {}})
     assert wrong.status_code == 422
-    assert wrong.json()["errors"][0]["path"] == "given.note"
+    assert wrong.json()["errors"][0]["path"] == "body.given.note"
     assert [a["outcome"] for a in post("cora", "/cases/many", {"act": "accept", "cases": cases}).json()["answers"]] == [
         "rejected"
     ] * 2

@@ -196,6 +196,7 @@ def test_a_damaged_table_names_every_bad_row_and_changes_nothing(world: SimpleNa
     assert {(e.line, e.column) for e in more} == {(5, "parent"), (6, "code")}
     assert Category.objects.count() == before
     assert read_categories("code,name\n1,x\n")[1][0].column == "lead_duty"
+    assert read_categories("字" * 200_000)[1][0].line == 1
 
 
 # — routes —————————————————————————————————————————————————————————————————————————————————————————————————————————————————

@@ -62,7 +62,7 @@ def test_points_are_located_and_impossible_ones_named(reader, world):
     assert inside["base"]["inside"] and inside["base"]["code"] == CODE
     assert not outside["base"]["inside"] and outside["base"]["distance_m"] > 400_000
     wrong = reader.post("/api/v1/locate", {"points": [[22.5, 114.0]]}, content_type="application/json")
-    assert wrong.status_code == 422 and wrong.json()["errors"][0]["path"] == "points[0]"
+    assert wrong.status_code == 422 and wrong.json()["errors"][0]["path"] == "body.points[0]"
     assert reader.post("/api/v1/locate", {"points": []}, content_type="application/json").status_code == 422
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from pydantic import AwareDatetime, Field, create_model
+from pydantic import Field, create_model
 
 from wangge.domain.cases import actions, queries
 from wangge.domain.cases.rules import TABLE, Act, Input, Kind, acts, inputs_of, outcomes
@@ -17,8 +17,8 @@ from wangge.domain.evidence.actions.attach import Promise
 from wangge.domain.evidence.schemas import EvidenceIn
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.schemas import Input as Body
+from wangge.kernel.web.schemas import Moment, Version
 
-Version = Annotated[int, Field(ge=1, le=2_000_000_000)]
 _TYPES: dict[Kind, Any] = {
     Kind.TEXT: Annotated[str, Field(max_length=2000)],
     Kind.LONG_TEXT: Annotated[str, Field(max_length=5000)],
@@ -29,7 +29,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.CASE: UUID,
     Kind.REQUEST: UUID,
     Kind.DEMAND: UUID,
-    Kind.TIME: AwareDatetime,
+    Kind.TIME: Moment,
     Kind.RATING: Annotated[int, Field(ge=1, le=5)],
     Kind.FLAG: bool,
     Kind.TAGS: Annotated[list[Annotated[str, Field(max_length=30)]], Field(max_length=20)],

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query
 from ninja import Status as Answer
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from wangge.domain.cases import actions, acts_api, batch_api, intake_api, queries
 from wangge.domain.cases.batch_api import report_of
@@ -31,7 +31,7 @@ from wangge.kernel.db.rows import Row
 from wangge.kernel.problems import Invalid
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.paging import DEFAULT, MOST, Page
-from wangge.kernel.web.schemas import Input
+from wangge.kernel.web.schemas import Input, Moment
 
 router = Router(tags=["cases"])
 
@@ -49,8 +49,8 @@ class FilterQuery(Input):
     lead: UUID | None = None
     overdue: bool | None = None
     located: bool | None = None
-    reported_from: AwareDatetime | None = None
-    reported_to: AwareDatetime | None = None
+    reported_from: Moment | None = None
+    reported_to: Moment | None = None
     number: Annotated[str, Field(pattern=r"^\d{22}$")] | None = None
     holder: UUID | None = None
     unit: UUID | None = None

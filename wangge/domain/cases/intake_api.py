@@ -42,14 +42,14 @@ class PlaceOut(Output):
     grid: str | None
 
 
-class SuggestionOut(Output):
+class IntakeSuggestionOut(Output):
     category: UUID
     name: str
     name_en: str
     score: float
 
 
-class RouteOut(Output):
+class IntakeRouteOut(Output):
     """The unit that would get it, by which rule (null: the duty of the category), and why."""
 
     unit: UUID
@@ -87,10 +87,10 @@ class IntakeOut(Output):
 
     place: PlaceOut | None
     problem: dict[str, Any] | None
-    suggestions: list[SuggestionOut]
+    suggestions: list[IntakeSuggestionOut]
     category: UUID | None
     urgency: str
-    route: RouteOut | None
+    route: IntakeRouteOut | None
     limits: dict[str, datetime]
     similar: list[SimilarOut]
     earlier: list[EarlierOut]
@@ -198,7 +198,7 @@ def add_routes(router: Router) -> None:
                 answers.append({"id": one.case, "outcome": "applied", "state": queries.state(done), "problem": None})
             except ValidationError as error:
                 found = [
-                    FieldError(".".join(["given", *map(str, e["loc"])]), e["type"], message_of(dict(e)))
+                    FieldError(".".join(["body.given", *map(str, e["loc"])]), e["type"], message_of(dict(e)))
                     for e in error.errors()
                 ]
                 raise Invalid.fields(*found) from error

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from wangge.domain.cases.rules import Channel
 from wangge.domain.catalog.schemas import RouteFields
 from wangge.domain.evidence.schemas import EvidenceIn, EvidenceOut
-from wangge.kernel.web.schemas import Input, Output
+from wangge.kernel.web.schemas import Input, Moment, Output
 
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -46,7 +46,7 @@ class ReportIn(Input):
     reporter: ReporterIn | None = None
     confidential: bool = False
     wants_answer: bool = True
-    reported_at: AwareDatetime | None = None
+    reported_at: Moment | None = None
     evidence: Annotated[list[EvidenceIn], Field(max_length=20)] = []
 
 
@@ -63,8 +63,8 @@ class TryRoutesIn(Input):
 
     add: Annotated[list[RouteFields], Field(max_length=50)] = []
     remove: Annotated[list[UUID], Field(max_length=50)] = []
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Moment
+    until: Moment
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
 
 

@@ -20,6 +20,7 @@ from wangge.kernel.access import Principal
 from wangge.kernel.clock.calendar import WorkCalendar
 from wangge.kernel.problems import NotFound
 from wangge.kernel.web.api import Router
+from wangge.kernel.web.schemas import VersionIn
 
 router = Router(tags=["rules"])
 READ, EDIT = CatalogPermission.READ, CatalogPermission.EDIT
@@ -65,7 +66,10 @@ def table(request: HttpRequest) -> HttpResponse:
 
 
 @router.post(
-    "/categories/table", permission=EDIT, response=s.TableOut, summary="Import categories from CSV, all or nothing"
+    "/categories/table",
+    permission=EDIT,
+    response=s.CategoriesImportOut,
+    summary="Import categories from CSV, all or nothing",
 )
 def import_table(request: HttpRequest, payload: s.TableIn) -> Any:
     rows, errors = read_categories(payload.text)
@@ -112,7 +116,7 @@ def change_category(request: HttpRequest, category: UUID, payload: s.CategoryCha
 @router.post(
     "/categories/{category}/retire", permission=EDIT, response=s.CategoryOut, summary="Take a category out of use"
 )
-def retire_category(request: HttpRequest, category: UUID, payload: s.VersionIn) -> Any:
+def retire_category(request: HttpRequest, category: UUID, payload: VersionIn) -> Any:
     actions.retire_category(by=_by(request), category=category, version=payload.version)
     return _category(_by_id(category))
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from wangge.kernel.web.schemas import Input, Output
+from wangge.kernel.web.schemas import Day, Input, Moment, Output, Version
 
 Urgency = Literal["normal", "urgent", "emergency"]
 Stage = Literal["accept", "dispatch", "handle", "verify", "follow_up"]
@@ -92,7 +92,7 @@ class CategoryIn(CategoryFields):
 
 
 class CategoryChange(Input):
-    version: int
+    version: Version
     name: Name | None = None
     name_en: Annotated[str, Field(max_length=120)] | None = None
     initials: Annotated[str, Field(max_length=60, pattern="^[a-z0-9]*$")] | None = None
@@ -109,10 +109,6 @@ class CategoryChange(Input):
     entry_level: Level | None = None
     confidential: bool | None = None
     keywords: Annotated[list[Annotated[str, Field(min_length=1, max_length=30)]], Field(max_length=60)] | None = None
-
-
-class VersionIn(Input):
-    version: int
 
 
 class SuggestIn(Input):
@@ -176,7 +172,7 @@ class YearOut(Output):
 class DayIn(Input):
     """``working`` null: no exception any more."""
 
-    day: date
+    day: Day
     working: bool | None
     name: Annotated[str, Field(max_length=60)] = ""
     name_en: Annotated[str, Field(max_length=100)] = ""
@@ -204,14 +200,14 @@ class HoursOut(Output):
 
 
 class HoursIn(Input):
-    since: date
+    since: Day
     week: Annotated[list[Annotated[str, Field(max_length=120)]], Field(min_length=7, max_length=7)]
     make_up: Annotated[str, Field(max_length=120)]
     urgent: Annotated[str, Field(max_length=120)] = "00:00-24:00"
 
 
 class DueIn(Input):
-    start: AwareDatetime
+    start: Moment
     amount: Amount
     unit: TimeUnit
 
@@ -245,11 +241,11 @@ class RouteIn(RouteFields):
 class RouteChange(RouteFields):
     """The whole rule as it shall be; ``number``: the version that was looked at."""
 
-    number: int
+    number: Version
 
 
 class NumberIn(Input):
-    number: int
+    number: Version
 
 
 class RouteOut(Output):
@@ -293,7 +289,7 @@ class ExplainIn(Input):
 
     category: UUID
     place: PlaceIn
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class ExplainOut(Output):
@@ -341,7 +337,7 @@ class RowErrorOut(Output):
     message: BothWords
 
 
-class TableOut(Output):
+class CategoriesImportOut(Output):
     """With any error nothing is changed."""
 
     added: int

@@ -60,7 +60,10 @@ def read_categories(text: str) -> tuple[list[CategoryRow], list[RowError]]:
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), restkey="more", strict=True)
     found: list[CategoryRow] = []
     errors: list[RowError] = []
-    heading = [h.strip() for h in reader.fieldnames or []]
+    try:
+        heading = [h.strip() for h in reader.fieldnames or []]
+    except csv.Error as error:
+        return [], [_malformed(1, error)]
     for name in NEEDED:
         if name not in heading:
             errors.append(RowError(1, name, Words(f"缺少列 {name}。", f"The column {name} is missing.")))
@@ -86,10 +89,12 @@ def read_categories(text: str) -> tuple[list[CategoryRow], list[RowError]]:
                 read = _row(reader.line_num, row, errors)
                 found.append(read)
     except csv.Error as error:
-        errors.append(
-            RowError(reader.line_num, "", Words(f"CSV 格式错误：{error}。", f"Not well-formed CSV: {error}."))
-        )
+        errors.append(_malformed(reader.line_num, error))
     return found, errors
+
+
+def _malformed(line: int, error: csv.Error) -> RowError:
+    return RowError(line, "", Words(f"CSV 格式错误：{error}。", f"Not well-formed CSV: {error}."))
 
 
 def _row(line: int, row: dict[str, str], errors: list[RowError]) -> CategoryRow:

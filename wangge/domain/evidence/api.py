@@ -74,7 +74,7 @@ def _metadata(request: HttpRequest) -> dict[str, str]:
     for pair in filter(None, request.headers.get("Upload-Metadata", "").split(",")):
         name, _, value = pair.strip().partition(" ")
         try:
-            found[name] = base64.b64decode(value.strip(), validate=True).decode("utf-8")
+            found[name] = base64.b64decode(value.strip(), validate=True).decode("utf-8").replace("\0", "")
         except (binascii.Error, UnicodeDecodeError) as error:
             raise Invalid.field(
                 "Upload-Metadata", "base64", f"{name} 的值不是 base64。", f"The value of {name} is not base64."
@@ -125,10 +125,30 @@ def options(request: HttpRequest) -> Any:
     return _tus(request, answer)
 
 
-def _said(status: int, what: str) -> dict[str, Any]:
-    return {"responses": {status: {"description": what}, **dict.fromkeys((410, 412, 415, 423, 460), PROBLEM)}}
+def _said(status: int, what: str, *headers: str, content: bool = False) -> dict[str, Any]:
+    """For the API's description: the answer, the request's headers (``?`` behind one that may be left out) and whether it has a part of
+    the file as its body."""
+    parameters = [
+        {"name": h.rstrip("?"), "in": "header", "required": not h.endswith("?"), "schema": HEADERS[h.rstrip("?")]}
+        for h in ("Tus-Resumable", *headers)
+    ]
+    said: dict[str, Any] = {
+        "parameters": parameters,
+        "responses": {status: {"description": what}, **dict.fromkeys((410, 412, 415, 423, 460), PROBLEM)},
+    }
+    if content:
+        part = {"schema": {"type": "string", "contentMediaType": OFFSET_STREAM}}
+        said["requestBody"] = {"content": {OFFSET_STREAM: part}}
+    return said
 
 
+HEADERS: dict[str, Any] = {
+    "Tus-Resumable": {"type": "string", "enum": [VERSION]},
+    "Upload-Length": {"type": "integer", "minimum": 0},
+    "Upload-Offset": {"type": "integer", "minimum": 0},
+    "Upload-Metadata": {"type": "string"},
+    "Upload-Checksum": {"type": "string"},
+}
 PROBLEM = {"$ref": "#/components/responses/Problem"}
 
 
@@ -136,7 +156,12 @@ PROBLEM = {"$ref": "#/components/responses/Problem"}
     "/uploads",
     permission=EvidencePermission.UPLOAD,
     summary="Begin an upload (tus creation); Upload-Metadata: id (UUID), kind, filename, sha256",
-    openapi_extra=_said(201, "Location of the upload; with a body, Upload-Offset too"),
+    openapi_extra=_said(
+        201,
+        "Location of the upload; with a body, Upload-Offset too",
+        *("Upload-Length", "Upload-Metadata?", "Upload-Checksum?"),
+        content=True,
+    ),
 )
 def create(request: HttpRequest) -> Any:
     _of_version(request)
@@ -186,7 +211,7 @@ def head(request: HttpRequest, upload: UUID) -> Any:
     "/uploads/{uuid:upload}",
     permission=EvidencePermission.UPLOAD,
     summary="Go on with an upload at Upload-Offset (tus)",
-    openapi_extra=_said(204, "Upload-Offset: how much is safe now"),
+    openapi_extra=_said(204, "Upload-Offset: how much is safe now", "Upload-Offset", "Upload-Checksum?", content=True),
 )
 def patch(request: HttpRequest, upload: UUID) -> Any:
     _of_version(request)

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from wangge.domain.people import rules
 from wangge.kernel.access import Role
-from wangge.kernel.web.schemas import Input, Output
+from wangge.kernel.web.schemas import Input, Moment, Output, Version
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Phone = Annotated[
@@ -169,7 +169,7 @@ class UnitIn(Input):
 
 
 class UnitChange(Input):
-    version: int
+    version: Version
     name: str = Field(None, min_length=1, max_length=120)
     name_en: str = Field(None, max_length=200)
     kind: UnitKind = None
@@ -177,10 +177,6 @@ class UnitChange(Input):
     parent: UUID | None = None
     phone: Phone = None
     supervision_phone: Phone = None
-
-
-class VersionIn(Input):
-    version: int
 
 
 # — users ——————————————————————————————————————————————————————————————————————————————————————————————————————————————————
@@ -217,7 +213,7 @@ class UserMadeOut(Output):
 
 
 class UserChange(Input):
-    version: int
+    version: Version
     name: Name = None
     unit: UUID | None = None
     language: Language = None
@@ -249,14 +245,14 @@ class PostIn(Input):
     everywhere: bool = False
     title: str = Field("", max_length=40)
     title_en: str = Field("", max_length=60)
-    starts: AwareDatetime | None = None
-    ends: AwareDatetime | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
     phone: Phone = ""
     public: bool = False
 
 
 class PostChange(Input):
-    version: int
+    version: Version
     title: str = Field(None, min_length=1, max_length=40)
     title_en: str = Field(None, max_length=60)
     phone: Phone = None
@@ -264,15 +260,15 @@ class PostChange(Input):
 
 
 class PostEnd(Input):
-    version: int
-    at: AwareDatetime | None = None
+    version: Version
+    at: Moment | None = None
 
 
 class HandOver(Input):
-    version: int
+    version: Version
     id: UUID = Field(description="of the successor's post")
     to: UUID
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     phone: Phone | None = None
 
 
@@ -280,8 +276,8 @@ class AbsenceIn(Input):
     id: UUID
     user: UUID
     deputy: UUID
-    starts: AwareDatetime
-    ends: AwareDatetime
+    starts: Moment
+    ends: Moment
 
 
 class AbsenceOut(Output):
@@ -301,7 +297,7 @@ class AbsenceOut(Output):
 class TokenIn(Input):
     name: str = Field(min_length=1, max_length=80)
     permissions: list[str] = Field(max_length=60)
-    expires_at: AwareDatetime
+    expires_at: Moment
     areas: list[AreaCode] = Field([], max_length=200)
     grids: list[GridCode] = Field([], max_length=200)
     units: list[UUID] = Field([], max_length=200)

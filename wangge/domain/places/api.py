@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -28,15 +27,16 @@ from wangge.domain.places.schemas import (
     ImportOut,
     LayerIn,
     LayerOut,
-    LocateIn,
     LocateOut,
     PlanOut,
+    PointsIn,
 )
 from wangge.domain.places.tags import PlacesPermission
 from wangge.kernel.geo.tiles import DEEPEST, encode_tile, tile_bounds
 from wangge.kernel.problems import Invalid, NotFound
 from wangge.kernel.web.api import Router, language_of
 from wangge.kernel.web.paging import MOST, Page, decode, page
+from wangge.kernel.web.schemas import Moment
 from wangge.kernel.words import Words
 
 router = Router(tags=["places"])
@@ -111,7 +111,7 @@ def list_grids(
     within: str | None = Query(None, pattern=r"^[0-9]{2,15}$"),
     search: str | None = Query(None, max_length=60),
     bbox: str | None = None,
-    at: datetime | None = None,
+    at: Moment | None = None,
     retired: bool = False,
     after: str | None = None,
     limit: int = Limit,
@@ -135,7 +135,7 @@ def export_grids(
     layer: str,
     within: str | None = Query(None, pattern=r"^[0-9]{2,15}$"),
     bbox: str | None = None,
-    at: datetime | None = None,
+    at: Moment | None = None,
 ):
     queries.layer(layer)
     found = queries.grids(layer=layer, within=within, box=box_of(bbox), at=at, geometry=True, limit=MOST_EXPORTED)
@@ -268,7 +268,7 @@ def import_json(report: Any, language: str) -> dict[str, Any]:
 
 
 @router.post("/locate", permission=READ, response=LocateOut, summary="Which grids hold these points")
-def locate(request: HttpRequest, body: LocateIn):
+def locate(request: HttpRequest, body: PointsIn):
     found = queries.locate(body.points, body.layers)
     return {"points": [{key: _hit(hit) for key, hit in point.items()} for point in found]}
 

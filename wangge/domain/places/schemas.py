@@ -95,7 +95,7 @@ class GridDetail(GridOut):
     versions: list[VersionOut]
 
 
-class LocateIn(Input):
+class PointsIn(Input):
     points: list[tuple[float, float]] = Field(
         min_length=1, max_length=1000, description="[longitude, latitude], WGS 84"
     )
@@ -153,7 +153,7 @@ class PlanOut(Output):
     applied: bool
 
 
-class FindingOut(Output):
+class ImportFindingOut(Output):
     row: int
     code: str
     message: str
@@ -172,4 +172,4 @@ class ImportOut(Output):
     created: list[str]
     changed: list[str]
     unchanged: int
-    findings: list[FindingOut]
+    findings: list[ImportFindingOut]

@@ -10,14 +10,14 @@ from pydantic import Field
 
 from wangge.domain.cases.rules import Channel
 from wangge.domain.stats.queries import Asked, this_month
-from wangge.kernel.web.schemas import Input, Output
+from wangge.kernel.web.schemas import Day, Input, Output
 
 
 class PeriodQuery(Input):
     """``from`` and ``to``: days, both counted; without them this month until today. ``area``: a district, street, community or grid."""
 
-    from_: Annotated[date | None, Field(alias="from", ge=date(2000, 1, 1), le=date(2199, 12, 31))] = None
-    to: Annotated[date | None, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))] = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    to: Day | None = None
     area: Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12}|\d{15})$")] | None = None
     category: UUID | None = None
     channel: Channel | None = None

@@ -44,7 +44,7 @@ class EntryOut(Output):
     body: dict[str, Any]
 
 
-class StateOut(Output):
+class LedgerOut(Output):
     batches: int
     entries: int
     root: str | None
@@ -79,7 +79,7 @@ class RevealsQuery(Input):
 
 
 @router.get(
-    "/ledger", permission=LedgerPermission.VERIFY, response=StateOut, summary="留痕状态 · How far the ledger is sealed"
+    "/ledger", permission=LedgerPermission.VERIFY, response=LedgerOut, summary="留痕状态 · How far the ledger is sealed"
 )
 def state(request: HttpRequest) -> Any:
     return queries.state(by=request.principal)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from math import isfinite
 from typing import Any
 
 import orjson
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from django.utils.datastructures import MultiValueDict
+from ninja import NinjaAPI, Schema
 from ninja import Router as NinjaRouter
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as NinjaValidationError
@@ -28,6 +32,7 @@ __all__ = [
     "SIGNED_IN",
     "Router",
     "build",
+    "check_names",
     "check_permissions",
     "language_of",
     "problem_response",
@@ -44,13 +49,49 @@ class Json(BaseRenderer):
 
 
 class JsonParser(Parser):
+    """What no column can hold is refused here, for every route, with the field's name: U+0000, half a character (as a text cut in the
+    middle of an emoji by JavaScript has it), numbers that are none."""
+
     def parse_body(self, request: HttpRequest) -> Any:
+        body = request.body
         try:
-            return orjson.loads(request.body)
+            found = orjson.loads(body)
         except orjson.JSONDecodeError as error:
+            with suppress(ValueError, RecursionError):
+                _holdable(json.loads(body), "body")  # it reads more, so it can say which field is wrong
             raise Invalid.field(
                 "body", "json", "请求正文不是合法的 JSON。", f"The body is not valid JSON: {error}."
             ) from error
+        if b"\\u0000" in body:
+            _holdable(found, "body")
+        return found
+
+    def parse_querydict(self, data: MultiValueDict, list_fields: list[str], request: HttpRequest) -> dict[str, Any]:
+        where = "query" if data is request.GET else "form"
+        for name, values in data.lists():
+            for value in values:
+                _holdable(value, f"{where}.{name}")
+        return super().parse_querydict(data, list_fields, request)
+
+
+def _holdable(value: Any, path: str) -> None:
+    """Raises Invalid."""
+    if isinstance(value, str) and ("\0" in value or any("\ud800" <= c <= "\udfff" for c in value)):
+        raise Invalid.field(
+            path,
+            "character",
+            "含有无法保存的字符（空字符或半个字符）。",
+            "Holds a character that cannot be kept (U+0000 or half a character).",
+        )
+    if isinstance(value, float) and not isfinite(value):
+        raise Invalid.field(path, "finite_number", "应为有限的数字。", "Must be a finite number.")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _holdable(name, path)
+            _holdable(item, f"{path}.{name}")
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            _holdable(item, f"{path}[{i}]")
 
 
 class Router:
@@ -83,22 +124,22 @@ class Router:
     def _route(self, method: str, path: str, need: Need, kwargs: dict[str, Any]) -> Callable[[Callable], Callable]:
         extra = dict(kwargs.pop("openapi_extra", {}))
         extra["x-permission"] = str(need)
+        declared = kwargs.get("response")
+        own = set(declared) if isinstance(declared, dict) else set()
         responses = extra.setdefault("responses", {})
-        for status in _possible(method, path, need):
+        for status in _possible(method, need) - own:
             responses.setdefault(status, {"$ref": "#/components/responses/Problem"})
         return self.inner.api_operation([method], path, auth=Requires(need), openapi_extra=extra, **kwargs)
 
 
-def _possible(method: str, path: str, need: Need) -> list[int]:
+def _possible(method: str, need: Need) -> set[int]:
     """The problem statuses any route of this kind may answer, for the API description."""
-    found = {422, 429, 503}
-    if need != PUBLIC:
+    found = {404, 422, 429, 503}
+    if need != PUBLIC or method != "GET":
         found |= {401, 403}
-    if "{" in path or method != "GET":
-        found.add(404)
     if method != "GET":
-        found |= {403, 409, 413}
-    return sorted(found)
+        found |= {409, 413}
+    return found
 
 
 PROBLEM_RESPONSE = {
@@ -193,6 +234,22 @@ def check_permissions(api: Api) -> None:
                     raise ImproperlyConfigured(f"{name} needs {needs[0]!r}, which is in no table of grants")
 
 
+def check_names(kind: type[Schema] = Schema) -> None:
+    """Refuse to start when two schemas have one name: in the API's description the one would stand for the other."""
+    found: dict[str, str] = {}
+    waiting = [kind]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if (
+            kind.__module__.startswith("wangge.")
+            and found.setdefault(kind.__name__, kind.__module__) != kind.__module__
+        ):
+            raise ImproperlyConfigured(
+                f"{kind.__name__} is a schema of both {found[kind.__name__]} and {kind.__module__}"
+            )
+
+
 def language_of(request: HttpRequest) -> str:
     """The language the asker reads: that of the header, else of the person."""
     header = request.headers.get("Accept-Language")
@@ -231,6 +288,8 @@ def _path(loc: tuple[Any, ...]) -> str:
 
 
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, Problem):  # ninja wraps what our parser has to say
+        return problem_response(request, error.__cause__)
     problem = Plain(Words(str(error.message), str(error.message)))
     problem.http_status = error.status_code
     return problem_response(request, problem)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from wangge.domain.people.api.router import router
 from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel.web.api import SIGNED_IN
 from wangge.kernel.web.paging import DEFAULT, MOST, Page
+from wangge.kernel.web.schemas import Moment, VersionIn
 
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 P = PeoplePermission
@@ -53,7 +53,7 @@ def change_user(request: HttpRequest, user: UUID, payload: schemas.UserChange) -
 @router.post(
     "/users/{user}/deactivate", permission=P.USERS_MANAGE, response=schemas.UserOut, summary="停用账号 · Deactivate"
 )
-def deactivate(request: HttpRequest, user: UUID, payload: schemas.VersionIn) -> dict[str, Any]:
+def deactivate(request: HttpRequest, user: UUID, payload: VersionIn) -> dict[str, Any]:
     """Its posts and sessions end at once."""
     return users.deactivate_user(by=request.principal, user=user, version=payload.version)
 
@@ -61,7 +61,7 @@ def deactivate(request: HttpRequest, user: UUID, payload: schemas.VersionIn) -> 
 @router.post(
     "/users/{user}/reactivate", permission=P.USERS_MANAGE, response=schemas.UserOut, summary="启用账号 · Reactivate"
 )
-def reactivate(request: HttpRequest, user: UUID, payload: schemas.VersionIn) -> dict[str, Any]:
+def reactivate(request: HttpRequest, user: UUID, payload: VersionIn) -> dict[str, Any]:
     """The account comes back without posts."""
     return users.reactivate_user(by=request.principal, user=user, version=payload.version)
 
@@ -101,7 +101,7 @@ def list_posts(
     grid: str | None = None,
     area: str | None = None,
     role: str | None = None,
-    at: datetime | None = None,
+    at: Moment | None = None,
     ended: bool = False,
     after: str | None = None,
     limit: Limit = DEFAULT,

@@ -15,6 +15,7 @@ from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel.access import grants_of
 from wangge.kernel.web.api import PUBLIC, SIGNED_IN, language_of
 from wangge.kernel.web.paging import DEFAULT, MOST, Page
+from wangge.kernel.web.schemas import VersionIn
 
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 
@@ -102,6 +103,6 @@ def change_unit(request: HttpRequest, unit: UUID, payload: schemas.UnitChange) -
     response=schemas.UnitOut,
     summary="停用单位 · Retire a unit",
 )
-def retire_unit(request: HttpRequest, unit: UUID, payload: schemas.VersionIn) -> dict[str, Any]:
+def retire_unit(request: HttpRequest, unit: UUID, payload: VersionIn) -> dict[str, Any]:
     """Refused (409) while somebody holds a post in it or units are below it; the answer names them."""
     return units.retire_unit(by=request.principal, unit=unit, version=payload.version)

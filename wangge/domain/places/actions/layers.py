@@ -28,7 +28,8 @@ def add_layer(
     stacking: str = "",
     id: UUID | None = None,
 ) -> dict:
-    """Add a layer. The same call with the same `id` may be repeated. Raises Conflict when the key is another layer's."""
+    """Add a layer. The same call with the same `id` may be repeated. Raises Conflict when the key is another layer's, Invalid
+    when the id is."""
     by.require(PlacesPermission.GRIDS_MANAGE)
     if kind not in rules.LAYER_KINDS:
         raise Invalid.field("body.kind", "unknown", "没有这种图层类别。", f"A layer is {', '.join(rules.LAYER_KINDS)}.")
@@ -49,6 +50,10 @@ def add_layer(
             raise Conflict(
                 Words(f"图层 {key} 已存在，请换一个标识。", f"There is a layer {key} already; choose another key."),
                 extra={"current": {"key": known.key, "name": known.name, "kind": known.kind, "version": known.version}},
+            )
+        if id and GridLayer.objects.filter(id=id).exists():
+            raise Invalid.field(
+                "body.id", "taken", "这个 id 已用于另一图层，请换一个。", "This id is another layer's; make a new one."
             )
         made = GridLayer.objects.create(
             id=id or uuid7(),

@@ -87,7 +87,7 @@ def locate(
         unknown = [key for key in layers if key not in chosen]
         if unknown:
             raise Invalid.field(
-                "layers", "unknown", f"没有图层 {'、'.join(unknown)}。", f"There is no layer {', '.join(unknown)}."
+                "body.layers", "unknown", f"没有图层 {'、'.join(unknown)}。", f"There is no layer {', '.join(unknown)}."
             )
         chosen = {key: chosen[key] for key in layers}
     return [
@@ -108,7 +108,7 @@ def _one(index: LayerIndex, lon: float, lat: float, number: int) -> GridHit | Ou
         return hit
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise Invalid.field(
-            f"points[{number}]",
+            f"body.points[{number}]",
             "degrees",
             "坐标应为 WGS 84 经度、纬度（度）。",
             "Coordinates are WGS 84 longitude and latitude in degrees.",
