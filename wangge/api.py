@@ -8,6 +8,7 @@ from wangge.domain.catalog import api as catalog
 from wangge.domain.evidence import api as evidence
 from wangge.domain.exports import api as exports
 from wangge.domain.live import api as live
+from wangge.domain.notices import api as notices
 from wangge.domain.people import api as people
 from wangge.domain.places import api as places
 from wangge.domain.search import api as search
@@ -22,7 +23,7 @@ Errors are problem details (RFC 9457) in Chinese or English by `Accept-Language`
 Creating calls take an `id` made by the client (UUIDv7) and may be repeated. Changes carry `version`; 409 holds the current state.
 """
 
-ROUTERS = (people, places, catalog, cases, evidence, live, search, stats, exports, ledger, health)
+ROUTERS = (people, places, catalog, cases, evidence, live, search, notices, stats, exports, ledger, health)
 
 
 def assemble() -> Api:

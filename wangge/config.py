@@ -84,6 +84,37 @@ class Config:
         "结案多少天后删除反映人姓名电话；0 为不自动删除",
         "Days after the end of a case when its reporter is erased; 0: never by itself",
     )
+    smtp_url: str = _setting(
+        "",
+        "邮件服务器：smtp://、smtp+starttls:// 或 smtps://用户:口令@主机:端口；空为不发邮件",
+        "Mail server: smtp://, smtp+starttls:// or smtps://user:password@host:port; empty: no e-mail",
+        secret=True,
+    )
+    mail_from: str = _setting(
+        "",
+        "邮件发件人地址",
+        "Sender of e-mail",
+    )
+    mail_domains: tuple[str, ...] = _setting(
+        (),
+        "工作人员可填写的邮箱域名；空为不限",
+        "Domains of the e-mail addresses that staff may give; empty: any",
+    )
+    sms: str = _setting(
+        "",
+        "短信适配器：log，或 模块:类名；空为不发短信",
+        "SMS adapter: log, or module:Class; empty: no SMS",
+    )
+    webhook_hosts: tuple[str, ...] = _setting(
+        (),
+        "推送可到达的内部主机、地址或网段；公网主机无需列出",
+        "Internal hosts, addresses or networks that webhooks may reach; public hosts need not be listed",
+    )
+    notice_keep_days: int = _setting(
+        90,
+        "通知与发送记录保存天数；0 为不自动删除",
+        "Days that notices and deliveries are kept; 0: never deleted by themselves",
+    )
     idle_minutes: int = _setting(30, "无操作多少分钟后退出登录", "Minutes without a request until a session ends")
     session_hours: int = _setting(12, "一次登录最长小时数", "Hours a log-in lasts at most")
     log_level: str = _setting("INFO", "日志级别", "Log level")

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "wangge.domain.cases",
     "wangge.domain.evidence",
     "wangge.domain.search",
+    "wangge.domain.notices",
     "wangge.domain.stats",
     "wangge.domain.exports",
     "wangge.pages",

@@ -1,0 +1,28 @@
+"""Every write to notices."""
+
+from wangge.domain.notices.actions.again import send_again
+from wangge.domain.notices.actions.keeping import forget
+from wangge.domain.notices.actions.making import tell
+from wangge.domain.notices.actions.matrix import Cell, set_matrix
+from wangge.domain.notices.actions.mine import mark_read, set_preferences
+from wangge.domain.notices.actions.to_persons import configured, send_personal
+from wangge.domain.notices.actions.to_systems import send_webhooks
+from wangge.domain.notices.actions.webhooks import add_webhook, change_webhook, ping, remove_webhook, renew_secret
+
+__all__ = [
+    "Cell",
+    "add_webhook",
+    "change_webhook",
+    "configured",
+    "forget",
+    "mark_read",
+    "ping",
+    "remove_webhook",
+    "renew_secret",
+    "send_again",
+    "send_personal",
+    "send_webhooks",
+    "set_matrix",
+    "set_preferences",
+    "tell",
+]

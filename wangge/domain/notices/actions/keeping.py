@@ -1,0 +1,30 @@
+"""保存期限: notices are news, not records. The ledger and the case's history stay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from wangge.kernel import clock
+from wangge.kernel.access import SYSTEM, acting
+from wangge.kernel.db import rows
+
+AT_ONCE = 5_000
+
+
+def forget(days: int) -> int:
+    """Delete notices and deliveries older than ``days``. Returns how many; 0 means that no more are there."""
+    values = {"before": clock.now() - timedelta(days=days), "most": AT_ONCE}
+    with acting(SYSTEM):
+        notices = rows.run(
+            """WITH old AS MATERIALIZED (
+                   SELECT id FROM notices_notice WHERE at < %(before)s ORDER BY at LIMIT %(most)s FOR UPDATE SKIP LOCKED),
+               theirs AS (DELETE FROM notices_delivery WHERE notice_id IN (SELECT id FROM old))
+               DELETE FROM notices_notice WHERE id IN (SELECT id FROM old)""",
+            values,
+        )
+        deliveries = rows.run(
+            """DELETE FROM notices_delivery WHERE id IN (SELECT id FROM notices_delivery WHERE made_at < %(before)s AND notice_id IS NULL
+                   ORDER BY made_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)""",
+            values,
+        )
+    return notices + deliveries

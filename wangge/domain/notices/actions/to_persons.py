@@ -1,0 +1,163 @@
+"""Mail and SMS are sent by loops of the worker. Whether a person may still see the case is asked again when it is sent: hours may have passed
+since it was queued."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+
+from wangge.domain.cases.rules import Status
+from wangge.domain.notices import addresses, people_sql
+from wangge.domain.notices.actions.outcomes import BUDGET, LEASE, Outcome, drop, give_up_lost, note
+from wangge.domain.notices.channels import Failed, NotConfigured, mail, sms
+from wangge.domain.notices.rules import Case, Channel, masked_title, say
+from wangge.kernel import clock
+from wangge.kernel.access import SYSTEM, acting
+from wangge.kernel.db import rows
+from wangge.kernel.db.rows import Row
+from wangge.kernel.words import Words
+
+AT_ONCE = 50
+
+_LOAD = f"""
+    SELECT d.id, n.person, u.language, n.event, n.read_at, n.facts ->> 'status' AS status,
+           (n.facts ->> 'due_at')::timestamptz AS due_at, c.number, c.title, c.confidential,
+           f.email_sealed, f.mobile_sealed, {people_sql.may_see("n.person")} AS may
+    FROM notices_delivery d JOIN notices_notice n ON n.id = d.notice_id JOIN people_user u ON u.id = n.person
+    JOIN cases_case c ON c.district = n.district AND c.id = n."case" LEFT JOIN notices_preference f ON f.person = n.person
+    WHERE d.id = ANY(%(ids)s)"""
+
+
+def send_personal(channel: Channel) -> int:
+    """Send what is due by mail or SMS. Returns how many were accepted; 0 when the channel is not configured: then it waits."""
+    with acting(SYSTEM):
+        if not configured(channel):
+            return 0
+        give_up_lost(channel)
+        claimed = rows.all(
+            """UPDATE notices_delivery d SET claimed_until = %(until)s, tries = tries + 1 FROM (
+                   SELECT id FROM notices_delivery WHERE channel = %(channel)s AND status = 'waiting' AND next_at <= %(now)s
+                      AND (claimed_until IS NULL OR claimed_until < %(now)s)
+                   ORDER BY next_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED) c
+               WHERE d.id = c.id RETURNING d.*""",
+            {"channel": str(channel), "now": clock.now(), "until": clock.now() + LEASE, "most": AT_ONCE},
+        )
+        if not claimed:
+            return 0
+        claimed.sort(key=lambda d: (d["next_at"], d["id"]))
+        ids = [d["id"] for d in claimed]
+        found = {row["id"]: row for row in rows.all(_LOAD, people_sql.params(clock.now()) | {"ids": ids})}
+        ready: list[Row] = []
+        for delivery in claimed:
+            about = found[delivery["id"]]
+            reason = _not_any_more(about, channel)
+            if reason:
+                drop(delivery, reason)
+            else:
+                ready.append(delivery | about)
+        sent = 0
+
+        def put(outcome: Outcome) -> None:
+            nonlocal sent
+            sent += note(outcome)
+
+        try:
+            if channel == Channel.EMAIL:
+                _by_mail(ready, put)
+            else:
+                _by_sms(ready, put)
+        except Failed as failed:  # nobody could be written to: it counts for the first, the rest waits
+            for i, delivery in enumerate(ready):
+                put(Outcome(delivery, failed=failed) if i == 0 else Outcome(delivery, untouched=True))
+        return sent
+
+
+def configured(channel: Channel) -> bool:
+    """Whether the settings name a way for this channel. Invalid when they name one that cannot be."""
+    config = settings.CONFIG
+    if channel == Channel.EMAIL:
+        return mail.configured(config.smtp_url, config.mail_from)
+    if channel == Channel.SMS:
+        try:
+            sms.adapter(config.sms)
+        except NotConfigured:
+            return False
+    return True
+
+
+def _by_mail(ready: list[Row], put: Callable[[Outcome], None]) -> None:
+    if not ready:
+        return
+    config = settings.CONFIG
+    with mail.mailbox(config.smtp_url, config.mail_from) as box:
+
+        def send(row: Row) -> None:
+            text = _text(row)
+            box.send(
+                to=addresses.opened(row["person"], "email", row["email_sealed"]),
+                subject=text,
+                text=text + "\n\n" + _FOOT.say(row["language"]),
+                key=str(row["id"]),
+                at=clock.now(),
+            )
+
+        _to_each(ready, send, put)
+
+
+def _by_sms(ready: list[Row], put: Callable[[Outcome], None]) -> None:
+    operator = sms.adapter(settings.CONFIG.sms)
+
+    def send(row: Row) -> None:
+        operator.send(
+            to=addresses.opened(row["person"], "mobile", row["mobile_sealed"]), text=_text(row), key=str(row["id"])
+        )
+
+    _to_each(ready, send, put)
+
+
+def _to_each(ready: list[Row], send: Callable[[Row], None], put: Callable[[Outcome], None]) -> None:
+    """One person's wrong address stops nobody else's; a server that is gone stops all."""
+    gone = False
+    started = time.monotonic()
+    for row in ready:
+        if gone or time.monotonic() - started > BUDGET * 3:
+            put(Outcome(row, untouched=True))
+            continue
+        try:
+            send(row)
+            put(Outcome(row))
+        except Failed as failed:
+            gone = failed.unreachable
+            put(Outcome(row, failed=failed))
+        except Exception as error:
+            put(Outcome(row, failed=Failed(type(error).__name__)))
+
+
+_FOOT = Words(
+    "此邮件由网格化服务管理平台自动发出，请勿回复。登录后可查看详情，或在“通知设置”中调整接收方式。",
+    "This mail was sent by the grid service platform; do not reply. Log in for details, or to change how you are told.",
+)
+
+
+def _text(row: Row) -> str:
+    case = Case(
+        number=row["number"],
+        title=masked_title(row["title"], confidential=row["confidential"]),
+        status=Status(row["status"]).words,
+        due_at=row["due_at"],
+        zone=settings.CONFIG.zone,
+    )
+    return say(row["event"], case).say(row["language"])
+
+
+def _not_any_more(about: Row, channel: Channel) -> str | None:
+    """Why something that was queued is not to be sent now: hours may have passed."""
+    if not about["may"]:
+        return "may not see the case any more"
+    if about["read_at"] is not None:
+        return "read in the app"
+    if about["email_sealed" if channel == Channel.EMAIL else "mobile_sealed"] is None:
+        return "no address any more"
+    return None

@@ -1,0 +1,78 @@
+"""Webhooks are sent by a loop of the worker: claimed by SKIP LOCKED, sent with no lock and no transaction open, several receivers at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from queue import SimpleQueue
+
+from django.conf import settings
+
+from wangge.domain.notices import addresses
+from wangge.domain.notices.actions.outcomes import BUDGET, LEASE, Outcome, give_up_lost, note
+from wangge.domain.notices.channels import Failed, webhook
+from wangge.domain.notices.rules import Channel, signature_headers
+from wangge.kernel import clock
+from wangge.kernel.access import SYSTEM, acting
+from wangge.kernel.db import rows
+from wangge.kernel.db.rows import Row
+
+AT_ONCE, THREADS = 10, 8
+"""Deliveries of one receiver in a round, and receivers at a time."""
+
+
+def send_webhooks() -> int:
+    """Send what is due to other systems, several at a time, in order for each. Returns how many were accepted."""
+    with acting(SYSTEM):
+        give_up_lost(Channel.WEBHOOK)
+        claimed = rows.all(
+            """UPDATE notices_delivery d SET claimed_until = %(until)s, tries = tries + 1 FROM (
+                   SELECT x.id, w.url, w.secret_sealed, CASE WHEN w.old_until > %(now)s THEN w.old_sealed END AS old_sealed
+                   FROM notices_webhook w CROSS JOIN LATERAL (
+                       SELECT id FROM notices_delivery WHERE webhook_id = w.id AND status = 'waiting' AND next_at <= %(now)s
+                          AND (claimed_until IS NULL OR claimed_until < %(now)s)
+                       ORDER BY next_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED) x
+               ) c WHERE d.id = c.id RETURNING d.*, c.url, c.secret_sealed, c.old_sealed""",
+            {"now": clock.now(), "until": clock.now() + LEASE, "most": AT_ONCE},
+        )
+        if not claimed:
+            return 0
+        now, allowed = clock.now(), settings.CONFIG.webhook_hosts
+        claimed.sort(key=lambda d: (d["webhook_id"], d["next_at"], d["id"]))
+        groups = [list(group) for _, group in groupby(claimed, key=lambda d: d["webhook_id"])]
+        done: SimpleQueue[Outcome] = SimpleQueue()
+
+        def post(delivery: Row) -> int:
+            sealed = [s for s in (delivery["secret_sealed"], delivery["old_sealed"]) if s]
+            body = delivery["body"].encode()
+            headers = signature_headers(
+                [addresses.opened_secret(delivery["webhook_id"], s) for s in sealed],
+                id=str(delivery["id"]),
+                timestamp=int(now.timestamp()),
+                body=body,
+            )
+            return webhook.post(delivery["url"], body=body, headers=headers, allowed=allowed)
+
+        with ThreadPoolExecutor(min(THREADS, len(groups)), "webhooks") as pool:
+            for group in groups:
+                pool.submit(_in_turn, group, post, done.put)
+            return sum(note(done.get()) for _ in claimed)
+
+
+def _in_turn(group: list[Row], send: Callable[[Row], int | None], put: Callable[[Outcome], None]) -> None:
+    """Send one after the other to one receiver, until one fails or the time is over; every delivery gets its outcome."""
+    started, stopped = time.monotonic(), False
+    for delivery in group:
+        if stopped or time.monotonic() - started > BUDGET:
+            put(Outcome(delivery, untouched=True))
+            continue
+        try:
+            put(Outcome(delivery, http_status=send(delivery)))
+        except Failed as failed:
+            stopped = True
+            put(Outcome(delivery, failed=failed))
+        except Exception as error:
+            stopped = True
+            put(Outcome(delivery, failed=Failed(f"{type(error).__name__}: {error}"[:200])))

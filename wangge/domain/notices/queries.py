@@ -1,0 +1,217 @@
+"""Every read of notices. A person's notices are shown as long as they may see the case: the text is made from the case's present row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from wangge.domain.cases.models import SCOPE
+from wangge.domain.cases.rules import Status
+from wangge.domain.cases.tags import CasePermission
+from wangge.domain.notices import addresses
+from wangge.domain.notices.rules import Case, Channel, Event, Who, say
+from wangge.domain.notices.rules.texts import TEXTS
+from wangge.domain.notices.tags import NoticePermission
+from wangge.kernel import clock
+from wangge.kernel.access import SYSTEM, Principal, acting
+from wangge.kernel.db import rows
+from wangge.kernel.problems import NotFound
+from wangge.kernel.web import paging
+from wangge.kernel.words import Words
+
+MOST_COUNTED = 1_000
+
+
+# — one's own ——————————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def mine(
+    *, by: Principal, unread: bool = False, after: str | None = None, limit: int = paging.DEFAULT
+) -> dict[str, Any]:
+    """One page of the person's notices, newest first: one statement. Shape: ``{"items", "next"}``."""
+    by.require(NoticePermission.READ)
+    params: dict[str, Any] = {"person": by.id, "limit": limit + 1}
+    terms = [_seen(by, params)] + (["n.read_at IS NULL"] if unread else [])
+    if after:
+        params["at"], params["id"] = paging.decode(after, kinds=(datetime, UUID))
+        terms.append("(n.at, n.id) < (%(at)s, %(id)s)")
+    found = rows.all(
+        f"""SELECT n.id, n.at, n.event, n.why, n.read_at, n."case", c.number, c.title, c.urgency, n.facts ->> 'status' AS status,
+                   (n.facts ->> 'due_at')::timestamptz AS due_at
+            FROM notices_notice n JOIN cases_case c ON c.district = n.district AND c.id = n."case"
+            WHERE n.person = %(person)s AND n.in_app AND {" AND ".join(terms)} ORDER BY n.at DESC, n.id DESC LIMIT %(limit)s""",
+        params,
+    )
+    page = paging.page(found, limit, keys=("at", "id"))
+    for row in page["items"]:
+        told = Case(row["number"], row["title"], Status(row["status"]).words, row["due_at"], settings.CONFIG.zone)
+        row["text"] = say(row["event"], told)._asdict()
+        row["why"] = [{"key": who, "name": Who(who).words._asdict()} for who in row["why"]]
+    return page
+
+
+def unread(*, by: Principal) -> dict[str, Any]:
+    """How many are unread, counted up to a thousand."""
+    by.require(NoticePermission.READ)
+    params: dict[str, Any] = {"person": by.id, "most": MOST_COUNTED}
+    seen = _seen(by, params)
+    count = rows.value(
+        f"""SELECT count(*) FROM (
+                SELECT 1 FROM notices_notice n JOIN cases_case c ON c.district = n.district AND c.id = n."case"
+                WHERE n.person = %(person)s AND n.in_app AND n.read_at IS NULL AND {seen} LIMIT %(most)s) some""",
+        params,
+    )
+    return {"unread": count, "more": count == MOST_COUNTED}
+
+
+def _seen(by: Principal, params: dict[str, Any]) -> str:
+    """The case ``c`` is in the scope the person reads cases in, now."""
+    return by.scope(CasePermission.READ).sql("c", params, SCOPE)
+
+
+def preferences(*, by: Principal) -> dict[str, Any]:
+    """How the person wants to be told; the addresses masked."""
+    by.require(NoticePermission.READ)
+    row = rows.one("SELECT * FROM notices_preference WHERE person = %(person)s", {"person": by.id}) or {}
+    assert by.id is not None
+    return {
+        "email": addresses.masked(by.id, "email", row.get("email_sealed")),
+        "mobile": addresses.masked(by.id, "mobile", row.get("mobile_sealed")),
+        "quiet_from": row.get("quiet_from"),
+        "quiet_to": row.get("quiet_to"),
+        "off": row.get("off") or [],
+        "zone": settings.CONFIG.zone,
+    }
+
+
+# — the matrix —————————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def matrix_version() -> int:
+    return rows.value("SELECT max(version) FROM notices_matrix") or 0
+
+
+def matrix() -> dict[str, Any]:
+    """The matrix in force with the names of its axes, and how many persons gave an address for each channel."""
+    head = rows.one("SELECT version, at FROM notices_matrix ORDER BY version DESC LIMIT 1") or {
+        "version": 0,
+        "at": None,
+    }
+    with acting(SYSTEM):
+        given = rows.one(
+            "SELECT count(email_sealed) AS email, count(mobile_sealed) AS sms FROM notices_preference"
+        ) or {"email": 0, "sms": 0}
+    return head | {
+        "events": [{"key": e, "name": _short(TEXTS[e])} for e in Event],
+        "who": [{"key": w, "name": w.words._asdict()} for w in Who],
+        "channels": [{"key": c, "name": c.words._asdict(), "addresses": given.get(c)} for c in Channel],
+        "cells": rows.all(
+            "SELECT event, who, channel, mandatory FROM notices_rule WHERE version = %(version)s ORDER BY event, who, channel",
+            head,
+        ),
+    }
+
+
+def _short(words: Words) -> dict[str, str]:
+    return {"zh": words.zh.replace(" {case} ", "").replace("{case}", ""), "en": words.en.replace("{case}", "…")}
+
+
+def channels_used() -> set[str]:
+    return {
+        row["channel"]
+        for row in rows.all(
+            "SELECT DISTINCT channel FROM notices_rule WHERE version = (SELECT max(version) FROM notices_matrix)"
+        )
+    }
+
+
+# — what leaves the system —————————————————————————————————————————————————————————————————————————————————————————————————
+
+_DELIVERY = """d.id, d.channel, d.webhook_id AS webhook, d.event, d."case", d.status, d.tries, d.made_at, d.next_at, d.done_at, d.http_status,
+    d.error"""
+
+
+def deliveries(
+    *,
+    by: Principal,
+    status: str | None = None,
+    failed: bool | None = None,
+    channel: str | None = None,
+    webhook: UUID | None = None,
+    after: str | None = None,
+    limit: int = paging.DEFAULT,
+) -> dict[str, Any]:
+    """One page of deliveries, newest first, without persons and addresses; a token's own alone. ``failed``: given up, or failed and
+    waiting for another try."""
+    by.require(NoticePermission.DELIVERIES)
+    params: dict[str, Any] = {"limit": limit + 1}
+    terms = ["TRUE"]
+    for name, value in (("status", status), ("channel", channel)):
+        if value is not None:
+            params[name] = str(value)
+            terms.append(f"d.{name} = %({name})s")
+    if failed is not None:
+        trouble = "(d.status = 'given_up' OR (d.status = 'waiting' AND d.error <> ''))"
+        terms.append(trouble if failed else f"NOT {trouble}")
+    if webhook is not None:
+        params["webhook"] = webhook
+        terms.append("d.webhook_id = %(webhook)s")
+    if by.kind == "token":
+        params["token"] = by.id
+        terms.append("d.webhook_id IN (SELECT id FROM notices_webhook WHERE token_id = %(token)s)")
+    if after:
+        params["at"], params["id"] = paging.decode(after, kinds=(datetime, UUID))
+        terms.append("(d.made_at, d.id) < (%(at)s, %(id)s)")
+    with acting(SYSTEM):
+        found = rows.all(
+            f"""SELECT {_DELIVERY} FROM notices_delivery d WHERE {" AND ".join(terms)}
+                ORDER BY d.made_at DESC, d.id DESC LIMIT %(limit)s""",
+            params,
+        )
+    return paging.page(found, limit, keys=("made_at", "id"))
+
+
+def delivery(*, by: Principal, delivery: UUID) -> dict[str, Any]:
+    """One delivery. NotFound."""
+    by.require(NoticePermission.DELIVERIES)
+    with acting(SYSTEM):
+        found = rows.one(
+            f"""SELECT {_DELIVERY} FROM notices_delivery d WHERE d.id = %(id)s
+                AND (%(token)s::uuid IS NULL OR d.webhook_id IN (SELECT id FROM notices_webhook WHERE token_id = %(token)s))""",
+            {"id": delivery, "token": by.id if by.kind == "token" else None},
+        )
+    if found is None:
+        raise NotFound(Words("没有这条发送记录。", "There is no such delivery."))
+    return found
+
+
+def webhooks(*, by: Principal, webhook: UUID | None = None) -> list[dict[str, Any]]:
+    """The subscriptions with how they do, without secrets: one statement. A token's own alone."""
+    by.require(NoticePermission.WEBHOOKS)
+    with acting(SYSTEM):
+        return rows.all(
+            """SELECT w.id, w.name, w.url, w.token_id AS token, k.name AS token_name, w.events, w.areas, w.active, w.version, w.created_at,
+                      (k.revoked_at IS NULL AND k.expires_at > %(now)s AND 'cases.read' = ANY(k.permissions)) AS token_valid,
+                      (SELECT max(done_at) FROM notices_delivery d WHERE d.webhook_id = w.id AND d.status = 'sent') AS last_sent,
+                      (SELECT count(*) FROM notices_delivery d WHERE d.webhook_id = w.id AND d.status = 'waiting') AS waiting,
+                      (SELECT count(*) FROM notices_delivery d WHERE d.webhook_id = w.id AND d.status = 'given_up') AS given_up
+               FROM notices_webhook w JOIN people_token k ON k.id = w.token_id
+               WHERE w.removed_at IS NULL AND (%(token)s::uuid IS NULL OR w.token_id = %(token)s)
+                 AND (%(id)s::uuid IS NULL OR w.id = %(id)s) ORDER BY w.created_at, w.id""",
+            {"now": clock.now(), "token": by.id if by.kind == "token" else None, "id": webhook},
+        )
+
+
+def trouble(*, since: datetime, late: datetime) -> list[dict[str, Any]]:
+    """For the health page, by channel: given up since, failed and waiting, due before ``late`` and not tried."""
+    return rows.all(
+        """SELECT channel, count(*) FILTER (WHERE status = 'given_up' AND done_at > %(since)s) AS given_up,
+                  count(*) FILTER (WHERE status = 'waiting' AND error <> '') AS failing,
+                  count(*) FILTER (WHERE status = 'waiting' AND error = '' AND next_at < %(late)s) AS late,
+                  (array_agg(error ORDER BY next_at DESC) FILTER (WHERE status = 'waiting' AND error <> ''))[1] AS error
+           FROM notices_delivery WHERE status = 'waiting' OR (status = 'given_up' AND done_at > %(since)s) GROUP BY channel ORDER BY channel""",
+        {"since": since, "late": late},
+    )

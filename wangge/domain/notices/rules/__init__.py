@@ -1,0 +1,36 @@
+"""Notices in pure functions: what happened, what is said of it, when it is sent, how it is signed."""
+
+from wangge.domain.notices.rules.events import (
+    CHANNEL_WORDS,
+    PERSONAL,
+    WHO_WORDS,
+    Channel,
+    Event,
+    Who,
+    event_of,
+    fits,
+)
+from wangge.domain.notices.rules.signing import new_secret, sign, signature_headers
+from wangge.domain.notices.rules.texts import Case, masked_title, payload, say
+from wangge.domain.notices.rules.timing import TRIES, after_failure, quiet_until
+
+__all__ = [
+    "CHANNEL_WORDS",
+    "PERSONAL",
+    "TRIES",
+    "WHO_WORDS",
+    "Case",
+    "Channel",
+    "Event",
+    "Who",
+    "after_failure",
+    "event_of",
+    "fits",
+    "masked_title",
+    "new_secret",
+    "payload",
+    "quiet_until",
+    "say",
+    "sign",
+    "signature_headers",
+]

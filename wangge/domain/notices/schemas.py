@@ -1,0 +1,181 @@
+"""What goes in and out of the API of notices."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from wangge.domain.notices.rules import Channel, Event, Who
+from wangge.kernel.web.schemas import Input, Output
+
+Text = Annotated[str, Field(min_length=1, max_length=80)]
+Url = Annotated[str, Field(min_length=8, max_length=500)]
+
+
+class Sentence(Output):
+    zh: str
+    en: str
+
+
+class Named(Output):
+    key: str
+    name: Sentence
+
+
+class NoticeOut(Output):
+    """``text`` is said anew from the case as it is now, with the status and the limit of then. ``why``: how one stands to the case."""
+
+    id: UUID
+    at: datetime
+    event: str
+    text: Sentence
+    why: list[Named]
+    read_at: datetime | None
+    case: UUID
+    number: str
+    title: str
+    urgency: str
+
+
+class UnreadOut(Output):
+    """``more``: there are more than were counted."""
+
+    unread: int
+    more: bool
+
+
+class ReadIn(Input):
+    """Either ``ids``, or ``before``: all up to that moment."""
+
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=500)] | None = None
+    before: datetime | None = None
+
+
+class ReadOut(UnreadOut):
+    changed: int
+
+
+class PreferencesOut(Output):
+    """Addresses are masked. The quiet hours are in ``zone``."""
+
+    email: str | None
+    mobile: str | None
+    quiet_from: time | None
+    quiet_to: time | None
+    off: list[str]
+    zone: str
+
+
+class PreferencesIn(Input):
+    """What is not named stays; null or an empty address takes away. Urgent cases do not wait for the end of the quiet hours."""
+
+    email: Annotated[str, Field(max_length=254)] | None = None
+    mobile: Annotated[str, Field(max_length=30)] | None = None
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    off: list[Literal["email", "sms"]] | None = None
+
+
+class CellIn(Input):
+    event: Event
+    who: Who
+    channel: Channel
+    mandatory: bool = False
+
+
+class CellOut(Output):
+    event: str
+    who: str
+    channel: str
+    mandatory: bool
+
+
+class ChannelOut(Named):
+    """``addresses``: how many persons gave one; null where none is needed."""
+
+    addresses: int | None
+
+
+class MatrixOut(Output):
+    version: int
+    at: datetime | None
+    events: list[Named]
+    who: list[Named]
+    channels: list[ChannelOut]
+    cells: list[CellOut]
+
+
+class MatrixIn(Input):
+    """All cells that are ticked; ``version`` is the one they were made from."""
+
+    version: int
+    cells: Annotated[list[CellIn], Field(max_length=2000)]
+
+
+class WebhookIn(Input):
+    """``token``: whose scope it has (a token's own call may leave it out). ``events``, ``areas`` empty: all."""
+
+    id: UUID
+    name: Text
+    url: Url
+    token: UUID | None = None
+    events: Annotated[list[Event], Field(max_length=100)] = []
+    areas: Annotated[list[str], Field(max_length=100)] = []
+
+
+class WebhookChange(Input):
+    version: int
+    name: Text | None = None
+    url: Url | None = None
+    events: Annotated[list[Event], Field(max_length=100)] | None = None
+    areas: Annotated[list[str], Field(max_length=100)] | None = None
+    active: bool | None = None
+
+
+class WebhookOut(Output):
+    """``token_valid`` false: nothing is sent until the token is valid and may read cases."""
+
+    id: UUID
+    name: str
+    url: str
+    token: UUID
+    token_name: str
+    token_valid: bool
+    events: list[str]
+    areas: list[str]
+    active: bool
+    version: int
+    created_at: datetime
+    last_sent: datetime | None
+    waiting: int
+    given_up: int
+
+
+class WebhookMadeOut(WebhookOut):
+    """``secret`` is shown this once; null when the call was a repeat."""
+
+    secret: str | None
+
+
+class WebhooksOut(Output):
+    items: list[WebhookOut]
+
+
+class DeliveryOut(Output):
+    """``status``: waiting (not before ``next_at``), sent, given_up, dropped. ``error``: of the last try."""
+
+    id: UUID
+    channel: str
+    webhook: UUID | None
+    event: str
+    case: UUID | None
+    status: str
+    tries: int
+    made_at: datetime
+    next_at: datetime
+    done_at: datetime | None
+    http_status: int | None
+    error: str
