@@ -23,14 +23,21 @@ AT_ONCE, THREADS = 10, 8
 """Deliveries of one receiver in a round, and receivers at a time."""
 
 
+_DROP = """
+    UPDATE notices_delivery d SET status = 'dropped', done_at = %(now)s, claimed_until = NULL, error = 'the token is not valid any more'
+    FROM notices_webhook w JOIN people_token k ON k.id = w.token_id
+    WHERE d.webhook_id = w.id AND d.status = 'waiting' AND (k.revoked_at IS NOT NULL OR k.expires_at <= %(now)s)"""
+
+
 def send_webhooks() -> int:
     """Send what is due to other systems, several at a time, in order for each. Returns how many were accepted."""
     with acting(SYSTEM):
         give_up_lost(Channel.WEBHOOK)
+        rows.run(_DROP, {"now": clock.now()})
         claimed = rows.all(
             """UPDATE notices_delivery d SET claimed_until = %(until)s, tries = tries + 1 FROM (
                    SELECT x.id, w.url, w.secret_sealed, CASE WHEN w.old_until > %(now)s THEN w.old_sealed END AS old_sealed
-                   FROM notices_webhook w CROSS JOIN LATERAL (
+                   FROM (SELECT * FROM notices_webhook WHERE active) w CROSS JOIN LATERAL (
                        SELECT id FROM notices_delivery WHERE webhook_id = w.id AND status = 'waiting' AND next_at <= %(now)s
                           AND (claimed_until IS NULL OR claimed_until < %(now)s)
                        ORDER BY next_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED) x
