@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from tests.support import world as small
 from tests.support.world import FUBAO, category, point_in
@@ -41,6 +42,22 @@ def world(db: None) -> SimpleNamespace:
 def real_world(own_database: str) -> SimpleNamespace:
     """The same, with real commits."""
     return small.build()
+
+
+@pytest.fixture
+def ask(world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """``ask("bob", "GET", "/notices")``: the answer to Bob; a Bearer token may stand for a name."""
+    configured(monkeypatch, demo=True)
+    tokens: dict[str, str] = {}
+
+    def request(who: str, method: str, path: str, body: Any = None) -> Any:
+        if who not in tokens:
+            tokens[who] = who if who.startswith("wgt_") else small.log_in(who)
+        client = Client(headers={"Authorization": f"Bearer {tokens[who]}"})
+        data = b"" if body is None else orjson.dumps(body, default=str)
+        return client.generic(method, "/api/v1" + path, data, content_type="application/json")
+
+    return request
 
 
 def configured(monkeypatch: pytest.MonkeyPatch, **given: Any) -> None:

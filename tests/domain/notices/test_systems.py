@@ -118,7 +118,7 @@ def test_what_fails_again_and_again_is_given_up_visibly_and_sent_again_by_hand(
     world: SimpleNamespace, other: Server
 ) -> None:
     by = token(world, "440304")
-    hook, _ = subscribed(by, other.url)
+    subscribed(by, other.url)
     report(world, by="alice")
     relayed()
     other.answers = [500] * TRIES
@@ -419,3 +419,46 @@ def test_two_workers_at_once_send_everything_once(real_world: SimpleNamespace, o
         assert sum(pool.map(work, range(2))) == 15
     assert len({g.headers["webhook-id"] for g in other.got}) == len(other.got) == 15
     assert [orjson.loads(d["body"])["id"] for d in delivered()] == [str(d["id"]) for d in delivered()]
+
+
+# — over HTTP ——————————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def test_the_whole_way_of_a_webhook_over_the_api(
+    world: SimpleNamespace, other: Server, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(monkeypatch, webhook_hosts=("127.0.0.1",), demo=True)
+    by, hook = token(world, "440304"), str(uuid7())
+    made = ask(
+        "secu",
+        "POST",
+        "/webhooks",
+        {"id": hook, "name": "热线", "url": other.url, "token": by.id, "events": ["reported"]},
+    )
+    assert made.status_code == 201 and made.json()["secret"].startswith("whsec_")
+    shown = ask("secu", "GET", f"/webhooks/{hook}").json()
+    assert "secret" not in shown and (shown["events"], shown["token_valid"], shown["active"]) == (
+        ["reported"],
+        True,
+        True,
+    )
+    pinged = ask("secu", "POST", f"/webhooks/{hook}/ping")
+    assert (pinged.status_code, pinged.json()["status"], pinged.json()["event"]) == (202, "waiting", "ping")
+    other.answers = [410]
+    actions.send_webhooks()
+    [failed] = ask("sam", "GET", "/notices/deliveries?failed=true&channel=webhook").json()["items"]
+    assert (failed["id"], failed["status"], failed["http_status"]) == (pinged.json()["id"], "given_up", 410)
+    assert ask("sam", "POST", f"/notices/deliveries/{failed['id']}/retry").json()["status"] == "waiting"
+    actions.send_webhooks()
+    assert ask("sam", "GET", f"/notices/deliveries?webhook={hook}&status=sent").json()["items"][0]["tries"] == 1
+    changed = ask("secu", "PATCH", f"/webhooks/{hook}", {"version": 1, "events": [], "active": False})
+    assert (changed.json()["events"], changed.json()["active"], changed.json()["version"]) == ([], False, 2)
+    assert ask("secu", "PATCH", f"/webhooks/{hook}", {"version": 1, "name": "x"}).status_code == 409
+    assert ask("secu", "POST", f"/webhooks/{hook}/secret").json()["secret"] != made.json()["secret"]
+    refused = ask("secu", "PATCH", f"/webhooks/{hook}", {"version": 3, "url": "https://10.0.0.1/"})
+    assert refused.json()["errors"][0]["path"] == "body.url" and "webhook_hosts" in refused.json()["detail"]
+    assert ask("secu", "DELETE", f"/webhooks/{hook}").status_code == 204
+    assert ask("secu", "GET", f"/webhooks/{hook}").status_code == 404
+    assert ask("secu", "GET", "/webhooks").json() == {"items": []}
+    for method, path in (("GET", f"/webhooks/{uuid7()}"), ("POST", f"/notices/deliveries/{uuid7()}/retry")):
+        assert ask("secu", method, path).status_code == 404

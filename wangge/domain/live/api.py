@@ -16,7 +16,7 @@ router = Router(tags=["live"])
 
 class LiveOut(Output):
     """Open ``url`` as an EventSource with credentials. Events: ``case`` (data.row is the case as lists show it), ``gone`` (data.id is
-    not in your scope any more), ``reset`` (you missed something: load anew), ``end`` (log in anew)."""
+    not in your scope any more), ``notice`` (you have new ones), ``reset`` (you missed something: load anew), ``end`` (log in anew)."""
 
     url: str
 

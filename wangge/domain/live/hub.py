@@ -37,6 +37,18 @@ class Happening:
         return None
 
 
+@dataclass(frozen=True)
+class Hint:
+    """Something for one person alone, whatever else they may see."""
+
+    id: str
+    person: UUID | None
+    told: bytes
+
+    def for_(self, scope: Scope) -> bytes | None:
+        return self.told if self.person is not None and scope.person == self.person else None
+
+
 @dataclass(eq=False)
 class Listener:
     """An open stream. ``reset``: it has missed something and must begin anew."""
@@ -60,7 +72,7 @@ class Hub:
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
 
-    def publish(self, happenings: Iterable[Happening]) -> None:
+    def publish(self, happenings: Iterable[Happening | Hint]) -> None:
         """Tell each listener what it may hear, in order."""
         listeners = list(self.listeners)
         for happening in happenings:

@@ -14,7 +14,7 @@ import orjson
 
 from wangge.domain.cases import queries
 from wangge.domain.cases.schemas import CaseRow
-from wangge.domain.live.hub import LEVELS, Happening, message
+from wangge.domain.live.hub import LEVELS, Happening, Hint, message
 from wangge.kernel.access import SYSTEM, acting
 from wangge.kernel.outbox import relay
 from wangge.kernel.outbox.relay import Event
@@ -37,21 +37,21 @@ def newest() -> Position:
         return relay.ends()[1]
 
 
-def after(position: Position, limit: int = 1_000) -> tuple[list[Happening], Position]:
+def after(position: Position, limit: int = 1_000) -> tuple[list[Happening | Hint], Position]:
     """What happened after a position, and the position behind it."""
     with acting(SYSTEM):
         events = relay.after(*position, limit)
-        happenings = happenings_of([e for e in events if e.kind == "case"])
+        happenings = happenings_of([e for e in events if e.kind in ("case", "notice")])
     return happenings, (events[-1].xid, events[-1].pos) if events else position
 
 
-def missed(position: Position) -> list[Happening] | None:
+def missed(position: Position) -> list[Happening | Hint] | None:
     """What a client missed since its last event; None when that is too long ago to be told."""
     with acting(SYSTEM):
         oldest, _ = relay.ends()
     if oldest is None or (int(oldest[0]), oldest[1]) > (int(position[0]), position[1]):
         return None
-    found: list[Happening] = []
+    found: list[Happening | Hint] = []
     while len(found) <= MOST_MISSED:
         some, position = after(position)
         if not some:
@@ -60,11 +60,17 @@ def missed(position: Position) -> list[Happening] | None:
     return None
 
 
-def happenings_of(events: Sequence[Event]) -> list[Happening]:
-    """The events with the rows of their cases as they are now: a later event of the same case tells the same again, never older."""
-    found = {row["id"]: row for row in queries.list_rows({e.subject for e in events if e.subject})} if events else {}
-    out = []
+def happenings_of(events: Sequence[Event]) -> list[Happening | Hint]:
+    """The events with the rows of their cases as they are now: a later event of the same case tells the same again, never older. That
+    somebody has new notices is told to them without what these say."""
+    cases = {e.subject for e in events if e.kind == "case" and e.subject}
+    found = {row["id"]: row for row in queries.list_rows(cases)} if cases else {}
+    out: list[Happening | Hint] = []
     for event in events:
+        if event.kind == "notice":
+            id = f"{event.xid}-{event.pos}"
+            out.append(Hint(id, event.subject, message("notice", id, b"{}")))
+            continue
         row = found.get(event.subject) if event.subject else None
         if row is not None:
             out.append(_happening(event, row))

@@ -38,21 +38,21 @@ def notices() -> list[Finding]:
             found.append(
                 warn(
                     f"一天内有 {row['given_up']} 条“{words.zh}”通知发送失败并已放弃，见 /notices/deliveries。",
-                    f"{row['given_up']} deliveries by {words.en} were given up within a day; see /notices/deliveries.",
+                    f"Given up within a day, by {words.en}: {row['given_up']}; see /notices/deliveries.",
                 )
             )
         if row["failing"]:
             found.append(
                 warn(
                     f"{row['failing']} 条“{words.zh}”通知发送失败，等待重试；最近一次：{row['error']}",
-                    f"{row['failing']} deliveries by {words.en} failed and wait for another try; the last error: {row['error']}",
+                    f"Failed and to be tried again, by {words.en}: {row['failing']}; the last error: {row['error']}",
                 )
             )
         if row["late"]:
             found.append(
                 warn(
                     f"{row['late']} 条“{words.zh}”通知已逾期未发送；请确认后台进程在运行。",
-                    f"{row['late']} deliveries by {words.en} are late; see that a worker runs.",
+                    f"Late, by {words.en}: {row['late']}; see that a worker runs.",
                 )
             )
     return found

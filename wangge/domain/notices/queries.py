@@ -61,7 +61,7 @@ def unread(*, by: Principal) -> dict[str, Any]:
     count = rows.value(
         f"""SELECT count(*) FROM (
                 SELECT 1 FROM notices_notice n JOIN cases_case c ON c.district = n.district AND c.id = n."case"
-                WHERE n.person = %(person)s AND n.in_app AND n.read_at IS NULL AND {seen} LIMIT %(most)s) some""",
+                WHERE n.person = %(person)s AND n.in_app AND n.read_at IS NULL AND {seen} LIMIT %(most)s) found""",
         params,
     )
     return {"unread": count, "more": count == MOST_COUNTED}

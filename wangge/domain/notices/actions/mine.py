@@ -41,7 +41,7 @@ def set_preferences(*, by: Principal, changes: Mapping[str, Any]) -> Preference:
     by.require(NoticePermission.READ)
     if by.kind != "user" or by.id is None:
         raise Forbidden(Words("只有工作人员可以设置接收方式。", "Only members of staff have such preferences."))
-    row = Preference.objects.filter(person=by.id).first() or Preference(person=by.id)
+    row = Preference.objects.filter(person=by.id).first() or Preference(person=by.id, off=[])
     if "email" in changes:
         row.email_sealed = addresses.seal(by.id, "email", _email(changes["email"] or ""))
     if "mobile" in changes:
@@ -59,7 +59,8 @@ def set_preferences(*, by: Principal, changes: Mapping[str, Any]) -> Preference:
             "Quiet hours have a beginning and an end, or neither.",
         )
     row.changed_at = clock.now()
-    row.save()
+    fields = ["email_sealed", "mobile_sealed", "quiet_from", "quiet_to", "off", "changed_at"]
+    Preference.objects.bulk_create([row], update_conflicts=True, unique_fields=["person"], update_fields=fields)
     return row
 
 
