@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -140,3 +142,38 @@ def test_a_secret_that_is_being_replaced_signs_too() -> None:
     assert headers["Webhook-Signature"].split() == [sign(s, id="x", timestamp=1, body=b"{}") for s in (new, old)]
     with pytest.raises(ValueError):
         sign("whsec_?", id="x", timestamp=1, body=b"")
+
+
+# — the page in docs ———————————————————————————————————————————————————————————————————————————————————————————————————————
+
+PAGE = (Path(__file__).parents[3] / "docs" / "notices.md").read_text("utf-8")
+
+
+def test_the_page_shows_the_shipped_matrix_and_every_relation() -> None:
+    text = (Path(notices.__file__).parent / "data" / "matrix.csv").read_text("utf-8")
+    told: dict[str, list[str]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        if row["channel"] == Channel.IN_APP:
+            told.setdefault(row["event"], []).append(row["who"])
+    for event in Event:
+        words = TEXTS[event].fill(case="…")
+        assert f"| `{event}` | {', '.join(told[event])} | {words.zh} · {words.en} |" in PAGE
+    assert all(f"`{who}`" in PAGE for who in Who)
+
+
+def test_a_receiver_that_does_what_the_page_says_tells_ours_from_others() -> None:
+    space: dict[str, Any] = {}
+    exec(re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)[1], space)  # type: ignore[index]
+    secret, body, now = new_secret(), b'{"id": "x"}', int(datetime.now(UTC).timestamp())
+
+    def verified(body: bytes = body, id: str = "x", secret: str = secret, at: int = now) -> bool:
+        sent = signature_headers([new_secret(), right], id="x", timestamp=at, body=b'{"id": "x"}')
+        headers = {k.lower(): v for k, v in sent.items()} | {"webhook-id": id}
+        return space["verify"](secret, headers, body)
+
+    right = secret
+    assert verified()
+    assert not verified(body=b'{"id": "y"}')
+    assert not verified(id="y")
+    assert not verified(secret=new_secret())
+    assert not verified(at=now - 400)
