@@ -14,11 +14,11 @@ from wangge.domain.cases.actions.report import Placed
 from wangge.domain.cases.acts_api import BODIES, Version, given_of
 from wangge.domain.cases.batch_api import AnswerOut
 from wangge.domain.cases.rules import acts
-from wangge.domain.cases.schemas import Named, PointIn
+from wangge.domain.cases.schemas import PointIn
 from wangge.domain.cases.tags import CasePermission
 from wangge.kernel.problems import Conflict, FieldError, Invalid, Problem
 from wangge.kernel.web.api import Router, language_of
-from wangge.kernel.web.schemas import Input, Output
+from wangge.kernel.web.schemas import Input, Output, WordsOut
 from wangge.kernel.web.validation import message_of
 
 MOST_AT_ONCE = 100
@@ -57,7 +57,7 @@ class IntakeRouteOut(Output):
     unit_name_en: str
     rule: UUID | None
     automatic: bool
-    why: Named
+    why: WordsOut
 
 
 class SimilarOut(Output):
@@ -69,7 +69,7 @@ class SimilarOut(Output):
     status: str
     reported_at: datetime
     score: float
-    why: list[Named]
+    why: list[WordsOut]
 
 
 class EarlierOut(Output):

@@ -11,7 +11,7 @@ from pydantic import Field
 from wangge.domain.cases.rules import Channel
 from wangge.domain.catalog.schemas import RouteFields
 from wangge.domain.evidence.schemas import EvidenceIn, EvidenceOut
-from wangge.kernel.web.schemas import Input, Moment, Output
+from wangge.kernel.web.schemas import Input, Moment, Output, WordsOut
 
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -68,11 +68,6 @@ class TryRoutesIn(Input):
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
 
 
-class Named(Output):
-    zh: str
-    en: str
-
-
 class CaseRow(Output):
     """A case in a list. Times are UTC; ``due_at`` is that of the running clock, whose stage is ``stage``."""
 
@@ -125,7 +120,7 @@ class CaseRow(Output):
 
 class ChoiceOut(Output):
     value: str
-    label: Named
+    label: WordsOut
 
 
 class InputOut(Output):
@@ -134,7 +129,7 @@ class InputOut(Output):
 
     name: str
     kind: str
-    label: Named
+    label: WordsOut
     required: bool
     role: str
     least: dict[str, int]
@@ -146,8 +141,8 @@ class ActOut(Output):
 
     act: str
     outcome: str | None
-    name: Named
-    effect: Named
+    name: WordsOut
+    effect: WordsOut
     quiet: bool
     inputs: list[InputOut]
 

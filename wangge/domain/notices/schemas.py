@@ -9,20 +9,15 @@ from uuid import UUID
 from pydantic import Field
 
 from wangge.domain.notices.rules import Channel, Event, Who
-from wangge.kernel.web.schemas import Input, Output
+from wangge.kernel.web.schemas import Input, Output, WordsOut
 
 Text = Annotated[str, Field(min_length=1, max_length=80)]
 Url = Annotated[str, Field(min_length=8, max_length=500)]
 
 
-class Sentence(Output):
-    zh: str
-    en: str
-
-
-class Named(Output):
+class NamedKey(Output):
     key: str
-    name: Sentence
+    name: WordsOut
 
 
 class NoticeOut(Output):
@@ -31,8 +26,8 @@ class NoticeOut(Output):
     id: UUID
     at: datetime
     event: str
-    text: Sentence
-    why: list[Named]
+    text: WordsOut
+    why: list[NamedKey]
     read_at: datetime | None
     case: UUID
     number: str
@@ -93,7 +88,7 @@ class CellOut(Output):
     mandatory: bool
 
 
-class ChannelOut(Named):
+class ChannelOut(NamedKey):
     """``addresses``: how many persons gave one; null where none is needed."""
 
     addresses: int | None
@@ -102,8 +97,8 @@ class ChannelOut(Named):
 class MatrixOut(Output):
     version: int
     at: datetime | None
-    events: list[Named]
-    who: list[Named]
+    events: list[NamedKey]
+    who: list[NamedKey]
     channels: list[ChannelOut]
     cells: list[CellOut]
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from wangge.domain.cases.rules import Channel
 from wangge.domain.stats.queries import Asked, this_month
-from wangge.kernel.web.schemas import Day, Input, Output
+from wangge.kernel.web.schemas import Day, Input, Output, WordsOut
 
 
 class PeriodQuery(Input):
@@ -54,11 +54,6 @@ class TableQuery(PeriodQuery):
 
 class SeriesQuery(PeriodQuery):
     by: Literal["day", "week", "month"] = "day"
-
-
-class WordsOut(Output):
-    zh: str
-    en: str
 
 
 class DefinitionOut(Output):

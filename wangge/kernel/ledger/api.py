@@ -15,14 +15,9 @@ from wangge.kernel.ledger.proof import proof
 from wangge.kernel.ledger.tags import LedgerPermission
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.paging import DEFAULT, MOST, Page
-from wangge.kernel.web.schemas import Input, Output
+from wangge.kernel.web.schemas import Input, Output, WordsOut
 
 router = Router(tags=["ledger"])
-
-
-class Sentence(Output):
-    zh: str
-    en: str
 
 
 class EntryOut(Output):
@@ -34,7 +29,7 @@ class EntryOut(Output):
     at: datetime
     recorded_at: datetime
     tag: str
-    words: Sentence
+    words: WordsOut
     actor_kind: str
     actor: UUID | None
     on_behalf: UUID | None
@@ -51,7 +46,7 @@ class LedgerOut(Output):
     sealed_at: str | None
     waiting: int
     waiting_seconds: float
-    locks: list[Sentence]
+    locks: list[WordsOut]
 
 
 class ProofOut(Output):

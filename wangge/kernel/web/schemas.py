@@ -29,3 +29,10 @@ class VersionIn(Input):
 
 class Output(Schema):
     """Body of an answer."""
+
+
+class WordsOut(Output):
+    """A text in both languages."""
+
+    zh: str
+    en: str
