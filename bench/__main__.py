@@ -6,6 +6,6 @@ import runpy
 from pathlib import Path
 
 for path in sorted(Path(__file__).parent.glob("*.py")):
-    if not path.name.startswith("_"):
+    if path.stem not in ("__main__", "fill"):
         print(f"== {path.stem}")
         runpy.run_path(str(path), run_name="__main__")

@@ -7,38 +7,24 @@ queue without any words. Target: p95 < 200 ms at 1 000 000 cases.
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import time
-from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wangge.settings")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import django
+from bench.fill import DISTRICTS, database, measure, person
+from wangge.domain.cases.queries import Filter, queue
+from wangge.domain.search import queries
+from wangge.domain.search.actions import TEXTS, marks
+from wangge.kernel.access import Role, Scope, bind
+from wangge.kernel.db import rows
+from wangge.kernel.ids import uuid7
+from wangge.kernel.search import grams
 
-django.setup()
-
-from django.db import connections  # noqa: E402
-
-from tests.support.databases import Databases  # noqa: E402
-from wangge.domain.cases.queries import Filter, queue  # noqa: E402
-from wangge.domain.search import queries  # noqa: E402
-from wangge.domain.search.actions import TEXTS, marks  # noqa: E402
-from wangge.kernel.access import Grant, Principal, Role, Scope, bind  # noqa: E402
-from wangge.kernel.db import rows  # noqa: E402
-from wangge.kernel.ids import uuid7  # noqa: E402
-from wangge.kernel.search import grams  # noqa: E402
-
-DISTRICTS = ("440304", "440305", "440306", "440308")
 WHAT = (
     "垃圾堆放无人清理 路灯不亮 井盖破损松动 占道经营影响通行 违章停车堵塞消防通道 下水道堵塞污水外溢 夜间施工噪音扰民 电动车飞线充电 楼道堆放杂物 "
     "绿化带枯死 道路积水 高空抛物 油烟扰民 宠物粪便无人清理 共享单车乱停放 围墙有裂缝 广告牌有脱落风险 物业不处理投诉 欠薪求助 邻里纠纷需要调解"
@@ -104,30 +90,7 @@ def fill(count: int, owner: Any) -> None:
     owner.execute("VACUUM ANALYZE cases_case")
 
 
-def measure(name: str, call: Callable[[], Any], *, rounds: int = 25, seconds: float = 2.0) -> None:
-    """At most ``rounds`` calls, fewer when they would take longer than ``seconds``, but three."""
-    took, result = [], None
-    while len(took) < 3 or (len(took) < rounds and sum(took) < seconds * 1000):
-        started = time.perf_counter()
-        result = call()
-        took.append((time.perf_counter() - started) * 1000)
-    took.sort()
-    hits = len(result["items"]) if isinstance(result, dict) else ""
-    print(
-        f"{name:44s} p50 {took[len(took) // 2]:8.1f} ms   p95 {took[int(len(took) * 0.95)]:8.1f} ms   {hits}",
-        flush=True,
-    )
-
-
-def operator(scope: Scope) -> Principal:
-    person = UUID(int=1)
-    return Principal(kind="user", id=person, name="bench", grants=(Grant(Role.OPERATOR, scope),))
-
-
-def run(count: int) -> None:
-    with connections["owner"].cursor():
-        pass
-    owner = connections["owner"].connection
+def run(owner: Any, count: int) -> None:
     started = time.perf_counter()
     fill(count, owner)
     sizes = owner.execute(
@@ -138,8 +101,8 @@ def run(count: int) -> None:
         f"{count} cases filled in {time.perf_counter() - started:.0f} s; documents {sizes[0]}, grams {sizes[1]}, cases {sizes[2]}"
     )
     who = {
-        "all 4 districts": operator(Scope(districts=frozenset(DISTRICTS))),
-        "one street": operator(Scope(streets=frozenset({"440304003"}))),
+        "all 4 districts": person(Role.OPERATOR, Scope(districts=frozenset(DISTRICTS))),
+        "one street": person(Role.OPERATOR, Scope(streets=frozenset({"440304003"}))),
     }
     for scope, by in who.items():
         bind(by)
@@ -169,17 +132,6 @@ def run(count: int) -> None:
                 )
 
 
-@contextmanager
-def database() -> Any:
-    with TemporaryDirectory() as home:
-        folders = SimpleNamespace(mktemp=lambda name: Path(home) / name)
-        blocker = SimpleNamespace(unblock=nullcontext)
-        with Databases.running(os.environ.get("WANGGE_TEST_DATABASE_URL"), folders, blocker) as found:
-            found.shared = found.copy("bench")
-            found.point_django_at(found.shared)
-            yield
-
-
 if __name__ == "__main__":
-    with database():
-        run(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
+    with database() as owner:
+        run(owner, int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)

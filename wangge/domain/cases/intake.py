@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from wangge.domain.cases import queries
 from wangge.domain.cases.actions.report import Placed, Report, place_of
 from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.rules import OPEN, Stage, Urgency
@@ -83,9 +84,7 @@ def similar(
     }
     scope = by.require(CasePermission.READ).sql("c", params, SCOPE)
     if point is not None:
-        where = (
-            "c.lon IS NOT NULL AND point(c.lon, c.lat) <@ box(point(%(west)s, %(south)s), point(%(east)s, %(north)s))"
-        )
+        where = queries.IN_BOX
         params |= _box(point, NEAR_M)
     elif place is not None:
         where = "c.grid = %(grid)s" if place.grid else "c.street = %(street)s"
@@ -155,8 +154,7 @@ def earlier_here(
     scope = by.require(CasePermission.READ).sql("c", params, SCOPE)
     return rows.all(
         f"""SELECT c.id, c.number, c.title, c.status, c.category, c.reported_at, c.closed_at FROM cases_case c
-            WHERE c.lon IS NOT NULL AND point(c.lon, c.lat) <@ box(point(%(west)s, %(south)s), point(%(east)s, %(north)s))
-              AND {scope} AND c.id IS DISTINCT FROM %(but)s::uuid
+            WHERE {queries.IN_BOX} AND {scope} AND c.id IS DISTINCT FROM %(but)s::uuid
             ORDER BY c.reported_at DESC, c.id DESC LIMIT %(most)s""",
         params,
     )

@@ -144,6 +144,27 @@ class Case(models.Model):
         ]
 
 
+class Mark(models.Model):
+    """What a case's arrays hold, a row each: ``u:`` with a unit that assists or was asked for help, ``t:`` with a tag. Kept by a trigger of
+    ``cases_case``, and read only to know where to look: no policy, and nothing but ids and times."""
+
+    pk = models.CompositePrimaryKey("case", "mark")
+    mark = models.CharField(max_length=48)
+    district = models.CharField(max_length=6)
+    case = models.UUIDField()
+    reported_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_mark"
+        indexes = [
+            models.Index(fields=["mark", "-reported_at", "-case"], name="cases_mark_newest"),
+            models.Index(fields=["mark", "-changed_at", "-case"], name="cases_mark_changed"),
+            models.Index(fields=["mark", "due_at", "case"], name="cases_mark_due", condition=Q(due_at__isnull=False)),
+        ]
+
+
 class Step(models.Model):
     """留痕: one act as people read it. The ledger holds the same act with a salted digest of the note, so that the note can be
     erased by the retention policy and the chain stays valid."""

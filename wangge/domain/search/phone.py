@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from wangge.domain.cases.queries import _MARKS, _NAMES
+from wangge.domain.cases.queries import MARKS, NAMES
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.search.tags import SearchTag
 from wangge.kernel import clock, crypto
@@ -38,7 +38,7 @@ def by_phone(*, by: Principal, phone: str, purpose: str) -> list[dict[str, Any]]
         found = rows.all(
             f"""SELECT c.id, c.number, c.status, c.version, c.urgency, c.channel, c.category, c.title, c.address, c.district,
                        c.street, c.community, c.grid, c.lon, c.lat, c.confidential, c.lead, c.holder, c.stage, c.due_at,
-                       c.reported_at, c.changed_at, c.closed_at, {_MARKS}, {_NAMES}
+                       c.reported_at, c.changed_at, c.closed_at, {MARKS}, {NAMES}
                 FROM cases_case c
                 WHERE (c.district, c.id) IN (SELECT p.district, p."case" FROM cases_party p
                                              WHERE p.phone_hash = ANY(%(hashes)s) AND p.erased_at IS NULL)

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from wangge.domain.cases.models import SCOPE
-from wangge.domain.cases.queries import _MARKS, _NAMES, Filter
+from wangge.domain.cases.queries import MARKS, NAMES, Filter
 from wangge.domain.cases.tags import CasePermission
 from wangge.kernel.access import Principal, Scope
 from wangge.kernel.db import rows
@@ -32,7 +32,7 @@ FIELDS = ("number", "title", "text", "address", "place", "result")
 _DIGITS = re.compile(r"\d{8,22}")
 _ROW = f"""c.id, c.number, c.status, c.version, c.urgency, c.channel, c.category, c.title, c.address, c.district, c.street,
     c.community, c.grid, c.lon, c.lat, c.confidential, c.lead, c.holder, c.stage, c.due_at, c.reported_at, c.changed_at,
-    c.closed_at, {_MARKS}, {_NAMES}"""
+    c.closed_at, {MARKS}, {NAMES}"""
 _SHOWN = """c.text, c.result, concat_ws(' ', (SELECT s.name FROM places_area s WHERE s.code = c.street),
     (SELECT s.name FROM places_area s WHERE s.code = c.community), (SELECT g.name FROM places_grid g WHERE g.code = c.grid)) AS place"""
 _OWN = "lower(normalize(concat_ws(E'\\n', c.title, c.text, c.address, c.result), NFKC))"

@@ -30,6 +30,21 @@ PLAIN = Columns()
 
 
 @dataclass(frozen=True)
+class Part:
+    """One term of a scope: the rows whose ``column`` is one of ``values`` or, when it is ``listed``, holds one of them."""
+
+    name: str
+    column: str
+    values: tuple[Any, ...]
+    listed: bool = False
+
+    def sql(self, alias: str, params: dict[str, Any]) -> str:
+        params[f"scope_{self.name}"] = list(self.values)
+        given = f"%(scope_{self.name})s"
+        return f"{alias}.{self.column} && {given}" if self.listed else f"{alias}.{self.column} = ANY({given})"
+
+
+@dataclass(frozen=True)
 class Scope:
     """A union of areas (by code), grids (by code), units and one person. Empty: sees nothing."""
 
@@ -70,6 +85,23 @@ class Scope:
     def is_empty(self) -> bool:
         return not any(getattr(self, f.name) for f in fields(self))
 
+    def parts(self, columns: Columns = PLAIN) -> list[Part]:
+        """The terms of the union as this table can hold them, each simple enough for an index of its own. Not for ``everything``."""
+        terms: list[Part] = []
+
+        def among(name: str, values: Iterable[Any], expressions: Iterable[str | None], *, listed: bool = False) -> None:
+            if chosen := tuple(sorted(values)):
+                terms.extend(Part(name, e, chosen, listed) for e in expressions if e)
+
+        among("districts", self.districts, [columns.district])
+        among("streets", self.streets, [columns.street])
+        among("communities", self.communities, [columns.community])
+        among("grids", self.grids, [columns.grid])
+        among("units", self.units, columns.units)
+        among("units", self.units, columns.unit_lists, listed=True)
+        among("person", [self.person] if self.person else [], columns.persons)
+        return terms
+
     def sql(self, alias: str, params: dict[str, Any], columns: Columns = PLAIN) -> str:
         """The predicate for table ``alias``; its values are added to ``params`` under names that start with ``scope_``.
 
@@ -77,24 +109,7 @@ class Scope:
         """
         if self.everything:
             return "(TRUE)"
-        terms: list[str] = []
-
-        def among(name: str, values: Iterable[Any], expressions: Iterable[str | None], shape: str) -> None:
-            chosen = sorted(values)
-            named = [e for e in expressions if e]
-            if not chosen or not named:
-                return
-            params[f"scope_{name}"] = chosen
-            terms.extend(shape.format(column=f"{alias}.{e}", value=f"%(scope_{name})s") for e in named)
-
-        among("districts", self.districts, [columns.district], "{column} = ANY({value})")
-        among("streets", self.streets, [columns.street], "{column} = ANY({value})")
-        among("communities", self.communities, [columns.community], "{column} = ANY({value})")
-        among("grids", self.grids, [columns.grid], "{column} = ANY({value})")
-        among("units", self.units, columns.units, "{column} = ANY({value})")
-        among("units", self.units, columns.unit_lists, "{column} && {value}")
-        if self.person:
-            among("person", [self.person], columns.persons, "{column} = ANY({value})")
+        terms = [part.sql(alias, params) for part in self.parts(columns)]
         return "((" + " OR ".join(terms) + ") IS TRUE)" if terms else "(FALSE)"
 
     def covers(

@@ -15,6 +15,22 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Mark',
+            fields=[
+                ('pk', models.CompositePrimaryKey('case', 'mark', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('mark', models.CharField(max_length=48)),
+                ('district', models.CharField(max_length=6)),
+                ('case', models.UUIDField()),
+                ('reported_at', models.DateTimeField()),
+                ('changed_at', models.DateTimeField()),
+                ('due_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': 'cases_mark',
+                'indexes': [models.Index(fields=['mark', '-reported_at', '-case'], name='cases_mark_newest'), models.Index(fields=['mark', '-changed_at', '-case'], name='cases_mark_changed'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['mark', 'due_at', 'case'], name='cases_mark_due')],
+            },
+        ),
+        migrations.CreateModel(
             name='Counter',
             fields=[
                 ('pk', models.CompositePrimaryKey('street', 'day', blank=True, editable=False, primary_key=True, serialize=False)),

@@ -1,9 +1,8 @@
-"""Every read of cases: scoped, one statement each."""
+"""Reads of single cases and of those around them: scoped, one statement each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from wangge.domain.cases.models import SCOPE
+from wangge.domain.cases.queries.columns import NAMES, ROW
 from wangge.domain.cases.rules import Status, possible
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
@@ -22,31 +22,14 @@ from wangge.kernel import clock, crypto
 from wangge.kernel.access import SYSTEM, Principal, acting
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
-from wangge.kernel.problems import Invalid, NotFound
-from wangge.kernel.web import paging
+from wangge.kernel.problems import NotFound
 from wangge.kernel.words import Words
-
-_MARKS = """c.assisting, c.overdue_at, c.review_at, c.returns, c.rework, c.reopened, c.extensions, c.urges, c.demands_open,
-                   c.supervision, c.designated, c.self_resolved, c.tags, c.merged_into, c.follow_up, c.rating"""
-_NAMES = """
-    (SELECT k.name FROM catalog_category k WHERE k.id = c.category) AS category_name,
-    (SELECT k.name_en FROM catalog_category k WHERE k.id = c.category) AS category_name_en,
-    (SELECT u.name FROM people_unit u WHERE u.id = c.lead) AS lead_name,
-    (SELECT u.name_en FROM people_unit u WHERE u.id = c.lead) AS lead_name_en,
-    (SELECT u.name FROM people_unit u WHERE u.id = c.holder) AS holder_name,
-    (SELECT u.name_en FROM people_unit u WHERE u.id = c.holder) AS holder_name_en"""
-
-
-_ROW = f"""c.id, c.number, c.status, c.version, c.urgency, c.channel, c.category, c.title, c.address, c.district, c.street,
-                   c.community, c.grid, c.lon, c.lat, c.confidential, c.lead, c.holder, c.stage, c.due_at, c.reported_at, c.changed_at,
-                   c.closed_at, {_MARKS}, {_NAMES}"""
-"""What a list shows of a case: the fields of ``schemas.CaseRow``."""
 
 
 def list_rows(cases: Sequence[UUID]) -> list[Row]:
     """These cases as a list shows them, with ``asked`` and ``reporter``: whoever they are for is the caller's to check."""
     return rows.all(
-        f"SELECT {_ROW}, c.asked, c.reporter FROM cases_case c WHERE c.id = ANY(%(ids)s)", {"ids": list(cases)}
+        f"SELECT {ROW}, c.asked, c.reporter FROM cases_case c WHERE c.id = ANY(%(ids)s)", {"ids": list(cases)}
     )
 
 
@@ -144,90 +127,6 @@ def state(row: Row) -> dict[str, Any]:
     return {k: row[k] for k in ("id", "number", "status", "version", "holder", "lead", "stage", "due_at", "changed_at")}
 
 
-@dataclass(frozen=True)
-class Filter:
-    """What the queue can be narrowed to; None and empty mean "any". ``overdue`` and ``located`` are three-valued."""
-
-    status: Sequence[str] = ()
-    street: str | None = None
-    community: str | None = None
-    grid: str | None = None
-    category: UUID | None = None
-    channel: Sequence[str] = ()
-    urgency: Sequence[str] = ()
-    lead: UUID | None = None
-    overdue: bool | None = None
-    located: bool | None = None
-    reported_from: datetime | None = None
-    reported_to: datetime | None = None
-    number: str | None = None
-    holder: UUID | None = None
-    unit: UUID | None = None
-    """Has a share in it: leads or assists."""
-    reporter: UUID | None = None
-    tag: str | None = None
-    demanded: bool | None = None
-    """Urged, supervised or instructed, and not lifted."""
-    supervision: Sequence[str] = ()
-    returned: bool | None = None
-    reopened: bool | None = None
-    confidential: bool | None = None
-    box: tuple[float, float, float, float] | None = None
-    """West, south, east, north; WGS 84."""
-
-    def sql(self, params: dict[str, Any]) -> list[str]:
-        terms: list[str] = []
-
-        def term(name: str, value: Any, text: str) -> None:
-            if value is not None and value != () and value != []:
-                params[f"f_{name}"] = list(value) if isinstance(value, tuple | list) else value
-                terms.append(text.format(f"%(f_{name})s"))
-
-        term("status", self.status, "c.status = ANY({})")
-        term("street", self.street, "c.street = {}")
-        term("community", self.community, "c.community = {}")
-        term("grid", self.grid, "c.grid = {}")
-        term("category", self.category, "c.category = {}")
-        term("channel", self.channel, "c.channel = ANY({})")
-        term("urgency", self.urgency, "c.urgency = ANY({})")
-        term("lead", self.lead, "c.lead = {}")
-        term("reported_from", self.reported_from, "c.reported_at >= {}")
-        term("reported_to", self.reported_to, "c.reported_at < {}")
-        term("number", self.number, "c.number = {}")
-        if self.overdue is not None:
-            params["f_now"] = clock.now()
-            terms.append("c.due_at < %(f_now)s" if self.overdue else "(c.due_at IS NULL OR c.due_at >= %(f_now)s)")
-        term("holder", self.holder, "c.holder = {}")
-        term("unit", self.unit, "(c.lead = {0} OR {0} = ANY(c.assisting))")
-        term("reporter", self.reporter, "c.reporter = {}")
-        term("tag", self.tag, "c.tags @> ARRAY[{}]::varchar[] AND c.tags <> '{{}}'")
-        term("supervision", self.supervision, "c.supervision = ANY({})")
-        term("confidential", self.confidential, "c.confidential = {}")
-        if self.demanded is not None:
-            terms.append("c.demands_open > 0" if self.demanded else "c.demands_open = 0")
-        if self.returned is not None:
-            terms.append("c.returns > 0" if self.returned else "c.returns = 0")
-        if self.reopened is not None:
-            terms.append("c.reopened > 0" if self.reopened else "c.reopened = 0")
-        if self.box is not None:
-            params |= dict(zip(("f_west", "f_south", "f_east", "f_north"), self.box, strict=True))
-            terms.append(
-                "c.lon IS NOT NULL AND point(c.lon, c.lat) <@ box(point(%(f_west)s, %(f_south)s), point(%(f_east)s, %(f_north)s))"
-            )
-        if self.located is not None:
-            terms.append("c.lon IS NOT NULL" if self.located else "c.lon IS NULL")
-        return terms
-
-
-SORTS: dict[str, tuple[str, bool]] = {
-    "-reported_at": ("reported_at", True),
-    "reported_at": ("reported_at", False),
-    "-changed_at": ("changed_at", True),
-    "due_at": ("due_at", False),
-}
-"""The queue's orders: column and whether newest first. ``due_at`` is the desk's order: what is due first; closed cases have none."""
-
-
 def route_place(row: Row) -> catalog.Place:
     """Where a case is, as the routes ask: its levels, and the grid of every layer that holds its point."""
     grids: dict[str, str] = {}
@@ -254,36 +153,6 @@ def try_routes(
     return catalog.compare_routes(samples, add=add, remove=remove)
 
 
-def queue(
-    *, by: Principal, filter: Filter, sort: str = "-reported_at", after: str | None = None, limit: int = paging.DEFAULT
-) -> Any:
-    """One page of the cases in the person's scope: one statement, whatever the filter. Shape: ``{"items", "next"}``."""
-    params: dict[str, Any] = {"limit": limit + 1}
-    terms, order = listed(by=by, filter=filter, sort=sort, params=params)
-    column, descending = SORTS[sort]
-    if after:
-        params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
-        terms.append(f"(c.{column}, c.id) {'<' if descending else '>'} (%(after_value)s, %(after_id)s)")
-    found = rows.all(
-        f"SELECT {_ROW} FROM cases_case c WHERE {' AND '.join(terms)} ORDER BY {order} LIMIT %(limit)s", params
-    )
-    return paging.page(found, limit, keys=(column, "id"))
-
-
-def listed(*, by: Principal, filter: Filter, sort: str, params: dict[str, Any]) -> tuple[list[str], str]:
-    """Which cases the queue holds, and its order, as SQL over ``cases_case c``: its pages and its export have the same."""
-    if sort not in SORTS:
-        raise Invalid.field(
-            "query.sort", "unknown", f"排序应为 {'、'.join(SORTS)} 之一。", f"sort must be one of {', '.join(SORTS)}."
-        )
-    column, descending = SORTS[sort]
-    terms = [by.require(CasePermission.READ).sql("c", params, SCOPE), *filter.sql(params)]
-    if column == "due_at":
-        terms.append("c.due_at IS NOT NULL")
-    direction = "DESC" if descending else "ASC"
-    return terms, f"c.{column} {direction}, c.id {direction}"
-
-
 def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
     """The case with everything the person may see of it and the acts they may do now. Three statements.
 
@@ -292,7 +161,7 @@ def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
     params: dict[str, Any] = {"case": case}
     scope = by.require(CasePermission.READ).sql("c", params, SCOPE)
     row = rows.one(
-        f"""SELECT c.*, {FACTS}, {_NAMES},
+        f"""SELECT c.*, {FACTS}, {NAMES},
                 (SELECT coalesce(jsonb_agg(to_jsonb(k) - 'district' - 'case' ORDER BY k.started_at, k.id), '[]')
                  FROM cases_clock k WHERE k.district = c.district AND k."case" = c.id) AS clocks,
                 (SELECT coalesce(jsonb_agg((to_jsonb(g) - 'district' - 'case') || jsonb_build_object('unit_name', u.name,

@@ -1,0 +1,56 @@
+"""Every read of cases: scoped, one statement each."""
+
+from wangge.domain.cases.queries.case import (
+    FACTS,
+    LISTS,
+    NO_CASE,
+    acts,
+    centre_above,
+    centre_below,
+    detail,
+    has_reporter,
+    list_rows,
+    may_see_reporter,
+    merged_into,
+    parties,
+    route_place,
+    running_clock,
+    seen,
+    state,
+    try_routes,
+    visible,
+    wanted_evidence,
+)
+from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
+from wangge.domain.cases.queries.filter import IN_BOX, Filter
+from wangge.domain.cases.queries.queue import SORTS, listed, queue
+
+__all__ = [
+    "FACTS",
+    "IN_BOX",
+    "LISTS",
+    "MARKS",
+    "NAMES",
+    "NO_CASE",
+    "ROW",
+    "SORTS",
+    "Filter",
+    "acts",
+    "centre_above",
+    "centre_below",
+    "detail",
+    "has_reporter",
+    "list_rows",
+    "listed",
+    "may_see_reporter",
+    "merged_into",
+    "parties",
+    "queue",
+    "route_place",
+    "running_clock",
+    "seen",
+    "state",
+    "try_routes",
+    "visible",
+    "wanted_evidence",
+]

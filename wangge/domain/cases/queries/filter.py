@@ -1,0 +1,97 @@
+"""What a list of cases can be narrowed to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from wangge.domain.cases.rules import OPEN, Status
+from wangge.kernel import clock
+
+IN_BOX = "c.lon BETWEEN %(west)s AND %(east)s AND c.lat BETWEEN %(south)s AND %(north)s"
+"""Plain comparisons: row-level security lets no index answer an operator that is not leakproof, such as ``point <@ box``."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the queue can be narrowed to; None and empty mean "any". ``overdue`` and ``located`` are three-valued."""
+
+    status: Sequence[str] = ()
+    street: str | None = None
+    community: str | None = None
+    grid: str | None = None
+    category: UUID | None = None
+    channel: Sequence[str] = ()
+    urgency: Sequence[str] = ()
+    lead: UUID | None = None
+    overdue: bool | None = None
+    located: bool | None = None
+    reported_from: datetime | None = None
+    reported_to: datetime | None = None
+    number: str | None = None
+    holder: UUID | None = None
+    unit: UUID | None = None
+    """Has a share in it: leads or assists."""
+    reporter: UUID | None = None
+    tag: str | None = None
+    demanded: bool | None = None
+    """Urged, supervised or instructed, and not lifted."""
+    supervision: Sequence[str] = ()
+    returned: bool | None = None
+    reopened: bool | None = None
+    confidential: bool | None = None
+    box: tuple[float, float, float, float] | None = None
+    """West, south, east, north; WGS 84."""
+
+    def sql(self, params: dict[str, Any]) -> list[str]:
+        terms: list[str] = []
+
+        def term(name: str, value: Any, text: str) -> None:
+            if value is not None and value != () and value != []:
+                params[f"f_{name}"] = list(value) if isinstance(value, tuple | list) else value
+                terms.append(text.format(f"%(f_{name})s"))
+
+        term("status", self.status, "c.status = ANY({})")
+        # said again as the small indexes say it: of a million cases nearly all are archived, and few are open
+        if self.status and OPEN.issuperset(self.status):
+            terms.append("c.closed_at IS NULL")
+        elif self.status and Status.ARCHIVED not in self.status:
+            terms.append("c.status <> 'archived'")
+        term("street", self.street, "c.street = {}")
+        term("community", self.community, "c.community = {}")
+        term("grid", self.grid, "c.grid = {}")
+        term("category", self.category, "c.category = {}")
+        term("channel", self.channel, "c.channel = ANY({})")
+        term("urgency", self.urgency, "c.urgency = ANY({})")
+        term("lead", self.lead, "c.lead = {}")
+        term("reported_from", self.reported_from, "c.reported_at >= {}")
+        term("reported_to", self.reported_to, "c.reported_at < {}")
+        term("number", self.number, "c.number = {}")
+        if self.overdue is not None:
+            params["f_now"] = clock.now()
+            terms.append(
+                "c.due_at < %(f_now)s AND c.closed_at IS NULL"
+                if self.overdue
+                else "(c.due_at IS NULL OR c.due_at >= %(f_now)s)"
+            )
+        term("holder", self.holder, "c.holder = {}")
+        term("unit", self.unit, "(c.lead = {0} OR {0} = ANY(c.assisting))")
+        term("reporter", self.reporter, "c.reporter = {}")
+        term("tag", self.tag, "{} = ANY(c.tags)")
+        term("supervision", self.supervision, "c.supervision = ANY({})")
+        term("confidential", self.confidential, "c.confidential = {}")
+        if self.demanded is not None:
+            terms.append("c.demands_open > 0" if self.demanded else "c.demands_open = 0")
+        if self.returned is not None:
+            terms.append("c.returns > 0" if self.returned else "c.returns = 0")
+        if self.reopened is not None:
+            terms.append("c.reopened > 0" if self.reopened else "c.reopened = 0")
+        if self.box is not None:
+            params |= dict(zip(("west", "south", "east", "north"), self.box, strict=True))
+            terms.append(IN_BOX)
+        if self.located is not None:
+            terms.append("c.lon IS NOT NULL" if self.located else "c.lon IS NULL")
+        return terms

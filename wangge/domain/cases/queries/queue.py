@@ -1,0 +1,188 @@
+"""The work queue: a page of the cases in a person's scope, in one statement that reads about as many rows as it shows (docs/queue.md).
+
+A scope is a union (these districts, or these units, or one's own reports), and no ordered index answers a union. So each term of it is
+asked by itself, where an index gives its first rows in order, and the first of all of those together are the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from wangge.domain.cases.models import SCOPE
+from wangge.domain.cases.queries.columns import ROW
+from wangge.domain.cases.queries.filter import IN_BOX, Filter
+from wangge.domain.cases.tags import CasePermission
+from wangge.kernel.access import EVERYTHING, Principal, Scope
+from wangge.kernel.db import rows
+from wangge.kernel.problems import Invalid
+from wangge.kernel.web import paging
+
+SORTS: dict[str, tuple[str, bool]] = {
+    "-reported_at": ("reported_at", True),
+    "reported_at": ("reported_at", False),
+    "-changed_at": ("changed_at", True),
+    "due_at": ("due_at", False),
+}
+"""The queue's orders: column and whether newest first. ``due_at`` is the desk's order: what is due first; closed cases have none."""
+
+
+def queue(
+    *, by: Principal, filter: Filter, sort: str = "-reported_at", after: str | None = None, limit: int = paging.DEFAULT
+) -> Any:
+    """One page of the cases in the person's scope: one statement, whatever the filter. Shape: ``{"items", "next"}``."""
+    order, params = Order.of(sort), {"limit": limit + 1}
+    if after:
+        params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
+        order = replace(order, later=True)
+    terms = [*filter.sql(params), *order.only]
+    ways = [way.sql(order, terms) for way in _ways(by.require(CasePermission.READ), filter, params)]
+    if not ways:
+        return paging.page([], limit, keys=())
+    found = rows.all(
+        f"""SELECT {ROW}
+            FROM (SELECT * FROM ({" UNION ".join(ways)}) w ORDER BY {order.by("w.at", "w.id")} LIMIT %(limit)s) w
+            JOIN cases_case c ON c.district = w.district AND c.id = w.id
+            ORDER BY {order.by("w.at", "w.id")}""",
+        params,
+    )
+    return paging.page(found, limit, keys=(order.column, "id"))
+
+
+def listed(*, by: Principal, filter: Filter, sort: str, params: dict[str, Any]) -> tuple[list[str], str]:
+    """All that the pages of the queue hold together, and their order, as SQL over ``cases_case c``: for who reads them to the end."""
+    order = Order.of(sort)
+    scope = by.require(CasePermission.READ).sql("c", params, SCOPE)
+    return [scope, *filter.sql(params), *order.only, *order.terms(f"c.{order.column}", "c.id")], order.by(
+        f"c.{order.column}", "c.id"
+    )
+
+
+@dataclass(frozen=True)
+class Order:
+    """``later``: only what comes after the row that the cursor names."""
+
+    column: str
+    direction: str
+    later: bool = False
+
+    @classmethod
+    def of(cls, sort: str) -> Order:
+        """Raises Invalid for a sort that the queue does not have."""
+        if sort not in SORTS:
+            raise Invalid.field(
+                "query.sort",
+                "unknown",
+                f"排序应为 {'、'.join(SORTS)} 之一。",
+                f"sort must be one of {', '.join(SORTS)}.",
+            )
+        column, descending = SORTS[sort]
+        return cls(column, "DESC" if descending else "ASC")
+
+    @property
+    def only(self) -> list[str]:
+        """What cases must be to have a place in this order."""
+        return ["c.closed_at IS NULL"] if self.column == "due_at" else []
+
+    def by(self, at: str, id: str) -> str:
+        return f"{at} {self.direction}, {id} {self.direction}"
+
+    def terms(self, at: str, id: str) -> list[str]:
+        found = [f"{at} IS NOT NULL"] if self.column == "due_at" else []
+        if self.later:
+            found.append(f"({at}, {id}) {'<' if self.direction == 'DESC' else '>'} (%(after_value)s, %(after_id)s)")
+        return found
+
+
+@dataclass(frozen=True)
+class Way:
+    """One simple way to cases: ``own`` terms, asked anew for each value of ``each``; over the marks when it names a ``mark``."""
+
+    own: tuple[str, ...] = ()
+    each: str = ""
+    mark: str = ""
+
+    def sql(self, order: Order, terms: Sequence[str]) -> str:
+        at, id = (f"m.{order.column}", 'm."case"') if self.mark else (f"c.{order.column}", "c.id")
+        source = (
+            """cases_mark m JOIN cases_case c ON c.district = m.district AND c.id = m."case" """
+            if self.mark
+            else "cases_case c"
+        )
+        where = [*([f"m.mark = {self.mark}"] if self.mark else []), *self.own, *terms, *order.terms(at, id)]
+        first = f"""(SELECT {at} AS at, c.district, c.id FROM {source} WHERE {" AND ".join(where) or "TRUE"}
+                     ORDER BY {order.by(at, id)} LIMIT %(limit)s)"""
+        return f"(SELECT w.* FROM {self.each} CROSS JOIN LATERAL {first} w)" if self.each else first
+
+
+def _ways(scope: Scope, filter: Filter, params: dict[str, Any]) -> Iterator[Way]:
+    """Simple ways that together reach every case of the scope that can pass the filter."""
+    if scope.everything or _within(scope, filter):
+        scope = EVERYTHING
+    wide = scope.everything or scope.districts or scope.streets or scope.units
+    if filter.tag is not None and wide:
+        yield Way((scope.sql("c", params, SCOPE),), mark="'t:' || %(f_tag)s")
+        return
+    lead: tuple[str, ...] = ()
+    if filter.unit is not None and wide:
+        yield Way((scope.sql("c", params, SCOPE),), mark="'u:' || %(f_unit)s::text")
+        lead = ("c.lead = %(f_unit)s",)
+    if scope.everything:
+        yield Way(lead)
+        return
+    parts = _nested(scope, filter).parts(SCOPE)
+    for part in parts:
+        name = f"scope_{part.name}"
+        params[name], kind = list(part.values), "uuid" if isinstance(part.values[0], UUID) else "text"
+        each = f"unnest(%({name})s::{kind}[]) AS v (value)"
+        if part.listed:
+            continue
+        if len(part.values) == 1:
+            params[f"{name}_one"] = part.values[0]
+            yield Way((f"c.{part.column} = %({name}_one)s", *lead))
+        elif _narrow(filter):
+            yield Way((part.sql("c", params), *lead))
+        else:
+            if part.column == "district" and filter.box:
+                each = f"(SELECT v.value FROM {each} WHERE {SOME_IN_BOX}) v"
+            yield Way((f"c.{part.column} = v.value", *lead), each)
+    if scope.units:
+        shared = " OR ".join(part.sql("c", params) for part in parts if part.listed)
+        yield Way((f"({shared})", *lead), "unnest(%(scope_units)s::uuid[]) AS v (value)", "'u:' || v.value::text")
+
+
+SOME_IN_BOX = f"EXISTS (SELECT 1 FROM cases_case c WHERE c.district = v.value AND {IN_BOX})"
+"""A district without a case in the box would be walked to its end for nothing."""
+
+
+def _within(scope: Scope, filter: Filter) -> bool:
+    """Whether all that passes the filter is in the scope anyway. Codes nest: a community's begins with its street's."""
+    code = filter.community or filter.street or ""
+    place = {"district": code[:6], "street": code[:9], "community": code[:12], "grid": filter.grid}
+    return scope.covers(**place, units=[u for u in (filter.lead, filter.holder) if u], persons=[filter.reporter])
+
+
+def _nested(scope: Scope, filter: Filter) -> Scope:
+    """The scope without the places that the filter's place is not in, or does not hold."""
+    code = filter.community or filter.street or ""
+
+    def fitting(codes: frozenset[str]) -> frozenset[str]:
+        return frozenset(c for c in codes if c.startswith(code) or code.startswith(c))
+
+    return replace(
+        scope,
+        districts=fitting(scope.districts),
+        streets=fitting(scope.streets),
+        communities=fitting(scope.communities),
+    )
+
+
+def _narrow(filter: Filter) -> bool:
+    """Whether the filter leads to few rows by an index of its own: then it is asked once, not once a place."""
+    return any(
+        getattr(filter, n) is not None
+        for n in ("number", "street", "community", "grid", "lead", "holder", "reporter", "unit")
+    )
