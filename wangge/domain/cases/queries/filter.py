@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wangge.domain.cases.rules import OPEN, Status
+from wangge.domain.cases.rules import OPEN
 from wangge.kernel import clock
 
 IN_BOX = "c.lon BETWEEN %(west)s AND %(east)s AND c.lat BETWEEN %(south)s AND %(north)s"
@@ -47,6 +47,17 @@ class Filter:
     """West, south, east, north; WGS 84."""
 
     def sql(self, params: dict[str, Any]) -> list[str]:
+        """The terms over ``c``; their values are added to ``params`` under names that start with ``f_``, and as ``IN_BOX`` says."""
+        return [*self.of_status(params), *self.but_status(params)]
+
+    def of_status(self, params: dict[str, Any]) -> list[str]:
+        if not self.status:
+            return []
+        params["f_status"] = list(self.status)
+        # said again as the small indexes say it: of a million cases few are open
+        return ["c.status = ANY(%(f_status)s)", *(["c.closed_at IS NULL"] if OPEN.issuperset(self.status) else [])]
+
+    def but_status(self, params: dict[str, Any]) -> list[str]:
         terms: list[str] = []
 
         def term(name: str, value: Any, text: str) -> None:
@@ -54,12 +65,6 @@ class Filter:
                 params[f"f_{name}"] = list(value) if isinstance(value, tuple | list) else value
                 terms.append(text.format(f"%(f_{name})s"))
 
-        term("status", self.status, "c.status = ANY({})")
-        # said again as the small indexes say it: of a million cases nearly all are archived, and few are open
-        if self.status and OPEN.issuperset(self.status):
-            terms.append("c.closed_at IS NULL")
-        elif self.status and Status.ARCHIVED not in self.status:
-            terms.append("c.status <> 'archived'")
         term("street", self.street, "c.street = {}")
         term("community", self.community, "c.community = {}")
         term("grid", self.grid, "c.grid = {}")

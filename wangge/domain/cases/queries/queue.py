@@ -15,6 +15,7 @@ from uuid import UUID
 from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.queries.columns import ROW
 from wangge.domain.cases.queries.filter import IN_BOX, Filter
+from wangge.domain.cases.rules import Status
 from wangge.domain.cases.tags import CasePermission
 from wangge.kernel.access import EVERYTHING, Principal, Scope
 from wangge.kernel.db import rows
@@ -38,8 +39,12 @@ def queue(
     if after:
         params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
         order = replace(order, later=True)
-    terms = [*filter.sql(params), *order.only]
-    ways = [way.sql(order, terms) for way in _ways(by.require(CasePermission.READ), filter, params)]
+    terms, status = [*filter.but_status(params), *order.only], filter.of_status(params)
+    few = bool(filter.status) and Status.ARCHIVED not in filter.status and not order.only
+    ways = [
+        way.by_status().sql(order, terms) if few and way.of_many else way.sql(order, [*terms, *status])
+        for way in _ways(by.require(CasePermission.READ), filter, params)
+    ]
     if not ways:
         return paging.page([], limit, keys=())
     found = rows.all(
@@ -99,11 +104,23 @@ class Order:
 
 @dataclass(frozen=True)
 class Way:
-    """One simple way to cases: ``own`` terms, asked anew for each value of ``each``; over the marks when it names a ``mark``."""
+    """One simple way to cases: ``own`` terms, asked anew for each value of ``each``; over the marks when it names a ``mark``.
+
+    ``of_many``: of a district, a street or a lead unit, whose cases are so many that each status has its own order there.
+    """
 
     own: tuple[str, ...] = ()
     each: str = ""
     mark: str = ""
+    of_many: bool = False
+
+    def by_status(self) -> Way:
+        statuses = "unnest(%(f_status)s::text[]) AS s (status)"
+        return replace(
+            self,
+            own=(*self.own, "c.status = s.status", "c.status <> 'archived'"),
+            each=f"{self.each} CROSS JOIN {statuses}" if self.each else statuses,
+        )
 
     def sql(self, order: Order, terms: Sequence[str]) -> str:
         at, id = (f"m.{order.column}", 'm."case"') if self.mark else (f"c.{order.column}", "c.id")
@@ -131,7 +148,7 @@ def _ways(scope: Scope, filter: Filter, params: dict[str, Any]) -> Iterator[Way]
         yield Way((scope.sql("c", params, SCOPE),), mark="'u:' || %(f_unit)s::text")
         lead = ("c.lead = %(f_unit)s",)
     if scope.everything:
-        yield Way(lead)
+        yield Way(lead, of_many=bool(filter.street or filter.lead or filter.unit))
         return
     parts = _nested(scope, filter).parts(SCOPE)
     for part in parts:
@@ -140,15 +157,16 @@ def _ways(scope: Scope, filter: Filter, params: dict[str, Any]) -> Iterator[Way]
         each = f"unnest(%({name})s::{kind}[]) AS v (value)"
         if part.listed:
             continue
+        of_many = part.column in ("district", "street", "lead")
         if len(part.values) == 1:
             params[f"{name}_one"] = part.values[0]
-            yield Way((f"c.{part.column} = %({name}_one)s", *lead))
+            yield Way((f"c.{part.column} = %({name}_one)s", *lead), of_many=of_many)
         elif _narrow(filter):
             yield Way((part.sql("c", params), *lead))
         else:
             if part.column == "district" and filter.box:
                 each = f"(SELECT v.value FROM {each} WHERE {SOME_IN_BOX}) v"
-            yield Way((f"c.{part.column} = v.value", *lead), each)
+            yield Way((f"c.{part.column} = v.value", *lead), each, of_many=of_many)
     if scope.units:
         shared = " OR ".join(part.sql("c", params) for part in parts if part.listed)
         yield Way((f"({shared})", *lead), "unnest(%(scope_units)s::uuid[]) AS v (value)", "'u:' || v.value::text")
