@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "wangge.domain.evidence",
     "wangge.domain.search",
     "wangge.domain.notices",
+    "wangge.domain.views",
     "wangge.domain.stats",
     "wangge.domain.exports",
     "wangge.pages",

@@ -8,9 +8,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from wangge.domain.cases.rules import Channel
+from wangge.domain.cases.queries.filter import Filter
+from wangge.domain.cases.rules import Channel, Level, Status
 from wangge.domain.catalog.schemas import RouteFields
 from wangge.domain.evidence.schemas import EvidenceIn, EvidenceOut
+from wangge.kernel.problems import Invalid
+from wangge.kernel.web.paging import DEFAULT, MOST
 from wangge.kernel.web.schemas import Input, Moment, Output, WordsOut
 
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -66,6 +69,69 @@ class TryRoutesIn(Input):
     since: Moment
     until: Moment
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+
+
+class FilterQuery(Input):
+    """The queue's filter, the same for every list, count, map, export and saved view of cases."""
+
+    status: list[Status] = []
+    street: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None
+    community: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    grid: Annotated[str, Field(pattern=r"^\d{15}$")] | None = None
+    category: UUID | None = None
+    channel: list[Channel] = []
+    urgency: list[Literal["normal", "urgent", "emergency"]] = []
+    lead: UUID | None = None
+    overdue: bool | None = None
+    located: bool | None = None
+    reported_from: Moment | None = None
+    reported_to: Moment | None = None
+    number: Annotated[str, Field(pattern=r"^\d{22}$")] | None = None
+    holder: UUID | None = None
+    unit: UUID | None = None
+    reporter: UUID | None = None
+    tag: Annotated[str, Field(max_length=30)] | None = None
+    demanded: bool | None = None
+    supervision: list[Level] = []
+    returned: bool | None = None
+    reopened: bool | None = None
+    confidential: bool | None = None
+    box: Annotated[str, Field(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$")] | None = None
+    """west,south,east,north in WGS 84 degrees"""
+
+    def filter(self) -> Filter:
+        given = self.model_dump(include=set(FilterQuery.model_fields) - {"box"})
+        return Filter(**given, box=box_of(self.box))
+
+
+QueueSort = Literal["-reported_at", "reported_at", "-changed_at", "due_at"]
+
+
+class QueueFilter(FilterQuery):
+    sort: QueueSort = "-reported_at"
+
+
+class QueueQuery(QueueFilter):
+    after: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MOST)] = DEFAULT
+
+
+def box_of(text: str | None) -> tuple[float, float, float, float] | None:
+    """``west,south,east,north`` as numbers. Raises Invalid."""
+    if text is None:
+        return None
+    try:
+        west, south, east, north = map(float, text.split(","))
+    except ValueError:
+        west = south = east = north = 0.0
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise Invalid.field(
+            "query.box",
+            "wrong",
+            "范围应为 西,南,东,北（WGS 84 度数）。",
+            "box is west,south,east,north in WGS 84 degrees.",
+        )
+    return west, south, east, north
 
 
 class CaseRow(Output):

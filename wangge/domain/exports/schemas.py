@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from wangge.domain.cases.api import FilterQuery, QueueSort
+from wangge.domain.cases.schemas import FilterQuery, QueueSort
 from wangge.domain.exports.queries import Asked
 from wangge.domain.stats.schemas import TableQuery, WordsOut
 from wangge.kernel.sheets import Format

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Query
 from pydantic import Field
 
-from wangge.domain.cases.api import QueueQuery
+from wangge.domain.cases.schemas import QueueQuery
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.search import queries
 from wangge.domain.search.phone import by_phone
