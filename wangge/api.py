@@ -13,6 +13,7 @@ from wangge.domain.people import api as people
 from wangge.domain.places import api as places
 from wangge.domain.search import api as search
 from wangge.domain.stats import api as stats
+from wangge.domain.templates import api as templates
 from wangge.domain.views import api as views
 from wangge.kernel.health import api as health
 from wangge.kernel.ledger import api as ledger
@@ -24,7 +25,22 @@ Errors are problem details (RFC 9457) in Chinese or English by `Accept-Language`
 Creating calls take an `id` made by the client (UUIDv7) and may be repeated. Changes carry `version`; 409 holds the current state.
 """
 
-ROUTERS = (people, places, catalog, cases, evidence, live, search, views, notices, stats, exports, ledger, health)
+ROUTERS = (
+    people,
+    places,
+    catalog,
+    cases,
+    evidence,
+    live,
+    search,
+    views,
+    templates,
+    notices,
+    stats,
+    exports,
+    ledger,
+    health,
+)
 
 
 def assemble() -> Api:

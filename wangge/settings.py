@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "wangge.domain.search",
     "wangge.domain.notices",
     "wangge.domain.views",
+    "wangge.domain.templates",
     "wangge.domain.stats",
     "wangge.domain.exports",
     "wangge.pages",

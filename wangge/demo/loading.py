@@ -22,6 +22,7 @@ from wangge.domain.catalog.actions import load_defaults
 from wangge.domain.people import passwords
 from wangge.domain.people.actions.load import load_staff, load_units
 from wangge.domain.places.actions import add_layer, load_areas, load_borders, load_grids
+from wangge.domain.templates.actions import load_defaults as load_templates
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, acting
 from wangge.kernel.db import rows
@@ -116,6 +117,7 @@ def _load_world(say: Say) -> None:
         say(Words(f"{LAYERS[key][1].zh} {count} 个", f"{count} {LAYERS[key][1].en[0].lower()}{LAYERS[key][1].en[1:]}"))
     load_units(by=SYSTEM, units=offices.all)
     made = load_defaults(by=SYSTEM)
+    load_templates(by=SYSTEM)
     say(
         Words(
             f"单位 {len(offices.all)} 个，类别 {made['categories']} 个，节假日与调休 {made['days']} 天",

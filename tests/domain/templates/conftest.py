@@ -1,0 +1,19 @@
+"""The small world, with the shipped templates."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support import world as small
+from wangge.domain.templates.actions import load_defaults
+from wangge.kernel.access import SYSTEM, acting
+
+
+@pytest.fixture
+def world(db: None) -> SimpleNamespace:
+    found = small.build()
+    with acting(SYSTEM):
+        load_defaults(by=SYSTEM)
+    return found
