@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,6 +186,14 @@ def test_who_lacks_a_permission_is_told_which_posts_have_it() -> None:
     with pytest.raises(Forbidden) as refused:
         Principal(kind="user", id=uuid4(), name="Alice").require(CasePermission.CLOSE)
     assert "中心坐席" in refused.value.detail.zh
+
+
+@pytest.mark.parametrize(
+    "error", [OperationalError("server closed the connection"), InterfaceError("connection is closed")]
+)
+def test_a_database_that_is_away_is_no_defect_and_worth_another_try(error: Exception) -> None:
+    answer = build(title="t", version="1", description="d").on_exception(RequestFactory().get("/"), error)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
 
 
 def test_keys_made_later_sort_later() -> None:

@@ -99,9 +99,9 @@ class Running:
             return answer.read().decode()
 
     def process(self, kind: str) -> psutil.Process:
-        """The child that is ``work``, ``web`` or ``postgres``."""
+        """The child that is ``work``, ``web``, ``live`` or ``postgres``."""
         assert self.popen is not None
-        wanted = {"work": "wangge.processes.worker", "web": "wangge.processes.web"}.get(kind, "postgres")
+        wanted = "postgres" if kind == "postgres" else f"wangge.processes.{'worker' if kind == 'work' else kind}"
         children = psutil.Process(self.popen.pid).children()
         return next(p for p in children if wanted in " ".join(p.cmdline()))
 

@@ -17,6 +17,7 @@ from wangge.domain.catalog import queries as catalog
 from wangge.domain.catalog.actions import add_route
 from wangge.domain.catalog.actions.routes import check_route
 from wangge.domain.catalog.tags import CatalogPermission
+from wangge.domain.evidence.actions import Promise
 from wangge.domain.places import actions as places
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, acting, bind
@@ -115,6 +116,20 @@ def test_the_same_report_sent_twice_is_one_case_and_takes_one_number(world: Simp
     assert again["number"] == made["number"]
     following, _ = actions.report(by=alice, report=rubbish())
     assert int(following["number"]) == int(made["number"]) + 1
+
+
+def test_a_report_whose_answer_was_lost_may_be_sent_again_although_its_photo_is_the_cases_by_now(
+    world: SimpleNamespace,
+) -> None:
+    alice = world.as_("alice")
+    bind(alice)
+    first = rubbish(id=uuid7(), evidence=(Promise(uuid7()),))
+    made, _ = actions.report(by=alice, report=first)
+    again, repeated = actions.report(by=alice, report=first)
+    assert (again["number"], repeated) == (made["number"], False)
+    with pytest.raises(Invalid) as refused:
+        actions.report(by=alice, report=rubbish(id=uuid7(), evidence=first.evidence))
+    assert refused.value.errors[0].path == "body.evidence[0]"
 
 
 def test_an_id_that_was_used_for_something_else_is_refused_and_named(world: SimpleNamespace) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
 from ninja import NinjaAPI, Schema
@@ -21,7 +22,7 @@ from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
 from wangge.kernel.access import Permission
-from wangge.kernel.problems import FieldError, Invalid, NotFound, Problem, TooMany
+from wangge.kernel.problems import FieldError, Invalid, NotFound, Problem, TooMany, Unavailable
 from wangge.kernel.web.auth import ANY_SESSION, PUBLIC, SIGNED_IN, Need, Requires
 from wangge.kernel.web.validation import message_of
 from wangge.kernel.words import Words, choose_language
@@ -192,12 +193,18 @@ def build(*, title: str, version: str, description: str) -> Api:
     api.add_exception_handler(Http404, lambda request, _: problem_response(request, NotFound(NOT_THERE)))
     api.add_exception_handler(HttpError, _http_error)
     api.add_exception_handler(RequestDataTooBig, lambda request, _: problem_response(request, TooBig(TOO_BIG)))
+    api.add_exception_handler(OperationalError, _database_away)
+    api.add_exception_handler(InterfaceError, _database_away)
     api.add_exception_handler(Exception, _defect)
     return api
 
 
 NOT_THERE = Words("没有这个地址。", "There is nothing at this address.")
 TOO_BIG = Words("请求内容超过 20 MB，请分批提交。", "The request is larger than 20 MB; send it in parts.")
+AWAY = Words(
+    "数据库暂时不可用，请稍后重试；同一 id 的提交不会重复生效。",
+    "The database cannot be used at the moment. Try again soon: what is sent again with the same id is done once.",
+)
 DEFECT = Words(
     "系统内部错误，已记录。请稍后重试；如仍出现，请将编号 {number} 告知管理员。",
     "An internal error, which has been recorded. Try again; if it stays, give number {number} to your administrator.",
@@ -293,6 +300,12 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     problem = Plain(Words(str(error.message), str(error.message)))
     problem.http_status = error.status_code
     return problem_response(request, problem)
+
+
+def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    """It was restarted, cannot be reached, or gave the statement up: no defect, and worth another try."""
+    log.error("database away", exc_info=error, extra={"request": getattr(request, "number", "-"), "path": request.path})
+    return problem_response(request, Unavailable(AWAY, extra={"retry_after": 2}))
 
 
 def _defect(request: HttpRequest, error: Exception) -> HttpResponse:

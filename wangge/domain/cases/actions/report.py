@@ -94,6 +94,16 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
     Raises Invalid for wrong input, and for an id that was used with other content.
     """
     by.require(CasePermission.REPORT)
+    try:
+        return _taken_in(by, report)
+    except Invalid:
+        # What was right when it was sent first need not be so any more: its files have become the case's, its category was retired.
+        if _same(report) is None:
+            raise
+        return _known(by, report), False
+
+
+def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
     text = required_text("text", report.text, Words("情况描述", "Description"), most=5000)
     place = place_of(report)
     if by.kind == "token" and not by.scope(CasePermission.REPORT).covers(**place.levels):
@@ -179,16 +189,15 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
             made = s.fetch("SELECT * FROM made")
     except IntegrityError as error:
         made = None
-        if "cases_case_id" not in str(error) and "cases_case_pkey" not in str(error):
+        # A twin that was written at the same moment is met at its id, or at the files that it promised.
+        if "cases_case_id" not in str(error) and "cases_case_pkey" not in str(error) and _same(report) is None:
             raise
     return (made, True) if made else (_known(by, report), False)
 
 
 def _known(by: Principal, report: Report) -> Row:
     """The case that has this id already: the same report sent again, or a clash."""
-    row = rows.one(
-        "SELECT * FROM cases_case WHERE id = %(id)s AND body_hash = %(hash)s", {"id": report.id, "hash": report.hash}
-    )
+    row = _same(report)
     if row is None:
         raise Invalid.field(
             "body.id",
@@ -197,6 +206,12 @@ def _known(by: Principal, report: Report) -> Row:
             "This id was used for a report with other content; send it again with a new id.",
         )
     return queries.visible(by=by, case=row["id"])
+
+
+def _same(report: Report) -> Row | None:
+    return rows.one(
+        "SELECT id FROM cases_case WHERE id = %(id)s AND body_hash = %(hash)s", {"id": report.id, "hash": report.hash}
+    )
 
 
 def fresh(
