@@ -31,12 +31,12 @@ from wangge.kernel.files.store import LocalStore, digest_of
 ROUNDS = int(os.environ.get("WANGGE_KILL_ROUNDS", "20"))
 SEED = int(os.environ.get("WANGGE_KILL_SEED", "2026"))
 VICTIMS = (
-    *("web worker", "web worker", "web worker", "web worker", "web", "web", "web"),
-    *("work", "work", "work", "work", "live"),
-    *("backend", "backend", "backend", "postgres", "postgres", "postgres"),
+    *("web worker", "web worker", "web worker", "web worker", "web worker", "web", "web", "web"),
+    *("work", "work", "work", "work", "live", "live"),
+    *("backend", "backend", "postgres", "postgres"),  # few: each pause before the next start is twice as long
     *("parent", "everything"),
 )
-"""One turn of what is killed, in any order; the last two are started again by hand."""
+"""One turn of what is killed, in any order; after the last two the program is started again as a person would."""
 PEOPLE = """
 from wangge.processes.database import available
 with available():
@@ -101,9 +101,9 @@ def plan(chance: random.Random) -> list[str]:
 
 
 def reached(journal: Journal, more: int) -> None:
-    """The clients go on, at least so much: what was killed before has come back."""
+    """The clients go on, at least so much: what was killed before has come back (after a pause of up to 30 s, and a recovery)."""
     wanted = journal.count + more
-    until(lambda: journal.count >= wanted or journal.wrong, 90, every=0.005)
+    until(lambda: journal.count >= wanted or journal.wrong, 180, every=0.005)
 
 
 def kill(running: Running, victim: str, chance: random.Random) -> None:
