@@ -24,7 +24,7 @@ class _Handler(socketserver.StreamRequestHandler):
             if verb == b"EHLO":
                 self._say("250-sink")
                 self._say("250 SMTPUTF8")
-            elif verb == b"RCPT":
+            elif verb in (b"MAIL", b"RCPT"):
                 said = self.server.refuse(line.decode().partition("<")[2].partition(">")[0])
                 self._say(said or "250 ok")
             elif verb == b"DATA":
@@ -49,7 +49,7 @@ class Server(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.mails: list[EmailMessage] = []
         self.refusals: dict[str, str] = {}
-        """Address → what is answered to its RCPT."""
+        """Address → what is answered where it is named, as sender or recipient."""
 
     def refuse(self, address: str) -> str | None:
         return self.refusals.get(address)

@@ -275,7 +275,8 @@ def test_the_predicate_finds_for_everybody_what_their_session_would(world: Simpl
     )
     with clock.at(now + timedelta(minutes=5)), acting(SYSTEM):
         found = rows.all(
-            f"""SELECT u.login, c.id, {people_sql.may_see("u.id")} AS may FROM people_user u CROSS JOIN cases_case c""",
+            f"""WITH everybody AS (SELECT id AS person FROM people_user), {people_sql.held("everybody")}
+                SELECT u.login, c.id, {people_sql.may_see("u.id")} AS may FROM people_user u CROSS JOIN cases_case c""",
             people_sql.params(clock.now()),
         )
         by_id = {row["id"]: rows.one("SELECT * FROM cases_case WHERE id = %(id)s", {"id": row["id"]}) for row in made}

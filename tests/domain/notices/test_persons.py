@@ -181,7 +181,7 @@ def test_an_address_that_is_busy_is_tried_again(world: SimpleNamespace, server: 
         assert actions.send_personal(Channel.EMAIL) == 1
 
 
-def test_a_mail_server_that_is_away_costs_tries_of_one_mail_only(
+def test_a_mail_server_that_is_away_costs_no_tries_but_news_grow_old(
     world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with sink() as gone:
@@ -192,12 +192,36 @@ def test_a_mail_server_that_is_away_costs_tries_of_one_mail_only(
     for _ in range(3):
         report(world, by="alice")
     relayed()
+    for hours, status in ((0, "waiting"), (1, "waiting"), (47, "waiting"), (49, "given_up")):
+        with clock.at(clock.now() + timedelta(hours=hours)):
+            assert actions.send_personal(Channel.EMAIL) == 0
+        with acting(SYSTEM):
+            found = rows.all("SELECT DISTINCT tries, status, error FROM notices_delivery")
+        tries = 0 if status == "waiting" else 1
+        assert found == [{"tries": tries, "status": status, "error": "mail server: ConnectionRefusedError"}]
+
+
+def test_a_sender_that_the_server_refuses_is_no_fault_of_the_mails(world: SimpleNamespace, server: Server) -> None:
+    ticked(world, MAIL)
+    prefers(world, "bob", email="bob@futian.example")
+    for _ in range(2):
+        report(world, by="alice")
+    relayed()
+    server.refusals["grid@futian.example"] = "550 who are you"
     assert actions.send_personal(Channel.EMAIL) == 0
+    assert statuses() == ["waiting", "waiting"]
+    server.refusals.clear()
+    with clock.at(clock.now() + timedelta(seconds=20)):
+        assert actions.send_personal(Channel.EMAIL) == 2
+
+
+def test_addresses_of_closed_accounts_are_deleted(world: SimpleNamespace) -> None:
+    prefers(world, "bob", email="bob@futian.example")
+    prefers(world, "cora", email="cora@futian.example")
+    User.objects.filter(login="bob").update(active=False)
+    assert actions.forget_addresses() == 1
     with acting(SYSTEM):
-        found = rows.all("SELECT tries, status, error FROM notices_delivery ORDER BY made_at, id")
-    assert [d["tries"] for d in found] == [1, 0, 0]
-    assert {d["status"] for d in found} == {"waiting"}
-    assert found[0]["error"] == "mail server: ConnectionRefusedError"
+        assert rows.value("SELECT person FROM notices_preference") == person("cora")
 
 
 def test_a_channel_without_settings_keeps_what_is_queued(world: SimpleNamespace) -> None:

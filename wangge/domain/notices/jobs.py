@@ -28,6 +28,7 @@ def sms() -> int:
 @job("notices.forget")
 def forget() -> None:
     """At night (03:12 in China)."""
+    actions.forget_addresses()
     days = settings.CONFIG.notice_keep_days
     while days and actions.forget(days):
         pass

@@ -47,7 +47,8 @@ class Rule(models.Model):
 
 
 class Notice(models.Model):
-    """Something a person is told. ``pos``: of the outbox event, so that nobody is told twice of it. ``facts``: status and due time then."""
+    """Something a person is told. ``pos``: of the outbox event, so that nobody is told twice of it. ``facts``: status, due time and
+    urgency then, the channels it was to take, and those nobody can opt out of."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     person = models.UUIDField()

@@ -18,10 +18,6 @@ _AWAY = """EXISTS (SELECT 1 FROM people_absence gone WHERE gone.user_id = {perso
                    AND gone.starts <= %(now)s AND gone.ends > %(now)s)"""
 _STANDS_IN = """SELECT a.user_id FROM people_absence a JOIN people_user absent ON absent.id = a.user_id AND absent.active
     WHERE a.deputy_id = {person} AND a.cancelled_at IS NULL AND a.starts <= %(now)s AND a.ends > %(now)s"""
-_COVERS = """(p.everywhere
-    OR p.area IN (c.community, c.street, c.district, left(c.district, 4), left(c.district, 2))
-    OR p.unit_id IN (c.lead, c.holder) OR p.unit_id = ANY(c.assisting) OR p.unit_id = ANY(c.asked)
-    OR p.grid = c.grid OR p.grid IN (SELECT m.stacked FROM places_membership m WHERE m.base = c.grid))"""
 
 
 def params(now: Any) -> dict[str, Any]:
@@ -42,20 +38,31 @@ def params(now: Any) -> dict[str, Any]:
     }
 
 
+def held(persons: str) -> str:
+    """The part ``held`` of a statement: what the persons of the part ``persons`` hold now of posts that let them read cases, their own and
+    those of absent colleagues they stand in for. Somebody who is away, or whose account is closed, holds nothing."""
+    return f"""held AS MATERIALIZED (
+        SELECT x.person, p.area, p.unit_id, p.everywhere, CASE WHEN p.grid IS NOT NULL THEN
+                   p.grid::text || ARRAY(SELECT m.base::text FROM places_membership m WHERE m.stacked = p.grid) END AS grids
+        FROM (SELECT DISTINCT person FROM {persons}) x JOIN people_user u ON u.id = x.person AND u.active
+        CROSS JOIN LATERAL (SELECT x.person AS owner UNION ALL {_STANDS_IN.format(person="x.person")}) h
+        JOIN people_post p ON p.user_id = h.owner AND p.role = ANY(%(readers)s) AND {_VALID}
+        WHERE NOT {_AWAY.format(person="x.person")})"""
+
+
 def may_see(person: str) -> str:
-    """Whether ``person`` (an expression) may read the case ``c`` now: own posts, and those of absent colleagues they stand in for."""
-    return f"""(EXISTS (SELECT 1 FROM people_user u WHERE u.id = {person} AND u.active)
-        AND NOT {_AWAY.format(person=person)}
-        AND EXISTS (SELECT 1 FROM people_post p WHERE p.role = ANY(%(readers)s) AND {_VALID}
-                    AND (p.user_id = {person} OR p.user_id IN ({_STANDS_IN.format(person=person)}))
-                    AND (c.reporter = {person} OR {_COVERS})))"""
+    """Whether ``person`` (an expression; one of those of the part ``held``) may read the case ``c`` now."""
+    return f"""EXISTS (SELECT 1 FROM held p WHERE p.person = {person} AND (
+        c.reporter = p.person OR p.everywhere OR p.area IN (c.community, c.street, c.district, left(c.district, 4), left(c.district, 2))
+        OR p.unit_id IN (c.lead, c.holder) OR p.unit_id = ANY(c.assisting) OR p.unit_id = ANY(c.asked) OR c.grid = ANY(p.grids)))"""
 
 
 def _nearest(area: str, roles: str) -> str:
     """Posts of ``roles`` in the smallest area around the code ``area`` that has any."""
     return f"""SELECT p.id FROM (
         SELECT p.id, rank() OVER (ORDER BY length(p.area) DESC) AS far FROM people_post p
-        WHERE p.role = ANY(%({roles})s) AND p.area = ANY({_UPWARDS.format(code=area)}) AND {_VALID}) p WHERE far = 1"""
+        WHERE p.area IS NOT NULL AND p.area = ANY({_UPWARDS.format(code=area)}) AND p.role = ANY(%({roles})s) AND {_VALID}) p
+        WHERE far = 1"""
 
 
 def _of_unit(unit: str, roles: str) -> str:
@@ -66,17 +73,22 @@ def _desk_of(unit: str) -> str:
     return f"""SELECT desk.id FROM people_unit h CROSS JOIN LATERAL ({_nearest("h.area", "desk")}) desk WHERE h.id = {unit}"""
 
 
+def _of_grid(where: str) -> str:
+    return f"SELECT p.id FROM people_post p WHERE {where} AND p.role = ANY(%(grid_staff)s) AND {_VALID}"
+
+
 # For a row ``c`` (a case, with the step's data as ``data``) the posts of each relation.
 POSTS = {
-    "holder": _desk_of("c.holder"),
+    "holder": f"""{_desk_of("c.holder")}
+        UNION ALL SELECT d.id FROM ({_nearest("coalesce(c.community, c.street)", "desk")}) d WHERE c.holder IS NULL""",
     "first_receiver": _desk_of("c.first_receiver"),
     "lead": _of_unit("c.lead", "unit_staff"),
     "lead_leader": _of_unit("c.lead", "unit_leader"),
     "assisting": _of_unit("ANY(c.assisting)", "unit_staff"),
     "asked": f"""{_of_unit("(c.data ->> 'asked')::uuid", "unit_staff")}
         UNION ALL SELECT d.id FROM ({_desk_of("c.holder")}) d WHERE c.data ->> 'asked' IS NULL""",
-    "grid": f"""SELECT p.id FROM people_post p WHERE p.role = ANY(%(grid_staff)s) AND {_VALID} AND (p.grid = c.grid OR p.area = c.community
-                OR p.grid IN (SELECT m.stacked FROM places_membership m WHERE m.base = c.grid))""",
+    "grid": f"""{_of_grid("p.grid = c.grid")} UNION ALL {_of_grid("p.area = c.community")}
+        UNION ALL {_of_grid("p.grid IN (SELECT m.stacked FROM places_membership m WHERE m.base = c.grid)")}""",
     "supervisor": _nearest("coalesce(c.community, c.street)", "supervisor"),
     "leader": _nearest("coalesce(c.community, c.street)", "leader"),
 }

@@ -1,7 +1,7 @@
 """Every write to notices."""
 
 from wangge.domain.notices.actions.again import send_again
-from wangge.domain.notices.actions.keeping import forget
+from wangge.domain.notices.actions.keeping import forget, forget_addresses
 from wangge.domain.notices.actions.making import tell
 from wangge.domain.notices.actions.matrix import Cell, set_matrix
 from wangge.domain.notices.actions.mine import mark_read, set_preferences
@@ -15,6 +15,7 @@ __all__ = [
     "change_webhook",
     "configured",
     "forget",
+    "forget_addresses",
     "mark_read",
     "ping",
     "remove_webhook",

@@ -28,3 +28,9 @@ def forget(days: int) -> int:
             values,
         )
     return notices + deliveries
+
+
+def forget_addresses() -> int:
+    """Delete the addresses and wishes of those whose account is closed. Returns how many."""
+    with acting(SYSTEM):
+        return rows.run("DELETE FROM notices_preference f USING people_user u WHERE u.id = f.person AND NOT u.active")

@@ -19,11 +19,14 @@ BUDGET = 20.0
 """Seconds after which a round begins nothing more with one receiver."""
 REST = timedelta(seconds=15)
 """After a failure the rest for the same receiver waits so long; that counts as no try."""
+STALE = timedelta(days=2)
+"""News that a server which was away could not take for so long is not sent any more."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one delivery went. ``untouched``: it was not its turn any more."""
+    """How one delivery went. ``untouched``: it was not tried, because it was not its turn any more or (``failed`` says why) because nothing
+    could be."""
 
     delivery: Row
     http_status: int | None = None
@@ -45,9 +48,13 @@ def note(outcome: Outcome) -> int:
         "http": outcome.http_status,
     }
     if outcome.untouched:
+        if failed is not None and now - delivery["made_at"] > STALE:
+            _finish(values, "given_up", failed.error)
+            return 0
         rows.run(
-            f"UPDATE notices_delivery SET claimed_until = NULL, tries = tries - 1, next_at = %(next)s WHERE {_MINE}",
-            values | {"next": now + REST},
+            f"""UPDATE notices_delivery SET claimed_until = NULL, tries = tries - 1, next_at = %(next)s, error = coalesce(%(error)s, error)
+                WHERE {_MINE}""",
+            values | {"next": now + REST, "error": failed.error[:300] if failed else None},
         )
     elif failed is None:
         return rows.run(
@@ -68,9 +75,14 @@ def note(outcome: Outcome) -> int:
 
 
 def drop(delivery: Row, reason: str) -> None:
+    """It is not to be sent any more."""
+    _finish({"id": delivery["id"], "claim": delivery["claimed_until"], "now": clock.now()}, "dropped", reason)
+
+
+def _finish(values: dict[str, Any], status: str, error: str) -> None:
     rows.run(
-        f"UPDATE notices_delivery SET status = 'dropped', done_at = %(now)s, claimed_until = NULL, error = %(error)s WHERE {_MINE}",
-        {"id": delivery["id"], "claim": delivery["claimed_until"], "now": clock.now(), "error": reason},
+        f"UPDATE notices_delivery SET status = %(status)s, done_at = %(now)s, claimed_until = NULL, error = %(error)s WHERE {_MINE}",
+        values | {"status": status, "error": error[:300]},
     )
 
 

@@ -22,12 +22,13 @@ from wangge.kernel.words import Words
 AT_ONCE = 50
 
 _LOAD = f"""
+    WITH queued AS (SELECT d.id, d.notice_id, n.person FROM notices_delivery d JOIN notices_notice n ON n.id = d.notice_id WHERE d.id = ANY(%(ids)s)),
+    {people_sql.held("queued")}
     SELECT d.id, n.person, u.language, n.event, n.read_at, n.facts ->> 'status' AS status,
            (n.facts ->> 'due_at')::timestamptz AS due_at, c.number, c.title, c.confidential,
            f.email_sealed, f.mobile_sealed, {people_sql.may_see("n.person")} AS may
-    FROM notices_delivery d JOIN notices_notice n ON n.id = d.notice_id JOIN people_user u ON u.id = n.person
-    JOIN cases_case c ON c.district = n.district AND c.id = n."case" LEFT JOIN notices_preference f ON f.person = n.person
-    WHERE d.id = ANY(%(ids)s)"""
+    FROM queued d JOIN notices_notice n ON n.id = d.notice_id JOIN people_user u ON u.id = n.person
+    JOIN cases_case c ON c.district = n.district AND c.id = n."case" LEFT JOIN notices_preference f ON f.person = n.person"""
 
 
 def send_personal(channel: Channel) -> int:
@@ -68,9 +69,9 @@ def send_personal(channel: Channel) -> int:
                 _by_mail(ready, put)
             else:
                 _by_sms(ready, put)
-        except Failed as failed:  # nobody could be written to: it counts for the first, the rest waits
-            for i, delivery in enumerate(ready):
-                put(Outcome(delivery, failed=failed) if i == 0 else Outcome(delivery, untouched=True))
+        except Failed as failed:  # nobody could be written to: that is no fault of any of them
+            for delivery in ready:
+                put(Outcome(delivery, failed=failed, untouched=True))
         return sent
 
 

@@ -37,6 +37,8 @@ class Mailbox:
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             raise Failed(_said(code, said, to), final=code >= 500) from None
+        except smtplib.SMTPSenderRefused as error:  # our own address: no mail gets through, whoever it is for
+            raise Failed(_said(error.smtp_code, error.smtp_error, to), unreachable=True) from None
         except smtplib.SMTPResponseException as error:
             raise Failed(_said(error.smtp_code, error.smtp_error, to), final=error.smtp_code >= 500) from None
         except (smtplib.SMTPException, OSError) as error:

@@ -93,8 +93,8 @@ _MOBILE = re.compile(r"(?<!\d)(1\d{2})[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 
 
 def masked_title(title: str, *, confidential: bool) -> str:
-    """The title as it may leave the system."""
-    return "" if confidential else _MOBILE.sub(r"\1****\2", title)
+    """The title as it may leave the system, on one line."""
+    return "" if confidential else _MOBILE.sub(r"\1****\2", " ".join(title.split()))
 
 
 def payload(*, event: str, delivery: str, at: datetime, case: dict[str, Any] | None) -> dict[str, Any]:
