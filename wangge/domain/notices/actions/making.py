@@ -25,7 +25,8 @@ FRESH = timedelta(days=3)
 NEWEST = "(SELECT max(version) FROM notices_matrix)"
 
 # LIMIT 1 says to the planner what it cannot know: each event has one case and one step. With an estimate of one row for all of them it would
-# join everything that follows by nested loops (measured: a minute instead of a second for 500 events).
+# join everything that follows by nested loops (measured on tables without statistics:
+# 67 s for 500 events of which 21 persons each were told).
 _TOLD = """
     told AS MATERIALIZED (
         SELECT h.pos, h.event, t.at AS step_at, t.actor, t.data, t.after, c.*
