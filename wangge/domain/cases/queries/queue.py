@@ -15,7 +15,7 @@ from uuid import UUID
 from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.queries.columns import ROW
 from wangge.domain.cases.queries.filter import IN_BOX, Filter
-from wangge.domain.cases.rules import Status
+from wangge.domain.cases.rules import OPEN, Status
 from wangge.domain.cases.tags import CasePermission
 from wangge.kernel.access import EVERYTHING, Principal, Scope
 from wangge.kernel.db import rows
@@ -40,9 +40,15 @@ def queue(
         params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
         order = replace(order, later=True)
     terms, status = [*filter.but_status(params), *order.only], filter.of_status(params)
-    few = bool(filter.status) and Status.ARCHIVED not in filter.status and not order.only
+    # Archived cases are nearly all, and open ones with another filter so few that they are fetched: neither is asked status by status.
+    alone = replace(filter, status=()) == Filter()
+    apart = (
+        bool(filter.status) and Status.ARCHIVED not in filter.status and (alone or not OPEN.issuperset(filter.status))
+    )
     ways = [
-        way.by_status().sql(order, terms) if few and way.of_many else way.sql(order, [*terms, *status])
+        way.by_status().sql(order, terms)
+        if apart and way.of_many and not order.only
+        else way.sql(order, [*terms, *status])
         for way in _ways(by.require(CasePermission.READ), filter, params)
     ]
     if not ways:
