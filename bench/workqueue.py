@@ -1,4 +1,4 @@
-"""How long a page of the work queue takes: `python bench/queue.py [cases]` (default 200 000), over made-up cases of three years.
+"""How long a page of the work queue takes: `python bench/workqueue.py [cases]` (default 200 000), over made-up cases of three years.
 
 The database is the server at WANGGE_TEST_DATABASE_URL (an owner's log-in), else an embedded one; it is dropped afterwards. Five people
 ask for every filter in every order that the API offers; each line is p50 and p95 of whole calls over the four orders' first three
