@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from wangge.kernel.words import Words
@@ -99,7 +98,7 @@ Sums = Mapping[str, int]
 
 def share(part: int, whole: int) -> float | None:
     """Per cent with two digits, half rounded up, as the trade prints it; None of nothing."""
-    return float((Decimal(100 * part) / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)) if whole else None
+    return (20_000 * part + whole) // (2 * whole) / 100 if whole else None
 
 
 def _due(s: Sums, stage: str) -> int:
