@@ -90,6 +90,13 @@ def test_a_city_management_office_reproduces_its_rates(told: int) -> None:
     assert found["in_time_rate_due"] == 75.82
 
 
+def test_the_three_kinds_of_bulletins_add_up(told: int) -> None:
+    items = figures.table(by=SYSTEM, asked=Asked(FIRST, LAST, year.FUBAO), dimension="group")["items"]
+    parts = next(s for s in SETS if s.key == "fubao").parts
+    found = {i["key"]: i["figures"]["reported"] for i in items}
+    assert found == dict(zip(("dispute", "hazard", "other"), (p.count for p in parts), strict=True))
+
+
 @pytest.mark.parametrize("key", ["fubao", "yantian"])
 def test_what_is_closed_and_what_is_not_is_as_the_set_says(told: int, key: str) -> None:
     some = next(s for s in SETS if s.key == key)

@@ -72,7 +72,18 @@ def test_a_table_and_a_series_add_up_to_the_summary(world: SimpleNamespace, get:
         report(world)
     report(world, grid=FUBAO + "002001", by="bob", channel="hotline")
     counted()
-    for by in ("status", "category", "category_top", "channel", "level", "street", "community", "grid", "person"):
+    for by in (
+        "status",
+        "category",
+        "category_top",
+        "group",
+        "channel",
+        "level",
+        "street",
+        "community",
+        "grid",
+        "person",
+    ):
         assert sum(item["figures"]["reported"] for item in get("bob", "table", by=by)["items"]) == 4, by
     for by in ("day", "week", "month"):
         assert sum(item["figures"]["reported"] for item in get("bob", "series", by=by)["items"]) == 4, by

@@ -19,6 +19,7 @@ from django.db import connection
 
 from wangge.domain.cases.rules import CHANNEL_WORDS, STATUS_WORDS, Channel, Status
 from wangge.domain.catalog import queries as catalog
+from wangge.domain.catalog.rules import GROUPS
 from wangge.domain.places import queries as places
 from wangge.domain.stats import rules
 from wangge.domain.stats.facts import KEYS
@@ -176,7 +177,9 @@ def table(*, by: Principal, asked: Asked, dimension: str, times: bool = False) -
     if dimension == "person" and not by.may(StatsPermission.PERSONS):
         by.require(StatsPermission.PERSONS)
     found: dict[str, dict[str, int]] = {}
-    kept = {"category_top": "category", "street": "all", "district": "all"}.get(dimension, dimension)
+    kept = {"category_top": "category", "group": "category", "street": "all", "district": "all"}.get(
+        dimension, dimension
+    )
     params: dict[str, Any] = {}
     # By person: only where the person's work may be looked at, which can be less than where figures may.
     asker = _narrowed(by) if dimension == "person" else by
@@ -185,10 +188,10 @@ def table(*, by: Principal, asked: Asked, dimension: str, times: bool = False) -
     listed = rows.all(
         f"SELECT {key} AS key, {_SUMS} FROM {_sources(asker, asked, kept, params, grains)} GROUP BY 1", params
     )
-    group = _tops() if dimension == "category_top" else None
+    group = {"category_top": _tops, "group": _groups}.get(dimension, dict)()
     for row in listed:
         name = row.pop("key")
-        name = group.get(name, name) if group else name
+        name = group.get(name, name)
         sums = found.setdefault(name, rules.zero())
         for measure in MEASURES:
             sums[measure] += row[measure]
@@ -350,7 +353,7 @@ def _binary(sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def _times_by(
-    by: Principal, asked: Asked, kept: str, dimension: str, group: Mapping[str, str] | None
+    by: Principal, asked: Asked, kept: str, dimension: str, group: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """Durations of each group, always from the entries: tens of milliseconds for 100 000 of them."""
     split = _Split.of(by.require(StatsPermission.READ))
@@ -364,7 +367,7 @@ def _times_by(
         f"SELECT {key}, {columns} FROM stats_entry e WHERE ({by_street} OR {rest}) AND {' AND '.join(where)} GROUP BY 1"
     )
     for name, *values in _binary(sql, params):
-        into = found[group.get(name, name) if group else name]
+        into = found[group.get(name, name)]
         for duration, given in zip(DURATIONS, values, strict=True):
             into[duration] += given or []
     return {n: {d: _percentiles(np.asarray(v, dtype="<u4")) for d, v in of.items()} for n, of in found.items()}
@@ -381,6 +384,11 @@ def _tops() -> dict[str, str]:
     return {str(one): str(top(one)) for one in known}
 
 
+def _groups() -> dict[str, str]:
+    """What bulletins call each category: dispute, hazard or other."""
+    return {str(one.id): one.group for one in catalog.categories(retired=True)}
+
+
 def _names(dimension: str, keys: list[str]) -> dict[str, Words]:
     given = [k for k in keys if k]
     match dimension:
@@ -390,6 +398,8 @@ def _names(dimension: str, keys: list[str]) -> dict[str, Words]:
             return {str(c): CHANNEL_WORDS[c] for c in Channel}
         case "level":
             return dict(rules.LEVELS)
+        case "group":
+            return dict(GROUPS)
         case "category" | "category_top":
             return {str(c.id): Words(c.name, c.name_en or c.name) for c in catalog.categories(retired=True)}
         case "district" | "street" | "community":

@@ -26,7 +26,8 @@ LEVELS = {
 BY_WORDS = {
     "status": Words("状态", "Status"),
     "category": Words("类别", "Category"),
-    "category_top": Words("大类", "Group of categories"),
+    "category_top": Words("大类", "Top class"),
+    "group": Words("矛盾纠纷、隐患、其他", "Disputes, hazards, others"),
     "channel": Words("来源渠道", "Channel"),
     "level": Words("解决层级", "Level"),
     "district": Words("区", "District"),

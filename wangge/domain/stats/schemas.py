@@ -34,6 +34,7 @@ By = Literal[
     "status",
     "category",
     "category_top",
+    "group",
     "channel",
     "level",
     "district",
