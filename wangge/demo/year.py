@@ -255,7 +255,8 @@ class _Acts:
         exact: bool,
     ) -> None:
         self.teller, self.history, self.category, self.dice, self.outside = teller, history, category, dice, outside
-        self.place, self.at, self.line = history.place, history.reported_at, []
+        self.place, self.line = history.place, []
+        self.at = self.since = history.reported_at  # of the last act, and of the one that began the stage
         self.layers, self.exact = grid.layers, exact
         self.operator = teller.who(Role.OPERATOR, self.place.street)
 
@@ -305,13 +306,15 @@ class _Acts:
 
     def _act(self, act: Act, at: datetime, by: Principal, **given: Any) -> None:
         self.at = max(self.at, at)
+        if act not in (Act.TAKE, Act.FOLLOW_UP):
+            self.since = self.at
         self.line.append(Happened(act, self.at, by, **given))
 
     def _within(self, stage: Stage, least: float = 0.05, most: float = 0.9) -> datetime:
-        """A moment after that share of the stage's limit, but never in the future."""
+        """A moment when that share of the stage's limit is over, but never in the future."""
         limit = catalog.known_limit(self.category.id, self.history.urgency, str(stage))
-        due = catalog.calendar().add(self.at, limit.amount, limit.unit)
-        at = share_of_time(self.at, due, limit.unit, self.dice.uniform(least, most))
+        due = catalog.calendar().add(self.since, limit.amount, limit.unit)
+        at = share_of_time(self.since, due, limit.unit, self.dice.uniform(least, most))
         return min(at.replace(microsecond=0), self.teller.now - timedelta(minutes=1))
 
     def _to_handling(self, due_at: datetime | None = None) -> None:
@@ -329,7 +332,7 @@ class _Acts:
         self.handler = (
             self.teller.who(Role.HANDLER, lead) if (Role.HANDLER, str(lead)) in self.teller.staff else self.operator
         )
-        self._act(Act.TAKE, min(at + timedelta(minutes=self.dice.randrange(5, 90)), self.teller.now), self.handler)
+        self._act(Act.TAKE, min(at + timedelta(minutes=self.dice.randrange(2, 12)), self.teller.now), self.handler)
 
     def _resolve(self, at: datetime) -> None:
         self._act(
@@ -342,14 +345,14 @@ class _Acts:
         self._act(Act.VERIFY, self._within(Stage.VERIFY), verifier, outcome="pass", note="现场核查，处置到位。")
         if self.outside:
             self._ask()
-        self._act(Act.CLOSE, self._within(Stage.FOLLOW_UP, 0.1, 0.6), self.operator)
+        self._act(Act.CLOSE, self._within(Stage.FOLLOW_UP, 0.3, 0.8), self.operator)
 
     def _ask(self) -> None:
         said = self.dice.choices(("satisfied", "not_wanted", "unreachable"), (86, 8, 6))[0]
         for _ in range(MOST_TRIES if said == FollowUp.UNREACHABLE else 1):
             rating = self.dice.choices((5, 4, 3, 2), (62, 26, 9, 3))[0] if said == FollowUp.SATISFIED else None
             self._act(
-                Act.FOLLOW_UP, self._within(Stage.FOLLOW_UP, 0.02, 0.1), self.operator, outcome=said, rating=rating
+                Act.FOLLOW_UP, self._within(Stage.FOLLOW_UP, 0.02, 0.3), self.operator, outcome=said, rating=rating
             )
 
 

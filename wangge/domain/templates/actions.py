@@ -48,7 +48,7 @@ def add(*, by: Principal, id: UUID, template: NewTemplate) -> tuple[Row, bool]:
             values | {"id": id, "at": clock.now()},
         )
         if made:
-            _record(by, TemplateTag.ADDED, id, values)
+            _record(by=by, tag=TemplateTag.ADDED, template=id, values=values)
     row = queries.one(id)
     if row is None or any(row[name] != value for name, value in values.items()):
         raise Invalid.field(
@@ -73,7 +73,7 @@ def change(*, by: Principal, template: UUID, version: int, new: NewTemplate) -> 
             values | {"id": template, "version": version, "at": clock.now()},
         )
         if done:
-            _record(by, TemplateTag.CHANGED, template, values)
+            _record(by=by, tag=TemplateTag.CHANGED, template=template, values=values)
     row = queries.one(template)
     if row is None:
         raise NotFound(NO_TEMPLATE)
@@ -94,7 +94,7 @@ def remove(*, by: Principal, template: UUID) -> None:
         row = rows.one("DELETE FROM templates_template WHERE id = %(id)s RETURNING *", {"id": template})
         if row is None:
             raise NotFound(NO_TEMPLATE)
-        _record(by, TemplateTag.REMOVED, template, row)
+        _record(by=by, tag=TemplateTag.REMOVED, template=template, values=row)
 
 
 def load_defaults(*, by: Principal) -> int:
@@ -156,6 +156,6 @@ def _values(template: NewTemplate) -> dict[str, Any]:
     return asdict(template) | {"act": str(template.act)}
 
 
-def _record(by: Principal, tag: TemplateTag, template: UUID, values: dict[str, Any]) -> None:
+def _record(*, by: Principal, tag: TemplateTag, template: UUID, values: dict[str, Any]) -> None:
     body = {name: values[name] for name in ("act", "outcome", "category", "title", "text") if values[name] is not None}
     ledger.append(by=by, tag=tag, kind="template", subject=template, body=body)
