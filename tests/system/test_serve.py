@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import socket
@@ -103,6 +104,18 @@ def test_it_stops_cleanly_and_keeps_its_data(tmp_path: Path, sig: int) -> None:
     checked = wangge("check", WANGGE_HOME=str(running.home / "var"))
     assert "migrations" in checked.stdout  # the embedded server was started for the command; the schema is there
     assert "wangge migrate" not in checked.stdout
+
+
+def test_connections_that_are_kept_open_keep_nobody_out(running: Running) -> None:
+    kept = []
+    for _ in range(24):
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b"ok\n"
+        kept.append(connection)
+    assert running.get("/healthz") == "ok\n"
+    for connection in kept:
+        connection.close()
 
 
 def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ class Installation:
             supervisor.start()
             signal.signal(signal.SIGCHLD, supervisor.wake)
             with _telling(Words("启动网页服务", "Starting the web processes")):
-                self._await_answer()
+                self._await_answer(supervisor)
             # Only now: starting, it would take the processors from the first page.
             supervisor.add(Process("live", "wangge.processes.live", environ=environ, log=self._log))
             if ready and not self._stop.is_set():
@@ -128,9 +128,10 @@ class Installation:
             tell("正在停止 …", "Stopping …")
             supervisor.stop()
 
-    def _await_answer(self) -> None:
+    def _await_answer(self, supervisor: Supervisor) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while not self._stop.wait(0.05):
+            supervisor.look()  # what is killed while it starts is started again as well
             try:
                 with urllib.request.urlopen(f"{self.address}/healthz", timeout=2) as answer:
                     if answer.status == 200:

@@ -145,11 +145,15 @@ class Supervisor:
             while not self.stopping:
                 self._wake.wait(1.0)
                 self._wake.clear()
-                for item in self._watched:
-                    if not self.stopping:
-                        self._look(item)
+                self.look()
         finally:
             self.stop()
+
+    def look(self) -> None:
+        """Once: start again what has ended and whose pause is over."""
+        for item in self._watched:
+            if not self.stopping:
+                self._look(item)
 
     def stop(self) -> None:
         """The opposite order; one that will not stop cannot keep the others from stopping. Twice does no harm."""

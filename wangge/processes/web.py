@@ -1,6 +1,7 @@
 """The web processes: granian accepts, its workers run Django under WSGI with four blocking threads each.
 
-Four threads and a backpressure of four keep the latency flat on a full machine (measured: without it p99 went from 8 to 65–800 ms).
+Four threads a worker keep the interpreter from being fought over. What granian calls backpressure counts connections, not requests: one
+that a browser or a proxy keeps open holds its place for as long, so there is room for many (docs/decisions/0013).
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from typing import Any
 from wangge.processes.tie import tie_to_parent, tie_to_supervisor
 
 BLOCKING_THREADS = 4
+CONNECTIONS = 512
+"""A worker's open connections, idle ones too; more wait to be accepted."""
+_GRANIAN = "WANGGE_GRANIAN"
+"""The process whose workers these are."""
 KILL_AFTER = 8
 """Seconds a worker may take to finish its requests when it is told to stop."""
 
 
 def load() -> Any:
-    """Granian's factory, called once in each worker: tied to granian's own process, which may be killed as well."""
-    tie_to_parent()
+    """Granian's factory, called once in each worker: tied to granian's own process, which may be killed as well, also before this."""
+    tie_to_parent(int(os.environ[_GRANIAN]))
     from wangge.kernel import logs
 
     logs.configure(process="web")
@@ -42,6 +47,7 @@ def main() -> None:
 
     logs.configure(process="web")
     settings = config.load()
+    os.environ[_GRANIAN] = str(os.getpid())
     Granian(
         "wangge.processes.web:load",
         factory=True,
@@ -50,7 +56,7 @@ def main() -> None:
         interface=Interfaces.WSGI,
         workers=workers(settings.workers),
         blocking_threads=BLOCKING_THREADS,
-        backpressure=BLOCKING_THREADS,
+        backpressure=CONNECTIONS,
         websockets=False,
         respawn_failed_workers=True,
         respawn_interval=0.5,
