@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,9 +48,13 @@ def wangge(*args: str, cwd: Path | None = None, stdin: str = "", **env: str) -> 
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One of two neighbours that nobody listens at, below those that the system gives to clients: theirs linger for a minute."""
+    while True:
+        port = random.SystemRandom().randrange(12_000, 32_000, 2)
+        with suppress(OSError), socket.socket() as probe, socket.socket() as beside:
+            probe.bind(("127.0.0.1", port))
+            beside.bind(("127.0.0.1", port + 1))
+            return port
 
 
 @dataclass

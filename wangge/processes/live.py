@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wangge.processes.tie import tie_to_parent, tie_to_supervisor
+from wangge.processes.tie import have_workers, tie_to_supervisor, tie_worker
 
 KILL_AFTER = 3
 
@@ -15,7 +15,7 @@ def port_of(settings: Any) -> int:
 
 def load() -> Any:
     """Granian's factory, called in its worker."""
-    tie_to_parent()
+    tie_worker()
     import os
 
     import django
@@ -40,6 +40,7 @@ def main() -> None:
 
     logs.configure(process="live")
     settings = config.load()
+    have_workers()
     Granian(
         "wangge.processes.live:load",
         factory=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -30,6 +31,8 @@ from wangge.processes.supervisor import Member, Process, Supervisor
 log = logging.getLogger("wangge.processes")
 
 READY_WITHIN = 60.0
+LET_GO_WITHIN = 5.0
+"""Seconds that a port may still be held by processes whose parent was killed."""
 """Seconds until the web processes must answer after their start."""
 
 
@@ -218,13 +221,20 @@ class _telling:
             print(f"  {say(self._what)} · {time.monotonic() - self._started:.0f} s", flush=True)
 
 
-def check_port_is_free(settings: Config, port: int) -> None:
-    """Refuse before anything is started, with the remedy, when somebody listens at our address."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+def _bind(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+def check_port_is_free(settings: Config, port: int) -> None:
+    """Refuse before anything is started, with the remedy, when somebody listens at our address. The processes of one that was killed a
+    moment ago are given the time to let go of it."""
+    deadline = time.monotonic() + LET_GO_WITHIN
+    while True:
         try:
-            probe.bind((settings.host, port))
+            _bind(settings.host, port)
+            return
         except PermissionError as error:
             raise CommandError(
                 Words(
@@ -234,6 +244,9 @@ def check_port_is_free(settings: Config, port: int) -> None:
                 kit.REFUSED,
             ) from error
         except OSError as error:
+            if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
             raise CommandError(
                 Words(
                     f"{settings.host}:{port} 无法使用（{error.strerror}），可能已有程序在使用该端口。请先停止它，"

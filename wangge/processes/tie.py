@@ -33,6 +33,23 @@ def tie_to_supervisor() -> None:
         tie_to_parent(int(parent))
 
 
+_SERVER = "WANGGE_SERVER"
+
+
+def have_workers() -> None:
+    """Say to the workers that this process is going to start whose they are."""
+    os.environ[_SERVER] = str(os.getpid())
+
+
+def tie_worker() -> None:
+    """Tie a worker to the process that started it, which may have been killed before the worker came to this.
+
+    By SIGKILL: until the worker has set its own handlers it has those of the process it was forked from, which only note a signal, and
+    nobody reads the note. The process that orders a worker to stop outlives it; one that is gone was killed itself.
+    """
+    tie_to_parent(int(os.environ[_SERVER]), signal.SIGKILL)
+
+
 def _watch(expected: int, sig: int) -> None:
     pause = threading.Event()
     while os.getppid() == expected:

@@ -9,20 +9,18 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from wangge.processes.tie import tie_to_parent, tie_to_supervisor
+from wangge.processes.tie import have_workers, tie_to_supervisor, tie_worker
 
 BLOCKING_THREADS = 4
 CONNECTIONS = 512
 """A worker's open connections, idle ones too; more wait to be accepted."""
-_GRANIAN = "WANGGE_GRANIAN"
-"""The process whose workers these are."""
 KILL_AFTER = 8
 """Seconds a worker may take to finish its requests when it is told to stop."""
 
 
 def load() -> Any:
     """Granian's factory, called once in each worker: tied to granian's own process, which may be killed as well, also before this."""
-    tie_to_parent(int(os.environ[_GRANIAN]))
+    tie_worker()
     from wangge.kernel import logs
 
     logs.configure(process="web")
@@ -47,7 +45,7 @@ def main() -> None:
 
     logs.configure(process="web")
     settings = config.load()
-    os.environ[_GRANIAN] = str(os.getpid())
+    have_workers()
     Granian(
         "wangge.processes.web:load",
         factory=True,
