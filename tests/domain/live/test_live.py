@@ -20,6 +20,7 @@ from tests.domain.cases.test_properties import attempt, choices, moving
 from tests.support.world import FUBAO, HAISHAN, category, log_in, point_in
 from wangge.domain.cases import actions, queries
 from wangge.domain.cases.actions.ladder import climb
+from wangge.domain.cases.tags import CasePermission
 from wangge.domain.live import app, source
 from wangge.domain.live.hub import Hub
 from wangge.kernel import clock
@@ -98,7 +99,7 @@ def test_events_applied_to_the_old_snapshot_are_a_fresh_one(world: SimpleNamespa
                 happenings = source.happenings_of(events[seen:])
             seen = len(events)
             for login, person in people.items():
-                scope = person.scope(queries.CasePermission.READ)
+                scope = person.scope(CasePermission.READ)
                 told = [m for h in happenings if (m := h.for_(scope)) is not None]
                 known[login] = apply(known[login], told)
                 same(known[login], snapshot(person))
@@ -109,11 +110,11 @@ def test_a_unit_that_gave_a_case_back_is_told_that_it_is_gone(world: SimpleNames
     step(world.as_("hank"), actions.return_, case, note="不是我们的")
     with acting(SYSTEM):
         last = source.happenings_of(everything()[-1:])[0]
-    told = last.for_(world.as_("hank").scope(queries.CasePermission.READ))
+    told = last.for_(world.as_("hank").scope(CasePermission.READ))
     assert told is not None
     assert b"event: gone" in told
-    assert b"event: case" in (last.for_(world.as_("bob").scope(queries.CasePermission.READ)) or b"")
-    assert last.for_(world.as_("hugo").scope(queries.CasePermission.READ)) is None
+    assert b"event: case" in (last.for_(world.as_("bob").scope(CasePermission.READ)) or b"")
+    assert last.for_(world.as_("hugo").scope(CasePermission.READ)) is None
 
 
 def test_no_message_holds_who_reported(world: SimpleNamespace) -> None:
@@ -130,7 +131,7 @@ def test_a_listener_that_does_not_read_is_told_to_begin_anew(world: SimpleNamesp
     with acting(SYSTEM):
         happening = source.happenings_of(everything())[0]
 
-    near, far = (world.as_(login).scope(queries.CasePermission.READ) for login in ("bob", "charlie"))
+    near, far = (world.as_(login).scope(CasePermission.READ) for login in ("bob", "charlie"))
 
     async def flood() -> bool:
         hub = Hub()
@@ -231,8 +232,12 @@ def test_a_stream_tells_what_happens_and_what_was_missed(demo: None, real_world:
             start = await stream.start()
             assert start["status"] == 200
             assert (b"access-control-allow-origin", b"http://127.0.0.1:8000") in start["headers"]
-            await stream.until("hello")
+            begun, _ = await stream.until("hello")
             case = await in_thread(reported)(world)
+            late = Stream(live, token, last_event_id=begun)  # of one that broke before its first event
+            await late.start()
+            assert (await late.until("case"))[1]["row"]["number"] == case["number"]
+            await late.close()
             id, told = await stream.until("case")
             assert told["row"]["number"] == case["number"]
             assert told["act"] == "report"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,10 @@ LOOK = 0.15
 """Seconds between two looks into the outbox: a report is on the screens in well under one second."""
 RECHECK = 12.0
 HEARTBEAT = 20.0
+TAKEN_WITHIN = 30.0
+"""Seconds in which a client must take what it is told; one that stands still is let go of, and comes back where it was."""
+AT_ONCE = 100
+"""Events that are told before the streams have their turn: a burst overtakes nobody who listens."""
 RETRY_MS = 2_000
 
 Messages = MutableMapping[str, Any]
@@ -85,7 +89,9 @@ class Live:
                 if position is None:
                     position = await loop.run_in_executor(self._reader, source.newest)
                 happenings, position = await loop.run_in_executor(self._reader, source.after, position)
-                self.hub.publish(happenings)
+                for some in slices(happenings, AT_ONCE):  # between them the streams send what they were told
+                    self.hub.publish(some)
+                    await asyncio.sleep(0)
                 if happenings:
                     continue
             except asyncio.CancelledError:
@@ -144,12 +150,16 @@ class Live:
             if last is not None:
                 await self._catch_up(last, listener, send)
             else:
-                await _send(send, message("hello", None, b"{}"))
+                # Whoever loads their page now misses nothing that comes after this, although the stream may break before its first event.
+                now = await loop.run_in_executor(self._lookups, source.newest)
+                await _send(send, message("hello", source.id_of(now), b"{}"))
             gone = asyncio.ensure_future(_gone(receive))
             try:
                 await self._tell(token, listener, send, gone)
             finally:
                 gone.cancel()
+        except TimeoutError:
+            log.info("a listener stood still and was let go of")
         finally:
             self.hub.leave(listener)
 
@@ -173,9 +183,8 @@ class Live:
                 await _send(send, message("reset", None, b"{}"), more=False)
                 return
             following = following or asyncio.ensure_future(listener.queue.get())
-            await asyncio.wait(
-                {following, gone}, timeout=min(RECHECK, HEARTBEAT) / 2, return_when=asyncio.FIRST_COMPLETED
-            )
+            pause = max(0.0, min(checked + RECHECK, heard + HEARTBEAT) - loop.time())
+            await asyncio.wait({following, gone}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
             told = None
             if following.done():
                 told, following = following.result(), None
@@ -195,6 +204,11 @@ class Live:
             elif now - heard >= HEARTBEAT:
                 await _send(send, b": still here\n\n")
                 heard = now
+
+
+def slices(found: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for at in range(0, len(found), size):
+        yield found[at : at + size]
 
 
 def close_connections() -> None:
@@ -257,7 +271,7 @@ async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[byte
 
 
 async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": more})
+    await asyncio.wait_for(send({"type": "http.response.body", "body": body, "more_body": more}), TAKEN_WITHIN)
 
 
 async def _gone(receive: Receive) -> None:

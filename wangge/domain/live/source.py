@@ -32,6 +32,11 @@ def position_of(text: str) -> Position | None:
     return (xid, int(pos)) if dash and xid.isdigit() and pos.isdigit() else None
 
 
+def id_of(position: Position) -> str:
+    """The id of the event at a position, as ``Last-Event-ID`` gives it back."""
+    return f"{position[0]}-{position[1]}"
+
+
 def newest() -> Position:
     with acting(SYSTEM):
         return relay.ends()[1]
@@ -68,7 +73,7 @@ def happenings_of(events: Sequence[Event]) -> list[Happening | Hint]:
     out: list[Happening | Hint] = []
     for event in events:
         if event.kind == "notice":
-            id = f"{event.xid}-{event.pos}"
+            id = id_of((event.xid, event.pos))
             out.append(Hint(id, event.subject, message("notice", id, b"{}")))
             continue
         row = found.get(event.subject) if event.subject else None
@@ -78,7 +83,7 @@ def happenings_of(events: Sequence[Event]) -> list[Happening | Hint]:
 
 
 def _happening(event: Event, row: dict[str, Any]) -> Happening:
-    id = f"{event.xid}-{event.pos}"
+    id = id_of((event.xid, event.pos))
     left = event.body.get("left") or {}
     told = {"act": event.body.get("act"), "outcome": event.body.get("outcome"), "event": event.event, "at": event.at}
     shown = {name: row[name] for name in FIELDS}
