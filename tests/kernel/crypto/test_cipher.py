@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -65,7 +64,7 @@ def test_the_same_text_never_seals_to_the_same_bytes(ring: Keyring) -> None:
     assert len({cipher.seal(ring, "张三", PLACE) for _ in range(100)}) == 100
 
 
-@pytest.mark.parametrize("junk", [b"", b"x", os.urandom(8), b"\x02" + bytes(60), b"\x01\x09" + bytes(60)])
+@pytest.mark.parametrize("junk", [b"", b"x", b"\x7f" * 8, b"\x02" + bytes(60), b"\x01\x09" + bytes(60)])
 def test_what_is_no_sealed_value_is_said_to_be_none(ring: Keyring, junk: bytes) -> None:
     with pytest.raises(NotReadable, match="not a sealed value"):
         cipher.open_sealed(ring, junk, PLACE)
