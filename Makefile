@@ -15,7 +15,7 @@ serve: setup     ## 按 wangge.toml 与环境变量启动服务 · serve with th
 
 test: setup-dev  ## 运行全部检查与测试（ARGS= 传给 pytest）· every check and test (ARGS= goes to pytest)
 	@web=; WANGGE_CHROMIUM=$$(tools/browser) || web=--ignore=tests/web; export WANGGE_CHROMIUM; \
-	exec $(W)/python -m pytest $$web $(ARGS)
+	exec $(W)/python -m pytest -n auto --maxprocesses=4 --dist loadfile $$web $(ARGS)
 
 lint: setup-dev  ## 代码格式与依赖方向 · code style and the direction of imports
 	@$(W)/ruff check wangge tests examples bench tools
