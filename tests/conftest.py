@@ -20,6 +20,12 @@ from wangge.kernel import crypto
 from wangge.kernel.crypto import Keyring
 
 
+def server_url() -> str | None:
+    """The server of these tests; ``{worker}`` in it is the name of the process of the run (gw0, gw1 …)."""
+    url = os.environ.get("WANGGE_TEST_DATABASE_URL")
+    return url and url.replace("{worker}", os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def key_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyring]:
     """Keys of this run's own: the ledger marks its entries with them and columns are encrypted with them."""
@@ -31,7 +37,7 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyring]:
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Databases]:
     """The server, with the migrated template."""
-    with Databases.running(os.environ.get("WANGGE_TEST_DATABASE_URL"), tmp_path_factory, django_db_blocker) as found:
+    with Databases.running(server_url(), tmp_path_factory, django_db_blocker) as found:
         yield found
 
 
@@ -68,7 +74,7 @@ def postgres_version(databases: Databases) -> int:
 
 
 def pytest_report_header() -> str:
-    url = os.environ.get("WANGGE_TEST_DATABASE_URL")
+    url = server_url()
     return f"database: server {conninfo_to_dict(url).get('host')}" if url else "database: embedded"
 
 

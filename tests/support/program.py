@@ -87,7 +87,7 @@ class Running:
                     *("serve", "--port", str(self.port), "--log", str(self.home / "log")),
                 ],
                 cwd=self.home,
-                env=environment(WANGGE_HOME=str(self.home / "var"), WANGGE_WORKERS="1", **self.env),
+                env=environment(WANGGE_HOME=str(self.home / "var"), **({"WANGGE_WORKERS": "1"} | self.env)),
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,

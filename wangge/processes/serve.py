@@ -245,7 +245,7 @@ def check_port_is_free(settings: Config, port: int) -> None:
             ) from error
         except OSError as error:
             if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
-                time.sleep(0.1)
+                threading.Event().wait(0.1)
                 continue
             raise CommandError(
                 Words(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -49,7 +50,11 @@ def preferences(request: HttpRequest) -> Any:
 
 @router.patch("/notices/preferences", permission=P.READ, response=s.PreferencesOut, summary="Change how one is told")
 def set_preferences(request: HttpRequest, payload: s.PreferencesIn) -> Any:
-    actions.set_preferences(by=request.principal, changes=payload.dict(exclude_unset=True))
+    changes = payload.dict(exclude_unset=True)
+    for name in ("quiet_from", "quiet_to"):
+        if changes.get(name):
+            changes[name] = time.fromisoformat(changes[name])
+    actions.set_preferences(by=request.principal, changes=changes)
     return queries.preferences(by=request.principal)
 
 

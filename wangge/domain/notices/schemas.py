@@ -6,13 +6,23 @@ from datetime import datetime, time
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from wangge.domain.notices.rules import Channel, Event, Who
 from wangge.kernel.web.schemas import Input, Output, WordsOut
 
 Text = Annotated[str, Field(min_length=1, max_length=80)]
 Url = Annotated[str, Field(min_length=8, max_length=500)]
+
+
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+WallTimeIn = Annotated[str, Field(pattern=_CLOCK, description="in the installation's zone")]
+"""A time of day as a clock on the wall shows it: ``22:30``."""
+WallTime = Annotated[
+    time,
+    PlainSerializer(lambda at: f"{at:%H:%M}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": _CLOCK}),
+]
 
 
 class NamedKey(Output):
@@ -58,8 +68,8 @@ class PreferencesOut(Output):
 
     email: str | None
     mobile: str | None
-    quiet_from: time | None
-    quiet_to: time | None
+    quiet_from: WallTime | None
+    quiet_to: WallTime | None
     off: list[str]
     zone: str
 
@@ -69,8 +79,8 @@ class PreferencesIn(Input):
 
     email: Annotated[str, Field(max_length=254)] | None = None
     mobile: Annotated[str, Field(max_length=30)] | None = None
-    quiet_from: time | None = None
-    quiet_to: time | None = None
+    quiet_from: WallTimeIn | None = None
+    quiet_to: WallTimeIn | None = None
     off: list[Literal["email", "sms"]] | None = None
 
 
