@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wangge.demo.logins import DemoLogin, logins
-from wangge.kernel.commands import Progress, tell
+from wangge.kernel.commands import tell
 from wangge.kernel.words import Words
 
 __all__ = ["DemoLogin", "load", "load_year", "logins"]
@@ -25,9 +25,8 @@ def load(say: Callable[[Words], object] | None = _tell) -> None:
     loading.load(say)
 
 
-def load_year() -> None:
-    """Tell the demo's year (`wangge.demo.year`), as far as it is not there, with its progress at the terminal."""
+def load_year() -> int:
+    """Tell the demo's year (`wangge.demo.year`), as far as it is not there. Returns how many cases were made."""
     from wangge.demo import loading
 
-    with Progress(Words("一年的历史案件", "A year of cases")) as progress:
-        loading.load_year(progress.step)
+    return loading.load_year()

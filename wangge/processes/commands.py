@@ -60,9 +60,13 @@ def demo(args: argparse.Namespace) -> int:
     settings = configured(host=args.host, port=args.port, home=Path(home).absolute(), demo="true", public_layers="true")
     logs.configure_terminal()
     run = Installation(settings, log_file=settings.home / "log" / "wangge.log", migrate=True)
-    return run.run(
-        prepare=[["demo", "load"]] if _has_demo() else [], ready=lambda: _welcome(run.address, settings.home)
-    )
+
+    def ready() -> None:
+        _welcome(run.address, settings.home)
+        if _has_demo():
+            run.beside(["demo", "year"])
+
+    return run.run(prepare=[["demo", "load"]] if _has_demo() else [], ready=ready)
 
 
 def _has_demo() -> bool:
@@ -77,6 +81,10 @@ def _welcome(address: str, home: Path) -> None:
     tell(f"  网格演示已就绪：{address}", f"  The Wangge demo runs at {address}")
     tell(f"  接口文档：{address}/api/v1/docs", f"  API documentation: {address}/api/v1/docs")
     if _has_demo():
+        tell(
+            "  首次启动后约两分钟内，一年的历史案件在后台写入。",
+            "  After the first start a year of cases is told in the background, for about two minutes.",
+        )
         from wangge.demo.logins import logins
 
         print()
@@ -102,7 +110,17 @@ def demo_load(args: argparse.Namespace) -> int:
     import wangge.demo
 
     wangge.demo.load()
-    wangge.demo.load_year()
+    return kit.OK
+
+
+def demo_year(args: argparse.Namespace) -> int:
+    import wangge.demo
+    from wangge.processes.tie import tie_to_supervisor
+
+    tie_to_supervisor()
+    made = wangge.demo.load_year()
+    if made:
+        tell(f"  一年的历史案件 {made} 件已写入。", f"  A year of {made} cases has been told.")
     return kit.OK
 
 
@@ -295,7 +313,10 @@ COMMANDS = [
         needs_django=False,
     ),
     *(
-        [Command(("demo", "load"), Words("只载入演示数据", "Only load the demo's data"), demo_load)]
+        [
+            Command(("demo", "load"), Words("只载入演示数据", "Only load the demo's data"), demo_load),
+            Command(("demo", "year"), Words("写入一年的历史案件", "Tell the demo's year of cases"), demo_year),
+        ]
         if _has_demo()
         else []
     ),

@@ -56,6 +56,7 @@ class Installation:
             self._log = log_file.open("ab")
         self._supervisor: Supervisor | None = None
         self._stop = threading.Event()
+        self._beside: subprocess.Popen[bytes] | None = None
         self._breakable = False
 
     @property
@@ -129,7 +130,16 @@ class Installation:
             supervisor.run()
         finally:
             tell("正在停止 …", "Stopping …")
+            if self._beside is not None and self._beside.poll() is None:
+                self._beside.terminate()
+                self._beside.wait()
             supervisor.stop()
+
+    def beside(self, command: list[str]) -> None:
+        """Run one command of ours beside what is served; it ends when we stop, and nobody waits for it."""
+        argv = [sys.executable, "-m", "wangge", "--lang", kit.language(), *command]
+        env = {**os.environ, "WANGGE_PARENT": str(os.getpid())}
+        self._beside = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def _await_answer(self, supervisor: Supervisor) -> None:
         deadline = time.monotonic() + READY_WITHIN

@@ -7,7 +7,7 @@ from wangge.domain.search import actions
 from wangge.kernel.outbox.relay import Event, consumer
 
 
-@consumer("search", events={CaseEvent.REPORTED, CaseEvent.CHANGED})
+@consumer("search", events={CaseEvent.REPORTED, CaseEvent.CHANGED, CaseEvent.BROUGHT_IN})
 def index(events: list[Event]) -> None:
     """From the case as it is now, never from the event: order and repeats make no difference."""
     actions.index({event.subject for event in events if event.subject})
