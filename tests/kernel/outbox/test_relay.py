@@ -44,6 +44,22 @@ def test_events_reach_a_consumer_once_and_in_order(own_database: str) -> None:
     assert heard == [0, 1, 2, 3, 4, 5]
 
 
+def test_the_order_is_that_of_numbers_not_of_their_digits(own_database: str) -> None:
+    """A backlog from transaction 999 to 1000 is read in that order; by digits the second comes first and the first is never read."""
+    heard: list[int] = []
+    consumer("ear")(lambda events: heard.extend(numbers(events)))
+    for n, xid in enumerate((98, 99, 100, 101)):
+        emit(n)
+        rows.run(
+            "UPDATE outbox_event SET xid = %(xid)s::text::xid8 WHERE body->>'n' = %(n)s",
+            {"xid": xid, "n": str(n)},
+            using="owner",
+        )
+    relay_once()
+    assert heard == [0, 1, 2, 3]
+    assert [e.body["n"] for e in relay.after("99", 0)] == [1, 2, 3]
+
+
 def test_a_consumer_hears_only_what_it_asked_for(own_database: str) -> None:
     heard: list[int] = []
     consumer("ear", events={TestEvent.OTHER})(lambda events: heard.extend(numbers(events)))

@@ -96,10 +96,11 @@ def _deliver(name: str, limit: int) -> int:
 
 def _after(xid: str, pos: int, limit: int) -> list[Event]:
     found = rows.all(
+        # The order is that of the column: a bare name would be that of the answer, where xid is text and 1000 comes before 999.
         """SELECT pos, xid::text, at, event, kind, subject, district, street, community, grid, units, body::text AS body
-           FROM outbox_event
-           WHERE (xid, pos) > (%(xid)s::xid8, %(pos)s) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-           ORDER BY xid, pos LIMIT %(limit)s""",
+           FROM outbox_event e
+           WHERE (e.xid, e.pos) > (%(xid)s::xid8, %(pos)s) AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
+           ORDER BY e.xid, e.pos LIMIT %(limit)s""",
         {"xid": xid, "pos": pos, "limit": limit},
     )
     return [Event(**{**row, "body": orjson.loads(row["body"])}) for row in found]
