@@ -124,8 +124,8 @@ def test_preferences_are_ones_own(ask: Ask) -> None:
     )
     assert changed.json() == empty | {
         "email": "b***@futian.example",
-        "quiet_from": "22:00:00",
-        "quiet_to": "07:00:00",
+        "quiet_from": "22:00",
+        "quiet_to": "07:00",
         "off": ["sms"],
     }
     assert (
