@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+from tests.support.serving import in_thread
 
 MODIFIED = "2026-11-20T09:30:00.000Z"
 
@@ -107,11 +108,5 @@ def serving() -> Iterator[str]:
     """An empty server; its address."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.objects = {}
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with in_thread(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -66,7 +66,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Set:
-    """What one office printed: ``key`` names it in the ids, ``areas`` are streets or a district, ``source`` says whose figures they are."""
+    """What one office printed: ``key`` names it in the ids, ``areas`` are streets or a district, ``channels`` have weights."""
 
     key: str
     areas: tuple[str, ...]

@@ -69,8 +69,8 @@ class Installation:
         """Start, serve until asked to stop, stop. ``prepare``: commands of ours to run before serving. Returns the exit code."""
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self._request_stop)
-        check_port_is_free(self.settings, self.settings.port)
-        check_port_is_free(self.settings, port_of(self.settings))
+        for port in (self.settings.port, port_of(self.settings)):
+            check_port_is_free(self.settings, port, self._stop)
         own = database.member(self.settings)
         try:
             if own:
@@ -237,9 +237,9 @@ def _bind(host: str, port: int) -> None:
         probe.bind((host, port))
 
 
-def check_port_is_free(settings: Config, port: int) -> None:
+def check_port_is_free(settings: Config, port: int, stop: threading.Event) -> None:
     """Refuse before anything is started, with the remedy, when somebody listens at our address. The processes of one that was killed a
-    moment ago are given the time to let go of it."""
+    moment ago are given the time to let go of it, unless ``stop`` is asked for."""
     deadline = time.monotonic() + LET_GO_WITHIN
     while True:
         try:
@@ -255,7 +255,8 @@ def check_port_is_free(settings: Config, port: int) -> None:
             ) from error
         except OSError as error:
             if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
-                threading.Event().wait(0.1)
+                if stop.wait(0.1):
+                    return
                 continue
             raise CommandError(
                 Words(

@@ -337,7 +337,13 @@ def test_files_that_are_no_workbook_too_big_or_a_bomb_are_refused(people, monkey
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * (sheet.MOST_UNPACKED + 1))
+    torn = bytearray(workbook(*GOOD))
+    with zipfile.ZipFile(io.BytesIO(torn)) as archive:
+        entry = next(e for e in archive.infolist() if e.compress_size > 40)
+    begin = entry.header_offset + 30 + len(entry.filename)
+    torn[begin : begin + 40] = b"\xff" * 40  # no deflated data at all
     cases = {
+        bytes(torn): "format",
         b"hello": "format",
         workbook(head=["a", "b"]): "columns",
         bomb.getvalue(): "unpacked",

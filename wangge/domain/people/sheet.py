@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -166,7 +167,7 @@ def _check_container(content: bytes) -> None:
                                 "文件解压后过大，不是人员名册",
                                 "The file unpacks to far more than a list of staff.",
                             )
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise _not_xlsx() from error
 
 

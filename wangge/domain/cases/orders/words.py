@@ -79,7 +79,7 @@ class Lexicon:
         self._leaves = {plain(c.name): c.id for c in catalog.leaves()} | {plain(c.code): c.id for c in catalog.leaves()}
         self._channels = {plain(c.words.zh): c for c in Channel} | {str(c): c for c in Channel} | _CHANNELS
         self._urgencies = {plain(u.words.zh): u for u in Urgency} | {str(u): u for u in Urgency} | _URGENCIES
-        self._kept: dict[tuple[str, str], UUID] = {}
+        self._near: dict[str, UUID] = {}
 
     def _translated(self, field: str, word: str) -> str:
         return plain(self._ours.get(field, {}).get(plain(word), word))
@@ -100,15 +100,14 @@ class Lexicon:
 
     def unit(self, name: str) -> UUID:
         """The unit of this name, of several the one nearest to the street: its own, then its district's, its city's."""
-        key = "unit", plain(name)
-        if key not in self._kept:
+        if name not in self._near:
             near = [
                 u for u in self._units.get(self._translated("unit", name), ()) if self._street.startswith(u.area[:9])
             ]
             if not near:
                 raise LookupError(name)
-            self._kept[key] = max(near, key=lambda u: len(u.area)).id
-        return self._kept[key]
+            self._near[name] = max(near, key=lambda u: len(u.area)).id
+        return self._near[name]
 
     def category(self, levels: Sequence[str]) -> UUID | None:
         """The leaf that the whole path or its deepest word names; None when neither is of this catalogue."""
