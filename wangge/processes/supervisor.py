@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Protocol
 
@@ -137,7 +138,8 @@ class Supervisor:
         if not self.stopping:
             item = _Watched(member)
             self._watched.append(item)
-            self._begin(item)
+            with suppress(Stopping):
+                self._begin(item)
 
     def run(self) -> None:
         """Watch until asked to stop, then stop all."""
