@@ -66,7 +66,7 @@ def database(url: str, *, name: str) -> dict[str, Any]:
     parts: dict[str, Any] = dict(conninfo_to_dict(url)) if url else {}
     options = {k: v for k, v in parts.items() if k not in ("dbname", "user", "password", "host", "port")}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "wangge.kernel.db.backend",
         "NAME": parts.get("dbname") or "wangge",
         "USER": parts.get("user") or "",
         "PASSWORD": parts.get("password") or "",

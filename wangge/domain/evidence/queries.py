@@ -47,6 +47,7 @@ def of_case(district: str, case: UUID, point: tuple[float, float] | None) -> lis
         f"""SELECT {_COLUMNS} FROM evidence_item i JOIN evidence_upload u ON u.id = i.id
             WHERE i.district = %(district)s AND i."case" = %(case)s ORDER BY i.at, i.id""",
         {"district": district, "case": case},
+        prepared=True,
     )
     return [shown(row, point) for row in found]
 

@@ -1,9 +1,17 @@
-"""Hand-written SQL in, dictionaries out. Parameters are named: ``%(name)s``."""
+"""Hand-written SQL in, dictionaries out. Parameters are named: ``%(name)s``.
+
+``prepared``: for statements that are asked again and again with other values and whose text is always one of a few. The server
+reads and plans such a statement once for each connection, which takes longer than running it; all others get their values put into their text, and
+a plan for just these values. A prepared statement's values stand apart from it, so PostgreSQL must be able to tell the type of each:
+where none follows from the place (an argument of ``jsonb_build_object``, ``%(x)s IS NULL``) the statement says it, ``%(x)s::text``.
+"""
 
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.db import connections
@@ -11,35 +19,35 @@ from django.db import connections
 Row = dict[str, Any]
 
 
-def all(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default") -> list[Row]:
+def all(
+    sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default", prepared: bool = False
+) -> list[Row]:
     """Every row of the answer."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql, params)
-        names = [c.name for c in cursor.description]
+    with _asked(sql, params, using, prepared) as cursor:
+        names = _names(cursor)
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def one(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default") -> Row | None:
+def one(
+    sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default", prepared: bool = False
+) -> Row | None:
     """The first row, or None."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql, params)
-        names = [c.name for c in cursor.description]
+    with _asked(sql, params, using, prepared) as cursor:
+        names = _names(cursor)
         row = cursor.fetchone()
         return None if row is None else dict(zip(names, row, strict=True))
 
 
-def value(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default") -> Any:
+def value(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default", prepared: bool = False) -> Any:
     """The first column of the first row, or None."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql, params)
+    with _asked(sql, params, using, prepared) as cursor:
         row = cursor.fetchone()
         return None if row is None else row[0]
 
 
 def run(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default") -> int:
     """Execute and return the number of rows touched."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql, params)
+    with _asked(sql, params, using, False) as cursor:
         return cursor.rowcount
 
 
@@ -47,3 +55,39 @@ def batches(items: list[Any], size: int) -> Iterator[list[Any]]:
     """``items`` in slices of at most ``size``, for set-based writes of bounded length."""
     for start in builtins.range(0, len(items), size):
         yield items[start : start + size]
+
+
+_PLACE = re.compile(r"%(?:\((\w+)\)s|%)")
+
+
+@lru_cache(maxsize=1000)
+def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """``%(name)s`` as ``$1``, ``$2`` …, and the name of each. A name that stands twice has two numbers: each place has its own type."""
+    names: list[str] = []
+
+    def number(place: re.Match[str]) -> str:
+        if not place[1]:
+            return "%"
+        names.append(place[1])
+        return f"${len(names)}"
+
+    return _PLACE.sub(number, sql), tuple(names)
+
+
+def _asked(sql: str, params: Mapping[str, Any] | None, using: str, prepared: bool) -> Any:
+    """The cursor with the answer: Django's own, or for a prepared statement the backend's."""
+    connection = connections[using]
+    if not prepared:
+        cursor = connection.cursor()
+        cursor.execute(sql, params)
+        return cursor
+    text, names = _numbered(sql)
+    cursor = connection.prepared_cursor()
+    cursor.execute(text, [params[name] for name in names] if params else [])
+    return cursor
+
+
+def _names(cursor: Any) -> list[str]:
+    """Of the columns, from the driver's own result: its ``description`` looks up the type of each."""
+    result = cursor.pgresult
+    return [result.fname(i).decode() for i in builtins.range(result.nfields)]

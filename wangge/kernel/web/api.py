@@ -14,12 +14,13 @@ from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI
 from ninja import Router as NinjaRouter
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as NinjaValidationError
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
+from pydantic import BaseModel
 
 from wangge.kernel.access import Permission
 from wangge.kernel.problems import FieldError, Invalid, NotFound, Problem, TooMany, Unavailable
@@ -241,7 +242,7 @@ def check_permissions(api: Api) -> None:
                     raise ImproperlyConfigured(f"{name} needs {needs[0]!r}, which is in no table of grants")
 
 
-def check_names(kind: type[Schema] = Schema) -> None:
+def check_names(kind: type[BaseModel] = BaseModel) -> None:
     """Refuse to start when two schemas have one name: in the API's description the one would stand for the other."""
     found: dict[str, str] = {}
     waiting = [kind]

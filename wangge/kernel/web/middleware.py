@@ -51,6 +51,8 @@ class Wangge:
         response["X-Request-Id"] = request.number
         for name, value in HEADERS.items():
             response.setdefault(name, value)
+        if not response.streaming:  # else it goes out in chunks, which costs both ends
+            response.setdefault("Content-Length", str(len(response.content)))
         if request.path.startswith("/api/"):
             response.setdefault("Cache-Control", "no-store")
         return response

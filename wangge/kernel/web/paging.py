@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
-from ninja import Schema
 
 from wangge.kernel.problems import Invalid
+from wangge.kernel.web.schemas import Output
 
 MOST = 100
 DEFAULT = 20
@@ -22,7 +22,7 @@ DEFAULT = 20
 T = TypeVar("T")
 
 
-class Page(Schema, Generic[T]):
+class Page(Output, Generic[T]):
     """``next`` is null on the last page, else what to send as ``after``."""
 
     items: list[T]

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from wangge.domain.cases import queries
 from wangge.domain.cases.actions import clocks
@@ -25,7 +25,7 @@ from wangge.kernel import clock, crypto
 from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
-from wangge.kernel.db.statement import Statement
+from wangge.kernel.db.statement import Statement, recoverable
 from wangge.kernel.ids import body_hash, uuid7
 from wangge.kernel.problems import FieldError, Forbidden, Invalid
 from wangge.kernel.words import Words
@@ -185,7 +185,7 @@ def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
         at=reported,
     )
     try:
-        with transaction.atomic():
+        with recoverable():
             made = s.fetch("SELECT * FROM made")
     except IntegrityError as error:
         made = None

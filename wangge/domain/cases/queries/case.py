@@ -37,7 +37,7 @@ def visible(*, by: Principal, case: UUID) -> Row:
     """The case with its ``FACTS``, if this person may know of it. Raises NotFound."""
     params: dict[str, Any] = {"case": case}
     scope = by.require(CasePermission.READ).sql("c", params, SCOPE)
-    row = rows.one(f"SELECT c.*, {FACTS} FROM cases_case c WHERE c.id = %(case)s AND {scope}", params)
+    row = rows.one(f"SELECT c.*, {FACTS} FROM cases_case c WHERE c.id = %(case)s AND {scope}", params, prepared=True)
     if row is None:
         raise NotFound(NO_CASE)
     return row | {name: orjson.loads(row[name]) for name in LISTS}
@@ -47,7 +47,7 @@ def seen(*, by: Principal, case: UUID) -> Row | None:
     """The bare row of a case, if this person may know of it."""
     params: dict[str, Any] = {"case": case}
     scope = by.require(CasePermission.READ).sql("c", params, SCOPE)
-    return rows.one(f"SELECT c.* FROM cases_case c WHERE c.id = %(case)s AND {scope}", params)
+    return rows.one(f"SELECT c.* FROM cases_case c WHERE c.id = %(case)s AND {scope}", params, prepared=True)
 
 
 NO_CASE = Words("没有这个案件，或不在您的范围内。", "There is no such case, or it is outside your scope.")
@@ -185,6 +185,7 @@ def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
             FROM cases_case c
             WHERE c.id = %(case)s AND {scope}""",
         params,
+        prepared=True,
     )
     if row is None:
         raise NotFound(NO_CASE)
@@ -217,6 +218,7 @@ def parties(row: Row) -> list[dict[str, Any]]:
                  WHERE m.district = %(district)s AND m.merged_into = %(id)s AND NOT m.confidential))
            ORDER BY p.id""",
         {"district": row["district"], "id": row["id"]},
+        prepared=True,
     )
 
     def shown(party: Row, column: str, kind: crypto.Kind) -> str | None:

@@ -59,6 +59,7 @@ def queue(
             JOIN cases_case c ON c.district = w.district AND c.id = w.id
             ORDER BY {order.by("w.at", "w.id")}""",
         params,
+        prepared=True,
     )
     return paging.page(found, limit, keys=(order.column, "id"))
 

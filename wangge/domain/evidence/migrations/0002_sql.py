@@ -2,12 +2,11 @@
 
 from django.db import migrations
 
-from wangge.kernel.access.policies import protect, setting, unprotect
+from wangge.kernel.access.policies import UNLIMITED, protect, setting, unprotect
 
-ITEM = 'EXISTS (SELECT 1 FROM cases_case c WHERE c.district = evidence_item.district AND c.id = evidence_item."case")'
+ITEM = f'{UNLIMITED} OR cases_seen(district, "case")'
 UPLOAD = (
-    "(SELECT COALESCE(current_setting('wangge.everything', true), 'off') = 'on')"
-    f" OR owner = ANY({setting('persons', 'uuid')})"
+    f"{UNLIMITED} OR owner = ANY({setting('persons', 'uuid')})"
     " OR EXISTS (SELECT 1 FROM evidence_item i WHERE i.id = evidence_upload.id)"
 )
 SQL = (

@@ -13,9 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import psycopg
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 
 from wangge.domain.people import rules
@@ -78,7 +76,7 @@ _SESSION = (
     + _HELD
     + """
     SELECT s.id, s.user_id, s.name, s.language, s.passed, s.must_change, s.has_factor,
-           (SELECT json_agg(json_build_array(p.id, p.role, p.areas, p.grids, p.unit_id, p.everywhere)) FROM placed p)::text
+           (SELECT json_agg(json_build_array(p.id, p.role, p.areas, p.grids, p.unit_id, p.everywhere)) FROM placed p)::text AS posts
     FROM s"""
 )
 
@@ -114,25 +112,24 @@ def member_of_staff(token: str, *, touch: bool = True) -> Principal | None:
     """The person whose open session this is, with the rights of this moment. ``touch`` False: looking is not using, the idle time goes
     on (an open stream of live events is no sign of anybody at the desk)."""
     values = {"hash": digest(token), "now": clock.now(), "administrators": _ADMINISTRATORS, "touch": touch}
-    row = _prepared(_SESSION, values)
+    row = rows.one(_SESSION, values, prepared=True)
     if row is None:
         return None
-    session, user, name, language, passed, must_change, has_factor, posts = row
-    grants = tuple(grants_from(orjson.loads(posts))) if posts else ()
+    grants = tuple(grants_from(orjson.loads(row["posts"]))) if row["posts"] else ()
     held = frozenset(g.role for g in grants)
     return Principal(
         kind="user",
-        id=user,
-        name=name,
+        id=row["user_id"],
+        name=row["name"],
         grants=grants,
-        session=session,
+        session=row["id"],
         pending=rules.pending_step(
-            has_factor=has_factor,
-            passed=passed,
-            must_change=must_change,
+            has_factor=row["has_factor"],
+            passed=row["passed"],
+            must_change=row["must_change"],
             required=factor_required(held),
         ),
-        language=language,
+        language=row["language"],
         units=frozenset(u for g in grants for u in g.scope.units),
     )
 
@@ -194,16 +191,3 @@ def posts_at(user: UUID, moment: datetime) -> list[Grant]:
         {"user": user, "now": moment, "administrators": _ADMINISTRATORS},
     )
     return grants_from(orjson.loads(row)) if row else []
-
-
-def _prepared(sql: str, params: dict[str, Any]) -> tuple[Any, ...] | None:
-    """One row by a statement the server plans once for each connection: planning this one takes longer than running it. Django's
-    own cursor puts the values into the text, so that every call would be planned anew."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    raw = connection.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = 5  # counts only for the cursors made here: Django's never prepare
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        cursor.execute(sql, params, prepare=True)
-        return cursor.fetchone()
