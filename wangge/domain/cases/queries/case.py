@@ -179,9 +179,11 @@ def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
                 (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'number', o.number, 'title', o.title, 'status', o.status,
                         'kind', CASE WHEN o.merged_into = c.id THEN 'merged' WHEN c.merged_into = o.id THEN 'main' ELSE 'linked' END)
                         ORDER BY o.number), '[]')
-                 FROM cases_case o WHERE o.district = c.district AND (o.merged_into = c.id OR o.id = c.merged_into OR o.id IN (
-                        SELECT CASE WHEN l."case" = c.id THEN l.other ELSE l."case" END FROM cases_link l
-                        WHERE l.district = c.district AND (l."case" = c.id OR l.other = c.id)))) AS related
+                 FROM (SELECT m.id FROM cases_case m WHERE m.district = c.district AND m.merged_into = c.id
+                       UNION SELECT c.merged_into
+                       UNION SELECT l.other FROM cases_link l WHERE l.district = c.district AND l."case" = c.id
+                       UNION SELECT l."case" FROM cases_link l WHERE l.district = c.district AND l.other = c.id) r
+                 JOIN cases_case o ON o.district = c.district AND o.id = r.id) AS related
             FROM cases_case c
             WHERE c.id = %(case)s AND {scope}""",
         params,
@@ -214,8 +216,8 @@ def parties(row: Row) -> list[dict[str, Any]]:
     found = rows.all(
         """SELECT p.id, p."case", c.number, p.name_sealed, p.phone_sealed, p.erased_at FROM cases_party p
            JOIN cases_case c ON c.district = p.district AND c.id = p."case"
-           WHERE p.district = %(district)s AND (p."case" = %(id)s OR p."case" IN (SELECT m.id FROM cases_case m
-                 WHERE m.district = %(district)s AND m.merged_into = %(id)s AND NOT m.confidential))
+           WHERE p.district = %(district)s AND p."case" = ANY(ARRAY(SELECT m.id FROM cases_case m
+                 WHERE m.district = %(district)s AND m.merged_into = %(id)s AND NOT m.confidential) || %(id)s::uuid)
            ORDER BY p.id""",
         {"district": row["district"], "id": row["id"]},
         prepared=True,
