@@ -22,7 +22,7 @@ from wangge.demo.plan import FUBAO, FUTIAN_STREETS, YANTIAN
 from wangge.domain.cases import bulk
 from wangge.domain.cases.actions import Report, Reporter, ladder
 from wangge.domain.cases.actions.clocks import share_of_time
-from wangge.domain.cases.actions.report import Placed, entry_areas
+from wangge.domain.cases.actions.report import Placed
 from wangge.domain.cases.bulk import Happened, History
 from wangge.domain.cases.rules import MOST_TRIES, Act, Channel, FollowUp, Stage
 from wangge.domain.catalog import queries as catalog
@@ -207,7 +207,7 @@ class _Teller:
             urgency=category.urgency,
             confidential=report.confidential,
             reported_at=reported,
-            holder=catalog.centre_of(entry_areas(category.entry_level, grid.place)),
+            holder=catalog.entry_desk(category, channel, grid.place),
         )
         acts = _Acts(self, history, grid, category, dice, outside=outside and report.wants_answer, exact=exact)
         getattr(acts, end)()

@@ -16,8 +16,10 @@ from tests.domain.cases.test_acts import following
 from tests.domain.cases.test_loop import MONDAY, reported, step
 from tests.support.world import FUBAO, category, log_in, point_in
 from wangge.domain.cases import actions, intake, queries
-from wangge.domain.cases.actions import Reporter
+from wangge.domain.cases.actions import Report, Reporter
 from wangge.domain.cases.actions.retention import forget_reporters
+from wangge.domain.cases.rules import Channel
+from wangge.domain.catalog.actions import change_category
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.db import rows
@@ -30,6 +32,20 @@ def asked(world: SimpleNamespace, login: str = "bob", **what: Any) -> dict[str, 
     person = world.as_(login)
     bind(person)
     return intake.preview(by=person, **{"text": "益田路边一堆垃圾没人清理", "point": HERE} | what)
+
+
+def test_the_form_names_the_desk_of_its_channel_and_the_report_comes_to_it(world: SimpleNamespace) -> None:
+    rubbish = category("0101")
+    with acting(SYSTEM):
+        levels = {"hotline": "district", "patrol": "city"}
+        change_category(by=SYSTEM, category=rubbish.id, version=rubbish.version, entry_levels=levels)
+    with clock.at(MONDAY):
+        for channel, desk in (("worker", "fubao"), ("hotline", "futian"), ("patrol", "futian")):
+            expected = getattr(world.units, desk)
+            assert asked(world, category=rubbish.id, channel=channel)["desk"] == expected
+            told = Report(text="垃圾", category=rubbish.id, point=HERE, channel=Channel(channel))
+            made, _ = actions.report(by=world.as_("bob"), report=told)
+            assert (made["holder"], made["first_receiver"]) == (expected, expected)
 
 
 def test_a_report_being_written_is_placed_classified_routed_and_timed(world: SimpleNamespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,9 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from wangge.kernel.access import PUBLIC_PERSON
+from wangge.domain.catalog.queries import forget
+from wangge.domain.people.models import Unit
+from wangge.kernel.access import PUBLIC_PERSON, SYSTEM, acting
 from wangge.kernel.web import auth
 
 PLACE = {"district": "440304", "street": "440304010", "community": "440304010001", "grid": "440304010001001"}
@@ -91,6 +94,33 @@ def test_a_category_is_made_and_changed_and_a_stale_change_carries_the_present_s
     assert stale.json()["current"]["self_resolve"] is True
     assert http("sam", "POST", f"/categories/{key}/retire", {"version": 2}).json()["valid_to"]
     assert http("sam", "GET", f"/categories/{uuid4()}").status_code == 404
+
+
+def test_a_channel_enters_where_its_category_says(http: Any, world: SimpleNamespace, code: Any) -> None:
+    leaf = code("0101")
+    with acting(SYSTEM):
+        for name, area in (("福保街道中心", "440304010"), ("福田区中心", "440304")):
+            Unit.objects.create(
+                name=name, duty="grid_centre", area_id=area, kind="centre", created_at=datetime(2016, 1, 1, tzinfo=UTC)
+            )
+    forget()
+    asked = {"category": leaf.id, "place": PLACE}
+    before = http("olga", "POST", "/routes/explain", asked | {"channel": "hotline"}).json()["desk_name"]
+    changed = http("sam", "PATCH", f"/categories/{leaf.id}", {"version": 1, "entry_levels": {"hotline": "district"}})
+    assert changed.json()["entry_levels"] == {"hotline": "district"}
+    hotline = http("olga", "POST", "/routes/explain", asked | {"channel": "hotline"}).json()
+    worker = http("olga", "POST", "/routes/explain", asked).json()
+    assert (before, worker["desk_name"], hotline["desk_name"]) == ("福保街道中心", "福保街道中心", "福田区中心")
+    table = http("sam", "GET", "/categories/table").content.decode()
+    assert "street hotline:district" in table
+    read = http("sam", "POST", "/categories/table", {"text": table}).json()
+    assert (read["added"], read["changed"], read["errors"]) == (0, 0, [])
+    for levels, path in (
+        ({"pigeon": "district"}, "body.entry_levels.pigeon"),
+        ({"hotline": "moon"}, "body.entry_levels.hotline"),
+    ):
+        wrong = http("sam", "PATCH", f"/categories/{leaf.id}", {"version": 2, "entry_levels": levels})
+        assert (wrong.status_code, wrong.json()["errors"][0]["path"]) == (422, path)
 
 
 def test_limits_say_whose_they_are(http: Any, code: Any) -> None:

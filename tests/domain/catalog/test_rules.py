@@ -16,6 +16,7 @@ from wangge.domain.catalog.rules import (
     Route,
     Window,
     choose,
+    entry_areas,
     initials,
     may_tie,
     specificity,
@@ -30,6 +31,24 @@ MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=SHANGHAI)
 
 def route(**given: object) -> Route:
     return Route(id=uuid4(), unit=uuid4(), **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("level", "areas"),
+    [
+        ("community", ["440304010001", "440304010", "440304", "4403"]),
+        ("street", ["440304010", "440304", "4403"]),
+        ("district", ["440304", "4403", "440304010"]),
+        ("city", ["4403", "440304", "440304010"]),
+    ],
+)
+def test_a_case_enters_at_its_level_else_above_else_below(level: str, areas: list[str]) -> None:
+    assert entry_areas(level, FUBAO) == areas
+
+
+def test_without_a_community_a_case_enters_at_the_street() -> None:
+    assert entry_areas("community", Place("440304", "440304010"))[0] == "440304010"
+    assert entry_areas("street", Place("440304")) == ["440304", "4403"]
 
 
 ORDER = [

@@ -14,7 +14,7 @@ from uuid import UUID
 from wangge.domain.cases import queries
 from wangge.domain.cases.actions.report import Placed, Report, place_of
 from wangge.domain.cases.models import SCOPE
-from wangge.domain.cases.rules import OPEN, Stage, Urgency
+from wangge.domain.cases.rules import OPEN, Channel, Stage, Urgency
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.places import queries as places
@@ -169,6 +169,7 @@ def preview(
     street: str | None = None,
     category: UUID | None = None,
     urgency: str | None = None,
+    channel: str = Channel.WORKER,
 ) -> dict[str, Any]:
     """Everything above for a report that is being written; parts that cannot be told yet are None or empty."""
     by.require(CasePermission.REPORT)
@@ -183,11 +184,12 @@ def preview(
     suggested = catalog.suggestions(text=text, title=title) if text.strip() else []
     chosen = category or (suggested[0].category if suggested else None)
     found = catalog.category(chosen)
-    route = None
+    route = desk = None
     if found is not None and place is not None:
         grids = {layer: hit.code for layer, hit in places.locate([point])[0].items() if hit.inside} if point else {}
         where = catalog.Place(place.district, place.street, place.community, place.grid, grids)
         route = catalog.choose_route(found.id, where, now)
+        desk = catalog.entry_desk(found, channel, place)
     level = urgency or (found.urgency if found else Urgency.NORMAL)
     return {
         "place": place,
@@ -195,6 +197,7 @@ def preview(
         "suggestions": suggested,
         "category": found,
         "urgency": str(level),
+        "desk": desk,
         "route": route,
         "limits": {str(s): catalog.due(found.id, str(level), str(s), now) for s in Stage} if found else {},
         "similar": similar(by=by, point=point, place=place, text=f"{title} {text}", category=chosen),

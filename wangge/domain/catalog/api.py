@@ -224,14 +224,24 @@ def add_route(request: HttpRequest, payload: s.RouteIn) -> Any:
 
 @router.post("/routes/explain", permission=READ, response=s.ExplainOut, summary="Who would get such a case, and why")
 def explain(request: HttpRequest, payload: s.ExplainIn) -> Any:
-    choice = queries.choose_route(payload.category, queries.Place(**payload.place.dict()), payload.at or clock.now())
+    place = queries.Place(**payload.place.dict())
+    choice = queries.choose_route(payload.category, place, payload.at or clock.now())
+    desk = queries.entry_desk(_by_id(payload.category), payload.channel, place)
+    entry = {"desk": desk, "desk_name": _unit_name(desk)}
     if choice is None:
         why = {
             "zh": "没有适用的派遣规则，也没有承担该职责的单位。",
             "en": "No rule applies, and no unit holds the duty.",
         }
-        return {"unit": None, "unit_name": None, "route": None, "automatic": False, "runner_up": None, "why": why}
-    return {
+        return entry | {
+            "unit": None,
+            "unit_name": None,
+            "route": None,
+            "automatic": False,
+            "runner_up": None,
+            "why": why,
+        }
+    return entry | {
         "unit": choice.unit_id,
         "unit_name": _unit_name(choice.unit_id),
         "route": choice.route_id,
@@ -295,6 +305,7 @@ def words(request: HttpRequest) -> Any:
 
     tables = {
         "urgency": rules.URGENCIES, "stage": rules.STAGES, "unit": rules.UNITS, "group": rules.GROUPS, "entry_level": rules.ENTRY_LEVELS,
+        "channel": rules.CHANNELS,
         "day_kind": rules.DAY_KINDS, "evidence_at": rules.EVIDENCE_AT, "evidence_kind": rules.EVIDENCE_KINDS, "duty": DUTIES,
     }  # fmt: skip
     return {name: {k: w._asdict() for k, w in table.items()} for name, table in tables.items()}

@@ -39,6 +39,9 @@ class Category(models.Model):
     entry_level = models.CharField(
         max_length=10, default="street", help_text="level of the centre that receives it first"
     )
+    entry_levels = models.JSONField(
+        default=dict, blank=True, help_text='the channels that enter elsewhere: {"hotline": "district"}'
+    )
     confidential = models.BooleanField(default=False, help_text="reporters are confidential unless they say otherwise")
     keywords = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     valid_from = models.DateTimeField()

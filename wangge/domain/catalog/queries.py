@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from wangge.domain.catalog import rules
-from wangge.domain.catalog.rules import Place, Suggestion
+from wangge.domain.catalog.rules import Located, Place, Suggestion
 from wangge.domain.catalog.store import CategoryOf, LimitOf, Snapshot, UnitOf, forget, snapshot
 from wangge.kernel import clock
 from wangge.kernel.clock.calendar import WorkCalendar
@@ -111,9 +111,9 @@ def units() -> list[UnitOf]:
     return [u for u in snapshot().units.values() if u.active]
 
 
-def centre_of(areas: Sequence[str]) -> UUID | None:
-    """The desk nearest to the ground among those of these areas: a centre or workstation; None when none has one."""
-    return snapshot().centre(areas)
+def entry_desk(category: CategoryOf, channel: str, place: Located) -> UUID | None:
+    """The centre or workstation that is the first to have such a case; None when no area around the place has one."""
+    return snapshot().centre(category.entry_areas(channel, place))
 
 
 # — time ———————————————————————————————————————————————————————————————————————————————————————————————————————————————————

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from wangge.kernel.words import Words
@@ -42,6 +42,19 @@ ENTRY_LEVELS = {
     "community": Words("社区", "Community"),
     "street": Words("街道", "Street"),
     "district": Words("区", "District"),
+    "city": Words("市", "City"),
+}
+CHANNELS = {
+    "worker": Words("网格员上报", "Grid worker"),
+    "resident": Words("居民上报", "Resident"),
+    "hotline": Words("12345 热线", "Hotline"),
+    "open311": Words("Open311", "Open311"),
+    "window": Words("窗口", "Window"),
+    "patrol": Words("巡查", "Patrol"),
+    "inspection": Words("检查", "Inspection"),
+    "unit": Words("单位", "Unit"),
+    "camera": Words("视频", "Camera"),
+    "import": Words("导入", "Import"),
 }
 DAY_KINDS = {
     "any": Words("每天", "Every day"),
@@ -73,6 +86,31 @@ class Place(NamedTuple):
     def lies_in(self, area: str) -> bool:
         """Whether the area of this code (province to community) holds the place."""
         return (self.community or self.street or self.district).startswith(area)
+
+
+class Located(Protocol):
+    """Whatever knows where it is by its level columns."""
+
+    @property
+    def district(self) -> str: ...
+    @property
+    def street(self) -> str | None: ...
+    @property
+    def community(self) -> str | None: ...
+
+
+def entry_areas(level: str, place: Located) -> list[str]:
+    """The areas whose centre or workstation may be the first to have a case that enters at ``level``, the one to ask first at the head.
+
+    At the level, else above it, else below it: a matter is never without a desk while any place around it has one. A workstation
+    gets only what enters at the community.
+    """
+    areas = [a for a in (place.street, place.district, place.district[:4]) if a]
+    if level == "community":
+        return [place.community, *areas] if place.community else areas
+    length = {"street": 9, "district": 6, "city": 4}[level]
+    upwards = [a for a in areas if len(a) <= length]
+    return upwards + [a for a in reversed(areas) if len(a) > length]
 
 
 @dataclass(frozen=True)

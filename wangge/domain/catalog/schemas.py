@@ -8,13 +8,15 @@ from uuid import UUID
 
 from pydantic import Field
 
+from wangge.domain.catalog.rules import CHANNELS
 from wangge.kernel.web.schemas import Day, Input, Moment, Output, Version
 
 Urgency = Literal["normal", "urgent", "emergency"]
 Stage = Literal["accept", "dispatch", "handle", "verify", "follow_up"]
 TimeUnit = Literal["urgent_work_hour", "work_hour", "work_day", "hour", "day"]
 Group = Literal["dispute", "hazard", "other"]
-Level = Literal["community", "street", "district"]
+Level = Literal["community", "street", "district", "city"]
+Channel = Literal[tuple(CHANNELS)]  # type: ignore[valid-type]
 DayKind = Literal["any", "working", "rest"]
 Text = Annotated[str, Field(max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
@@ -52,6 +54,7 @@ class CategoryOut(Output):
     evidence: list[dict[str, Any]]
     self_resolve: bool
     entry_level: Level
+    entry_levels: dict[Channel, Level]
     confidential: bool
     keywords: list[str]
     valid_from: datetime
@@ -79,6 +82,7 @@ class CategoryFields(Input):
     evidence: Annotated[list[EvidenceNeed], Field(max_length=8)] = []
     self_resolve: bool = False
     entry_level: Level = "street"
+    entry_levels: dict[Channel, Level] = {}
     confidential: bool = False
     keywords: Annotated[list[Annotated[str, Field(min_length=1, max_length=30)]], Field(max_length=60)] = []
 
@@ -107,6 +111,7 @@ class CategoryChange(Input):
     evidence: Annotated[list[EvidenceNeed], Field(max_length=8)] | None = None
     self_resolve: bool | None = None
     entry_level: Level | None = None
+    entry_levels: dict[Channel, Level] | None = None
     confidential: bool | None = None
     keywords: Annotated[list[Annotated[str, Field(min_length=1, max_length=30)]], Field(max_length=60)] | None = None
 
@@ -284,16 +289,25 @@ class PlaceIn(Input):
     grids: Annotated[dict[str, str], Field(max_length=20)] = {}
 
 
-class ExplainIn(Input):
-    """``at``: when (default now)."""
+class SampleIn(Input):
+    """One past case. ``at``: when (default now)."""
 
     category: UUID
     place: PlaceIn
     at: Moment | None = None
 
 
+class ExplainIn(SampleIn):
+    """``channel``: where it came from, which may say at which level it enters."""
+
+    channel: Channel = "worker"
+
+
 class ExplainOut(Output):
-    """``unit`` null: no rule applies and nobody holds the duty; a person must choose."""
+    """``desk``: the centre or workstation that accepts it. ``unit`` null: no rule applies and nobody holds the duty; a person must choose."""
+
+    desk: UUID | None
+    desk_name: str | None
 
     unit: UUID | None
     unit_name: str | None
@@ -308,7 +322,7 @@ class TryIn(Input):
 
     add: Annotated[list[RouteFields], Field(max_length=50)] = []
     remove: Annotated[list[UUID], Field(max_length=50)] = []
-    samples: Annotated[list[ExplainIn], Field(min_length=1, max_length=1000)]
+    samples: Annotated[list[SampleIn], Field(min_length=1, max_length=1000)]
 
 
 class UnitCount(Output):

@@ -65,6 +65,7 @@ class CategoryOf:
     evidence: tuple[dict[str, Any], ...]
     self_resolve: bool
     entry_level: str
+    entry_levels: Mapping[str, str]
     confidential: bool
     keywords: tuple[str, ...]
     valid_from: datetime
@@ -76,6 +77,11 @@ class CategoryOf:
     @property
     def words(self) -> Words:
         return Words(self.name, self.name_en or self.name)
+
+    def entry_areas(self, channel: str, place: rules.Located) -> list[str]:
+        """The areas whose desk may be the first to have a case of this category from this channel, best first."""
+        level = self.entry_levels.get(channel, self.entry_level)
+        return rules.entry_areas(level, place)
 
     def valid(self, at: datetime) -> bool:
         return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
@@ -135,8 +141,8 @@ class Snapshot:
         return found
 
     def centre(self, areas: Sequence[str]) -> UUID | None:
-        """The desk of the smallest of these areas that has one."""
-        return next((self._centres[a] for a in sorted(areas, key=len, reverse=True) if a in self._centres), None)
+        """The desk of the first of these areas that has one."""
+        return next((self._centres[a] for a in areas if a in self._centres), None)
 
     def limit(self, category: UUID, urgency: str, stage: str) -> LimitOf | None:
         """The limit of the category, else of the nearest above it, else the general one."""
@@ -214,7 +220,8 @@ def _categories() -> dict[UUID, CategoryOf]:
     found = rows.all(
         """SELECT c.id, c.code, c.parent_id AS parent, c.name, c.name_en, c.initials, c."group", c.urgency, c.lead_duty,
                   c.assist_duties, c.accept_condition, c.accept_condition_en, c.close_condition, c.close_condition_en,
-                  c.evidence::text AS evidence, c.self_resolve, c.entry_level, c.confidential, c.keywords, c.valid_from, c.valid_to,
+                  c.evidence::text AS evidence, c.self_resolve, c.entry_level,
+                  c.entry_levels::text AS entry_levels, c.confidential, c.keywords, c.valid_from, c.valid_to,
                   c.version, NOT EXISTS (SELECT 1 FROM catalog_category k WHERE k.parent_id = c.id) AS leaf
            FROM catalog_category c ORDER BY c.code"""
     )
@@ -229,7 +236,7 @@ def _categories() -> dict[UUID, CategoryOf]:
             up.append(node)
             node = parents.get(node)
         r["path"] = {node: depth for depth, node in enumerate(reversed(up))}
-        r["evidence"] = tuple(orjson.loads(r["evidence"]))
+        r["evidence"], r["entry_levels"] = tuple(orjson.loads(r["evidence"])), orjson.loads(r["entry_levels"])
         r["assist_duties"], r["keywords"] = tuple(r["assist_duties"]), tuple(r["keywords"])
         made[r["id"]] = CategoryOf(**r)
     return made

@@ -1,6 +1,7 @@
 """The catalogue as a table: CSV in (each bad row with its line and column), CSV out. The shipped default is such a table.
 
-Limits are written ``4 work_hour``, evidence ``report:photo:1 result:photo:1``, lists with blanks between.
+Limits are written ``4 work_hour``, evidence ``report:photo:1 result:photo:1``, where it enters ``street hotline:district``
+(the level, then channels that enter elsewhere), lists with blanks between.
 """
 
 from __future__ import annotations
@@ -146,11 +147,29 @@ def _row(line: int, row: dict[str, str], errors: list[RowError]) -> CategoryRow:
         "assist_duties": assist,
         "evidence": list(_evidence(row.get("evidence", ""), wrong)),
         "self_resolve": yes("self_resolve"),
-        "entry_level": among("entry_level", rules.ENTRY_LEVELS, "street"),
+        **_entry(row.get("entry_level", ""), wrong),
         "confidential": yes("confidential"),
         "keywords": list(dict.fromkeys(row.get("keywords", "").split())),
     }
     return CategoryRow(line, row["code"], row.get("parent", ""), fields, handle)
+
+
+def _entry(text: str, wrong: Any) -> dict[str, Any]:
+    """``"street hotline:district"`` → the level, and the levels of channels that enter elsewhere."""
+    level, levels = "street", {}
+    for part in text.split():
+        channel, colon, of = part.rpartition(":")
+        if of not in rules.ENTRY_LEVELS or (colon and channel not in rules.CHANNELS):
+            wrong(
+                "entry_level",
+                f"“{part}”应写作“street”或“hotline:district”，层级可选：{'、'.join(rules.ENTRY_LEVELS)}。",
+                f"“{part}” should be written “street” or “hotline:district”; levels are {', '.join(rules.ENTRY_LEVELS)}.",
+            )
+        elif colon:
+            levels[channel] = of
+        else:
+            level = of
+    return {"entry_level": level, "entry_levels": levels}
 
 
 def _evidence(text: str, wrong: Any) -> Iterator[dict[str, Any]]:
@@ -181,12 +200,12 @@ def write_categories(found: Iterable[tuple[Any, str, dict[str, tuple[int, str]]]
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
     for c, parent, handle in found:
-        row = {
-            name: getattr(c, name)
-            for name in (*TEXTS, "code", "initials", "group", "urgency", "lead_duty", "entry_level")
-        }
+        row = {name: getattr(c, name) for name in (*TEXTS, "code", "initials", "group", "urgency", "lead_duty")}
         row |= {"parent": parent, "assist_duties": " ".join(c.assist_duties), "keywords": " ".join(c.keywords)}
         row |= {name: "yes" if getattr(c, name) else "no" for name in ("self_resolve", "confidential")}
+        row["entry_level"] = " ".join(
+            [c.entry_level, *(f"{channel}:{level}" for channel, level in c.entry_levels.items())]
+        )
         row["evidence"] = " ".join(f"{e['at']}:{e['kind']}:{e['least']}" for e in c.evidence)
         row |= {f"handle_{u}": f"{amount} {unit}" for u, (amount, unit) in handle.items()}
         writer.writerow(row)

@@ -129,8 +129,8 @@ def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
     s.cte(
         "entry",
         """SELECT id FROM people_unit WHERE active AND kind IN ('centre', 'workstation') AND area = ANY(%(areas)s)
-           ORDER BY length(area) DESC, kind, id LIMIT 1""",
-        areas=entry_areas(found.entry_level, place),
+           ORDER BY array_position(%(areas)s, area), kind, id LIMIT 1""",
+        areas=found.entry_areas(report.channel, place),
     )
     day = reported.astimezone(ZoneInfo(settings.CONFIG.zone)).date()
     s.cte(
@@ -288,14 +288,6 @@ class Placed:
     @property
     def levels(self) -> dict[str, str | None]:
         return {"district": self.district, "street": self.street, "community": self.community, "grid": self.grid}
-
-
-def entry_areas(level: str, place: Placed) -> list[str]:
-    """The areas whose centre may be the first to have a case of a category that enters at ``level``; the nearest one there is takes it."""
-    areas = [place.street, place.district, place.district[:4]]
-    if level == "community" and place.community:
-        return [place.community, *areas]
-    return areas[1:] if level == "district" else areas[2:] if level == "city" else areas
 
 
 def place_of(report: Report) -> Placed:

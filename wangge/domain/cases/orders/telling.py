@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from wangge.domain.cases.actions.report import Placed, Report, Reporter, entry_areas
+from wangge.domain.cases.actions.report import Placed, Report, Reporter
 from wangge.domain.cases.bulk import Happened, History
 from wangge.domain.cases.orders.reading import Order
 from wangge.domain.cases.rules import Act, FollowUp, Stage
@@ -30,7 +30,7 @@ def history(order: Order, *, street: str, source: str) -> History:
     category = catalog.category(order.category)
     assert category is not None
     urgency = order.urgency or category.urgency
-    holder = catalog.centre_of(entry_areas(category.entry_level, place))
+    holder = catalog.entry_desk(category, order.channel, place)
     report = Report(
         id=uuid5(_IDS, f"{source}\x1f{order.number}"),
         text=order.text,

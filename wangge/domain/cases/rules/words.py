@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from wangge.domain.catalog.rules import URGENCIES
+from wangge.domain.catalog.rules import CHANNELS, URGENCIES
 from wangge.kernel.words import Words
 
 
@@ -212,18 +212,7 @@ class Channel(StrEnum):
         return CHANNEL_WORDS[self]
 
 
-CHANNEL_WORDS = {
-    Channel.WORKER: Words("网格员上报", "Grid worker"),
-    Channel.RESIDENT: Words("居民上报", "Resident"),
-    Channel.HOTLINE: Words("12345 热线", "Hotline"),
-    Channel.OPEN311: Words("Open311", "Open311"),
-    Channel.WINDOW: Words("窗口", "Window"),
-    Channel.PATROL: Words("巡查", "Patrol"),
-    Channel.INSPECTION: Words("检查", "Inspection"),
-    Channel.UNIT: Words("单位", "Unit"),
-    Channel.CAMERA: Words("视频", "Camera"),
-    Channel.IMPORT: Words("导入", "Import"),
-}
+CHANNEL_WORDS = {channel: CHANNELS[channel] for channel in Channel}
 
 
 class FollowUp(StrEnum):

@@ -22,7 +22,8 @@ from wangge.kernel.words import Words
 
 FIELDS = (
     "name", "name_en", "initials", "group", "urgency", "lead_duty", "assist_duties", "accept_condition", "accept_condition_en",
-    "close_condition", "close_condition_en", "evidence", "self_resolve", "entry_level", "confidential", "keywords",
+    "close_condition", "close_condition_en", "evidence", "self_resolve", "entry_level", "entry_levels", "confidential",
+    "keywords",
 )  # fmt: skip
 """What may be changed. A code and a place in the tree stay: figures of other years are counted by them."""
 
@@ -269,6 +270,19 @@ def _check(**fields: Any) -> None:
     for i, duty in enumerate(fields.get("assist_duties", ())):
         if duty not in DUTIES:
             wrong(f"assist_duties[{i}]", f"没有职责 {duty}。", f"There is no duty {duty}.")
+    for channel, level in fields.get("entry_levels", {}).items():
+        if channel not in rules.CHANNELS:
+            wrong(
+                f"entry_levels.{channel}",
+                f"没有渠道 {channel}，可选：{'、'.join(rules.CHANNELS)}。",
+                f"There is no channel {channel}; choose from {', '.join(rules.CHANNELS)}.",
+            )
+        elif level not in rules.ENTRY_LEVELS:
+            wrong(
+                f"entry_levels.{channel}",
+                f"没有层级 {level}，可选：{'、'.join(rules.ENTRY_LEVELS)}。",
+                f"There is no level {level}; choose from {', '.join(rules.ENTRY_LEVELS)}.",
+            )
     for i, need in enumerate(fields.get("evidence", ())):
         if (
             need.get("at") not in rules.EVIDENCE_AT

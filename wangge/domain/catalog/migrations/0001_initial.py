@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('evidence', models.JSONField(blank=True, default=list, help_text='[{"at": "report", "kind": "photo", "least": 1}]')),
                 ('self_resolve', models.BooleanField(default=False, help_text='may be put right on the spot by who reports it')),
                 ('entry_level', models.CharField(default='street', help_text='level of the centre that receives it first', max_length=10)),
+                ('entry_levels', models.JSONField(blank=True, default=dict, help_text='the channels that enter elsewhere: {"hotline": "district"}')),
                 ('confidential', models.BooleanField(default=False, help_text='reporters are confidential unless they say otherwise')),
                 ('keywords', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=list, size=None)),
                 ('valid_from', models.DateTimeField()),
@@ -146,7 +147,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('entry_level__in', ['community', 'street', 'district'])), name='catalog_category_level_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('entry_level__in', ['community', 'street', 'district', 'city'])), name='catalog_category_level_known'),
         ),
         migrations.AddConstraint(
             model_name='category',
