@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import model_validator
 
 from wangge.kernel.access import Permission, Principal
 from wangge.kernel.db.statement import Statement
@@ -24,6 +27,22 @@ from wangge.kernel.words import Words, choose_language
 
 class Unheard(Permission):
     OF = "test.unheard"
+
+
+class Span(Input):
+    start: int
+    end: int
+
+    @model_validator(mode="after")
+    def ordered(self) -> Span:
+        if self.end <= self.start:
+            raise ValueError(Words("结束时间应晚于开始时间。", "The end must come after the start."))
+        return self
+
+
+class SpansIn(Input):
+    spans: list[Span]
+    by_name: dict[Literal["day", "night"], int] = {}
 
 
 def test_a_problem_speaks_the_language_that_was_asked_for() -> None:
@@ -178,6 +197,25 @@ def test_a_query_with_u0000_is_refused_with_its_name() -> None:
     with pytest.raises(Invalid) as refused:
         JsonParser().parse_querydict(request.GET, [], request)
     assert refused.value.errors[0].path == "query.search"
+
+
+@pytest.mark.parametrize(
+    ("language", "message"), [("zh", "结束时间应晚于开始时间。"), ("en", "The end must come after the start.")]
+)
+def test_a_validator_of_ours_speaks_the_language_of_who_asks(language: str, message: str) -> None:
+    api = build(title="t", version="1", description="d")
+    body = {"spans": [{"start": 1, "end": 2}, {"start": 2, "end": 1}], "by_name": {"noon": 1}}
+    request = RequestFactory().post("/", body, content_type="application/json", headers={"Accept-Language": language})
+
+    @api.post("/spans", auth=None)
+    def take(request: object, payload: SpansIn) -> None: ...
+
+    operation = api.default_router.path_operations["/spans"].operations[0]
+    operation.api = api
+    problem = json.loads(operation.run(request).content)
+    found = {e["path"]: e for e in problem["errors"]}
+    assert found["body.spans[1]"]["message"] == message
+    assert set(found) == {"body.spans[1]", "body.by_name.noon"}
 
 
 def test_who_lacks_a_permission_is_told_which_posts_have_it() -> None:

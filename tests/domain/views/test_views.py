@@ -185,7 +185,7 @@ def test_a_filter_that_became_invalid_is_shown_with_what_is_wrong(world: SimpleN
     found = {row["name"]: [(e.path, e.code) for e in row["problems"]] for row in queries.views(by=bob)}
     assert found == {
         "超期未结": [("query.lead", "gone")],
-        "旧版": [("query.status.1", "enum"), ("query.colour", "extra_forbidden")],
+        "旧版": [("query.status[1]", "enum"), ("query.colour", "extra_forbidden")],
     }
 
 

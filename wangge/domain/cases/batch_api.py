@@ -14,10 +14,10 @@ from wangge.domain.cases.acts_api import BODIES, Version, given_of, plain
 from wangge.domain.cases.rules import Channel, acts
 from wangge.domain.cases.schemas import ReportIn, StateOut
 from wangge.domain.cases.tags import CasePermission
-from wangge.kernel.problems import FieldError, Invalid
+from wangge.kernel.problems import Invalid
 from wangge.kernel.web.api import Router, language_of
 from wangge.kernel.web.schemas import Input, Output
-from wangge.kernel.web.validation import message_of
+from wangge.kernel.web.validation import faults
 
 KINDS = Literal[("report", *(str(act) for act in acts()))]  # type: ignore[valid-type]
 
@@ -69,10 +69,7 @@ def read(given: OperationIn) -> batch.Operation:
         body = BODIES[act].model_validate({**given.given, "version": given.version or 1})
         return batch.Operation(**common, act=act, given=given_of(body))
     except ValidationError as error:
-        found = [
-            FieldError(".".join(["given", *map(str, e["loc"])]), e["type"], message_of(dict(e))) for e in error.errors()
-        ]
-        return batch.Operation(**common, problem=Invalid.fields(*found))
+        return batch.Operation(**common, problem=Invalid.fields(*faults(error, "given")))
 
 
 def report_of(body: ReportIn) -> actions.Report:

@@ -14,12 +14,12 @@ from wangge.domain.cases.actions.report import Placed
 from wangge.domain.cases.acts_api import BODIES, Version, given_of
 from wangge.domain.cases.batch_api import AnswerOut
 from wangge.domain.cases.rules import acts
-from wangge.domain.cases.schemas import PointIn
+from wangge.domain.cases.schemas import STAFF_CHANNELS, PointIn
 from wangge.domain.cases.tags import CasePermission
-from wangge.kernel.problems import Conflict, FieldError, Invalid, Problem
+from wangge.kernel.problems import Conflict, Invalid, Problem
 from wangge.kernel.web.api import Router, language_of
 from wangge.kernel.web.schemas import Input, Output, WordsOut
-from wangge.kernel.web.validation import message_of
+from wangge.kernel.web.validation import faults
 
 MOST_AT_ONCE = 100
 
@@ -33,6 +33,7 @@ class IntakeIn(Input):
     street: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None
     category: UUID | None = None
     urgency: Literal["normal", "urgent", "emergency"] | None = None
+    channel: STAFF_CHANNELS = "worker"
 
 
 class PlaceOut(Output):
@@ -47,6 +48,14 @@ class IntakeSuggestionOut(Output):
     name: str
     name_en: str
     score: float
+
+
+class DeskOut(Output):
+    """The centre or workstation that has the case first, by category and channel."""
+
+    unit: UUID
+    unit_name: str
+    unit_name_en: str
 
 
 class IntakeRouteOut(Output):
@@ -90,6 +99,7 @@ class IntakeOut(Output):
     suggestions: list[IntakeSuggestionOut]
     category: UUID | None
     urgency: str
+    desk: DeskOut | None
     route: IntakeRouteOut | None
     limits: dict[str, datetime]
     similar: list[SimilarOut]
@@ -126,14 +136,10 @@ def _similar(found: list[intake.Similar]) -> list[dict[str, Any]]:
     ]
 
 
-def _route(route: Any) -> dict[str, Any] | None:
+def _route(route: Any, named: dict[UUID, dict[str, Any]]) -> dict[str, Any] | None:
     if route is None:
         return None
-    name, name_en = intake.names_of([route.unit_id]).get(route.unit_id, ("", ""))
-    return {
-        "unit": route.unit_id,
-        "unit_name": name,
-        "unit_name_en": name_en,
+    return named[route.unit_id] | {
         "rule": route.route_id,
         "automatic": route.automatic,
         "why": route.why._asdict(),
@@ -152,12 +158,18 @@ def add_routes(router: Router) -> None:
         seen = intake.preview(
             by=request.principal, point=(body.point.lon, body.point.lat) if body.point else None, **given
         )
+        units = [u for u in (seen["desk"], seen["route"] and seen["route"].unit_id) if u]
+        named = {
+            unit: {"unit": unit, "unit_name": name, "unit_name_en": name_en}
+            for unit, (name, name_en) in intake.names_of(units).items()
+        }
         return seen | {
             "place": seen["place"] and seen["place"].levels,
             "problem": seen["problem"] and seen["problem"].as_json(language_of(request)),
             "category": seen["category"] and seen["category"].id,
             "suggestions": [_suggestion(s) for s in seen["suggestions"]],
-            "route": _route(seen["route"]),
+            "desk": seen["desk"] and named[seen["desk"]],
+            "route": _route(seen["route"], named),
             "similar": _similar(seen["similar"]),
         }
 
@@ -197,11 +209,7 @@ def add_routes(router: Router) -> None:
                 )
                 answers.append({"id": one.case, "outcome": "applied", "state": queries.state(done), "problem": None})
             except ValidationError as error:
-                found = [
-                    FieldError(".".join(["body.given", *map(str, e["loc"])]), e["type"], message_of(dict(e)))
-                    for e in error.errors()
-                ]
-                raise Invalid.fields(*found) from error
+                raise Invalid.fields(*faults(error, "body", "given")) from error
             except Problem as problem:
                 outcome = "conflict" if isinstance(problem, Conflict) else "rejected"
                 state = problem.extra.get("current") if isinstance(problem, Conflict) else None

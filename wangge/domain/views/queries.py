@@ -16,7 +16,7 @@ from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
 from wangge.kernel.problems import FieldError, Invalid
-from wangge.kernel.web.validation import message_of
+from wangge.kernel.web.validation import faults
 from wangge.kernel.words import Words
 
 UNITS = ("lead", "holder", "unit")
@@ -60,9 +60,7 @@ def problems(query: Mapping[str, Any], units: frozenset[str]) -> list[FieldError
         read = QueueFilter.model_validate(dict(query))
         read.filter()
     except ValidationError as error:
-        return [
-            FieldError(".".join(["query", *map(str, e["loc"])]), e["type"], message_of(dict(e))) for e in error.errors()
-        ]
+        return faults(error, "query")
     except Invalid as error:
         return error.errors
     found = []

@@ -16,16 +16,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
 from ninja import NinjaAPI
 from ninja import Router as NinjaRouter
-from ninja.errors import HttpError
+from ninja.errors import HttpError, ValidationErrorContext
 from ninja.errors import ValidationError as NinjaValidationError
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from pydantic import BaseModel
 
 from wangge.kernel.access import Permission
-from wangge.kernel.problems import FieldError, Invalid, NotFound, Problem, TooMany, Unavailable
+from wangge.kernel.problems import Invalid, NotFound, Problem, TooMany, Unavailable
 from wangge.kernel.web.auth import ANY_SESSION, PUBLIC, SIGNED_IN, Need, Requires
-from wangge.kernel.web.validation import message_of
+from wangge.kernel.web.validation import fault
 from wangge.kernel.words import Words, choose_language
 
 __all__ = [
@@ -178,6 +178,21 @@ PROBLEM_RESPONSE = {
 
 
 class Api(NinjaAPI):
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext]
+    ) -> NinjaValidationError:
+        """As ninja does it, but the exception of a validator of ours stays one: it may carry ``Words``. The name of the view's
+        parameter is left out: who asks does not know it."""
+        errors = []
+        for context in error_contexts:
+            source, flat = context.model.__ninja_param_source__, context.model.__ninja_flatten_map_reverse__
+            for e in context.pydantic_validation_error.errors(include_url=False, include_input=False):
+                where = flat.get(e["loc"], e["loc"])
+                if len(where) > 1 and source in ("body", "form", "file"):
+                    where = where[1:]
+                errors.append({**e, "loc": (source, *where)})
+        return NinjaValidationError(errors)
+
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
         schema = super().get_openapi_schema(*args, **kwargs)
         schema["components"].setdefault("responses", {})["Problem"] = PROBLEM_RESPONSE
@@ -280,19 +295,7 @@ def problem_response(request: HttpRequest, error: Problem) -> HttpResponse:
 
 
 def _validation(request: HttpRequest, error: NinjaValidationError) -> HttpResponse:
-    found = [FieldError(_path(e["loc"]), e["type"], message_of(e)) for e in error.errors]
-    return problem_response(request, Invalid.fields(*found))
-
-
-def _path(loc: tuple[Any, ...]) -> str:
-    """``("body", "payload", "items", 3, "name")`` → ``body.items[3].name``: without the name of the view's parameter."""
-    parts = list(loc)
-    if len(parts) > 2 and parts[0] in ("body", "form", "file"):
-        del parts[1]
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
-    return text
+    return problem_response(request, Invalid.fields(*map(fault, error.errors)))
 
 
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
+from wangge.kernel.problems import FieldError
 from wangge.kernel.words import Words
 
 MESSAGES = {
@@ -40,7 +44,26 @@ MESSAGES = {
 }
 
 
-def message_of(error: dict[str, Any]) -> Words:
+def faults(error: ValidationError, *within: str) -> list[FieldError]:
+    """What pydantic found in an object that stands at the path ``within`` of the request."""
+    return [fault(e, *within) for e in error.errors(include_url=False, include_input=False)]
+
+
+def fault(error: Mapping[str, Any], *within: str) -> FieldError:
+    """One of pydantic's errors as ours."""
+    return FieldError(path_of((*within, *error["loc"])), error["type"], message_of(error))
+
+
+def path_of(parts: Iterable[str | int]) -> str:
+    """``("body", "items", 3, "name")`` → ``body.items[3].name``. A wrong key of an object is told by the key alone."""
+    text = ""
+    for part in parts:
+        if part != "[key]":
+            text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
+    return text
+
+
+def message_of(error: Mapping[str, Any]) -> Words:
     """The sentence for one of pydantic's errors; a validator that raised ``ValueError(Words)`` speaks for itself."""
     context = error.get("ctx") or {}
     cause = context.get("error")
