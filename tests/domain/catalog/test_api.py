@@ -75,7 +75,7 @@ def test_the_catalogue_comes_with_all_a_picker_needs(http: Any) -> None:
     assert len(found["items"]) == 134
     leaf = next(c for c in found["items"] if c["code"] == "0101")
     assert (leaf["leaf"], leaf["initials"], leaf["name_en"]) == (True, "bllj", "Exposed rubbish")
-    assert leaf["evidence"][0] == {"at": "report", "kind": "photo", "least": 1}
+    assert leaf["evidence"][0] == {"at": "report", "kind": "photo", "least": 1, "required": False}
     assert http("olga", "GET", "/categories/search?q=jgqs").json()["items"][0]["code"] == "0201"
     assert http("olga", "POST", "/categories/suggest", {"text": "路灯不亮"}).json()[0]["code"] == "0202"
 
@@ -106,13 +106,17 @@ def test_a_channel_enters_where_its_category_says(http: Any, world: SimpleNamesp
     forget()
     asked = {"category": leaf.id, "place": PLACE}
     before = http("olga", "POST", "/routes/explain", asked | {"channel": "hotline"}).json()["desk_name"]
-    changed = http("sam", "PATCH", f"/categories/{leaf.id}", {"version": 1, "entry_levels": {"hotline": "district"}})
+    needs = [{"at": "result", "kind": "photo", "least": 2, "required": True}]
+    change = {"version": 1, "entry_levels": {"hotline": "district"}, "evidence": needs}
+    changed = http("sam", "PATCH", f"/categories/{leaf.id}", change)
+    assert changed.json()["evidence"] == needs
     assert changed.json()["entry_levels"] == {"hotline": "district"}
     hotline = http("olga", "POST", "/routes/explain", asked | {"channel": "hotline"}).json()
     worker = http("olga", "POST", "/routes/explain", asked).json()
     assert (before, worker["desk_name"], hotline["desk_name"]) == ("福保街道中心", "福保街道中心", "福田区中心")
     table = http("sam", "GET", "/categories/table").content.decode()
     assert "street hotline:district" in table
+    assert "result:photo:2!" in table
     read = http("sam", "POST", "/categories/table", {"text": table}).json()
     assert (read["added"], read["changed"], read["errors"]) == (0, 0, [])
     for levels, path in (

@@ -20,6 +20,8 @@ from tests.domain.evidence.test_tus import Phone, row_of
 from tests.support.world import FUBAO, category, point_in
 from wangge.domain.cases import actions as cases
 from wangge.domain.cases import queries as case_queries
+from wangge.domain.cases.rules import Channel
+from wangge.domain.catalog.actions import change_category
 from wangge.domain.evidence import actions, queries, sandbox
 from wangge.domain.evidence.actions import Promise
 from wangge.domain.evidence.actions.process import run_sandbox
@@ -144,6 +146,56 @@ def test_what_the_category_wants_and_is_not_there_is_noted(world: SimpleNamespac
     with acting(SYSTEM):
         last = case_queries.detail(by=SYSTEM, case=case["id"])["timeline"][-1]
     assert last["data"]["evidence_short"]
+
+
+def test_what_the_category_requires_and_is_not_there_is_refused_by_number_and_kind(world: SimpleNamespace) -> None:
+    needs = [
+        {"at": "report", "kind": "photo", "least": 1, "required": True},
+        {"at": "result", "kind": "photo", "least": 3},
+        {"at": "result", "kind": "photo", "least": 2, "required": True},
+    ]
+    rubbish = category("0101")
+    with acting(SYSTEM):
+        change_category(by=SYSTEM, category=rubbish.id, version=rubbish.version, evidence=needs, self_resolve=True)
+    alice, bob, hank = world.as_("alice"), world.as_("bob"), world.as_("hank")
+    with pytest.raises(Invalid) as refused:
+        report(alice)
+    assert [(e.path, e.code) for e in refused.value.errors] == [("body.evidence", "missing")]
+    assert "请再附 1 份" in refused.value.errors[0].message.zh
+    assert "add 1 more" in refused.value.errors[0].message.en
+    told = report(bob, channel=Channel.HOTLINE)  # a caller shows nothing
+    with acting(SYSTEM):
+        assert case_queries.detail(by=SYSTEM, case=told["id"])["timeline"][0]["data"]["evidence_short"] == ["photo:1"]
+    case = report(alice, evidence=(Promise(uuid7()),))  # a promise counts: the phone uploads it later
+    with pytest.raises(Invalid):
+        step(alice, cases.self_resolve, case, result="已清走", evidence=[Promise(uuid7())])
+    case = step(bob, cases.dispatch, step(bob, cases.accept, case), unit=world.units.cleaners)
+    bind(hank)
+    asked = next(a for a in case_queries.detail(by=hank, case=case["id"])["acts"] if a["act"] == "resolve")
+    wanted = next(i for i in asked["inputs"] if i["name"] == "evidence")
+    assert (wanted["least"], wanted["must"]) == ({"photo": 3}, {"photo": 2})
+    recording = UUID(Phone("hank").whole(b"#!AMR\n" + bytes(100), kind="audio"))
+    for evidence in (
+        [Promise(uuid7())],
+        [Promise(uuid7()), Promise(recording)],  # is what it was uploaded as, not what it is said to be
+        [Promise(uuid7()), Promise(uuid7(), role=Role.BEFORE)],
+    ):
+        with pytest.raises(Invalid):
+            step(hank, cases.resolve, case, result="已清走", evidence=evidence)
+    case = step(hank, cases.resolve, case, result="已清走", evidence=[Promise(uuid7()), Promise(uuid7())])
+    with acting(SYSTEM):
+        last = case_queries.detail(by=SYSTEM, case=case["id"])["timeline"][-1]
+    assert last["data"]["evidence_short"] == ["photo:1"]
+
+
+def test_a_report_that_was_taken_in_is_known_when_its_category_has_come_to_require_more(world: SimpleNamespace) -> None:
+    alice, given = world.as_("alice"), {"id": uuid7()}
+    made = report(alice, **given)
+    rubbish = category("0101")
+    needs = [{"at": "report", "kind": "photo", "least": 1, "required": True}]
+    with acting(SYSTEM):
+        change_category(by=SYSTEM, category=rubbish.id, version=rubbish.version, evidence=needs)
+    assert report(alice, **given)["number"] == made["number"]
 
 
 def test_the_original_is_opened_for_a_purpose_that_is_on_record(world: SimpleNamespace) -> None:

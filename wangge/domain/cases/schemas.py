@@ -190,8 +190,8 @@ class ChoiceOut(Output):
 
 
 class InputOut(Output):
-    """``kind``: what a form shows for it; ``role``: what evidence shows, and how many files of each kind the
-    category wants of it (``least``); ``choices``: of a choice."""
+    """``kind``: what a form shows for it; ``role``: what evidence shows, how many files of each kind the category wants of it
+    (``least``) and how many of these it requires (``must``: with fewer the act is refused); ``choices``: of a choice."""
 
     name: str
     kind: str
@@ -199,6 +199,7 @@ class InputOut(Output):
     required: bool
     role: str
     least: dict[str, int]
+    must: dict[str, int]
     choices: list[ChoiceOut]
 
 

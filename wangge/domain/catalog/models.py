@@ -34,7 +34,9 @@ class Category(models.Model):
     accept_condition_en = models.TextField(blank=True, default="")
     close_condition = models.TextField(blank=True, default="", help_text="结案条件")
     close_condition_en = models.TextField(blank=True, default="")
-    evidence = models.JSONField(default=list, blank=True, help_text='[{"at": "report", "kind": "photo", "least": 1}]')
+    evidence = models.JSONField(
+        default=list, blank=True, help_text='[{"at": "report", "kind": "photo", "least": 1, "required": false}]'
+    )
     self_resolve = models.BooleanField(default=False, help_text="may be put right on the spot by who reports it")
     entry_level = models.CharField(
         max_length=10, default="street", help_text="level of the centre that receives it first"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from wangge.kernel.words import Words
@@ -86,6 +86,25 @@ class Place(NamedTuple):
     def lies_in(self, area: str) -> bool:
         """Whether the area of this code (province to community) holds the place."""
         return (self.community or self.street or self.district).startswith(area)
+
+
+class Wanted(NamedTuple):
+    """So many files of a kind are wanted; ``must``: so many of them are required."""
+
+    least: int
+    must: int
+
+
+def wanted(needs: Iterable[Mapping[str, Any]], at: str) -> dict[str, Wanted]:
+    """What a category's needs of evidence (``Category.evidence``) ask for ``at`` (of EVIDENCE_AT), by kind. Of two for one kind the
+    larger holds: three photos are wanted, one of them is required."""
+    found: dict[str, Wanted] = {}
+    for need in needs:
+        if need["at"] == at:
+            old = found.get(need["kind"], Wanted(0, 0))
+            must = need["least"] if need.get("required") else 0
+            found[need["kind"]] = Wanted(max(old.least, need["least"]), max(old.must, must))
+    return found
 
 
 class Located(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -30,9 +30,12 @@ class BothWords(Output):
 
 
 class EvidenceNeed(Input):
+    """``required``: without so many files the report or result is refused; else what is missing is noted."""
+
     at: Literal["report", "result"]
     kind: Literal["photo", "video", "audio", "document"]
     least: Annotated[int, Field(ge=1, le=9)] = 1
+    required: bool = False
 
 
 class CategoryOut(Output):
@@ -51,7 +54,7 @@ class CategoryOut(Output):
     accept_condition_en: str
     close_condition: str
     close_condition_en: str
-    evidence: list[dict[str, Any]]
+    evidence: list[EvidenceNeed]
     self_resolve: bool
     entry_level: Level
     entry_levels: dict[Channel, Level]

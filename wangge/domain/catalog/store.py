@@ -78,6 +78,10 @@ class CategoryOf:
     def words(self) -> Words:
         return Words(self.name, self.name_en or self.name)
 
+    def wants(self, at: str) -> dict[str, rules.Wanted]:
+        """The evidence that it wants ``at`` (report, result), by kind."""
+        return rules.wanted(self.evidence, at)
+
     def entry_areas(self, channel: str, place: rules.Located) -> list[str]:
         """The areas whose desk may be the first to have a case of this category from this channel, best first."""
         level = self.entry_levels.get(channel, self.entry_level)

@@ -1,6 +1,6 @@
 """The catalogue as a table: CSV in (each bad row with its line and column), CSV out. The shipped default is such a table.
 
-Limits are written ``4 work_hour``, evidence ``report:photo:1 result:photo:1``, where it enters ``street hotline:district``
+Limits are written ``4 work_hour``, evidence ``report:photo:1 result:photo:1!`` (with ``!``: required), where it enters ``street hotline:district``
 (the level, then channels that enter elsewhere), lists with blanks between.
 """
 
@@ -176,14 +176,15 @@ def _evidence(text: str, wrong: Any) -> Iterator[dict[str, Any]]:
     for part in text.split():
         at, _, rest = part.partition(":")
         kind, _, least = rest.partition(":")
+        required, least = least.endswith("!"), least.removesuffix("!")
         if at not in rules.EVIDENCE_AT or kind not in rules.EVIDENCE_KINDS or least not in set("123456789"):
             wrong(
                 "evidence",
-                f"证据“{part}”应写作“report:photo:1”。",
-                f"The evidence “{part}” should be written “report:photo:1”.",
+                f"证据“{part}”应写作“report:photo:1”，必须有的加“!”。",
+                f"The evidence “{part}” should be written “report:photo:1”, with “!” when it is required.",
             )
         else:
-            yield {"at": at, "kind": kind, "least": int(least)}
+            yield {"at": at, "kind": kind, "least": int(least), "required": required}
 
 
 def parse_limit(text: str) -> tuple[int, str] | None:
@@ -206,7 +207,9 @@ def write_categories(found: Iterable[tuple[Any, str, dict[str, tuple[int, str]]]
         row["entry_level"] = " ".join(
             [c.entry_level, *(f"{channel}:{level}" for channel, level in c.entry_levels.items())]
         )
-        row["evidence"] = " ".join(f"{e['at']}:{e['kind']}:{e['least']}" for e in c.evidence)
+        row["evidence"] = " ".join(
+            f"{e['at']}:{e['kind']}:{e['least']}{'!' * e.get('required', False)}" for e in c.evidence
+        )
         row |= {f"handle_{u}": f"{amount} {unit}" for u, (amount, unit) in handle.items()}
         writer.writerow(row)
     return "\ufeff" + out.getvalue()

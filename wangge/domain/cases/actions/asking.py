@@ -11,7 +11,8 @@ from wangge.domain.cases import queries
 from wangge.domain.cases.actions import clocks
 from wangge.domain.cases.actions.dispatching import drop_requests, usable
 from wangge.domain.cases.actions.handling import share_for
-from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, with_evidence, write
+from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, write
+from wangge.domain.cases.actions.wanted import with_evidence
 from wangge.domain.cases.rules import Act, Ask, Status, pending
 from wangge.domain.evidence.actions.attach import Promise
 from wangge.kernel import clock

@@ -17,9 +17,9 @@ from wangge.domain.cases.actions.move import (
     open_for,
     reason,
     required_text,
-    with_evidence,
     write,
 )
+from wangge.domain.cases.actions.wanted import with_evidence
 from wangge.domain.cases.rules import Act, Call, FollowUp, outcomes
 from wangge.domain.evidence.actions.attach import Promise
 from wangge.kernel import clock

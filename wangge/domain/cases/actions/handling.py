@@ -10,7 +10,8 @@ from django.conf import settings
 
 from wangge.domain.cases.actions.clocks import Piece
 from wangge.domain.cases.actions.dispatching import drop_requests, end_shares
-from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, with_evidence, write
+from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, write
+from wangge.domain.cases.actions.wanted import with_evidence
 from wangge.domain.cases.rules import Act, FollowUp, Transition, rows_of, share_of
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.evidence.actions.attach import Promise

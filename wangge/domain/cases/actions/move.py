@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,20 +25,15 @@ from wangge.domain.cases.rules import (
     STAGE_OF,
     Act,
     Facts,
-    Kind,
     Part,
     Status,
     Transition,
     clock_outcome,
-    inputs_of,
     may_verify,
     rows_of,
     share_of,
 )
 from wangge.domain.cases.tags import CaseEvent, CasePermission, CaseTag
-from wangge.domain.catalog import queries as catalog
-from wangge.domain.evidence.actions.attach import Promise, attach_parts
-from wangge.domain.evidence.rules import Role as EvidenceRole
 from wangge.kernel import clock, ledger, outbox
 from wangge.kernel.access import SYSTEM, Principal, acting
 from wangge.kernel.db.rows import Row
@@ -369,28 +363,6 @@ def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
         return [plain(v) for v in value] if isinstance(value, list | tuple) else value
 
     return {k: plain(v) for k, v in data.items()}
-
-
-def with_evidence(
-    effects: Effects, *, by: Principal, row: Row, act: Act, evidence: Sequence[Promise], needed: str | None = None
-) -> Effects:
-    """The files of an act become the case's. What the category wants of them and is not there is noted, for who checks it."""
-    role = next((i.role for i in inputs_of(act) if i.kind == Kind.EVIDENCE), "comment")
-    effects.parts |= attach_parts(by=by, source="moved", evidence=evidence, role=EvidenceRole(role), at=clock.now())
-    if evidence:
-        effects.data["evidence"] = [str(p.id) for p in evidence]
-    short = missing_evidence(row["category"], needed, [p.kind for p in evidence]) if needed else {}
-    if short:
-        effects.data["evidence_short"] = [f"{kind}:{count}" for kind, count in sorted(short.items())]
-    return effects
-
-
-def missing_evidence(category: UUID, needed: str, kinds: Sequence[str]) -> dict[str, int]:
-    """How many files of which kind are missing of what the category wants at ``needed`` (catalog.rules.EVIDENCE_AT)."""
-    found = catalog.category(category)
-    wanted = {e["kind"]: e["least"] for e in found.evidence if e["at"] == needed} if found else {}
-    have = Counter(map(str, kinds))
-    return {kind: least - have[kind] for kind, least in wanted.items() if have[kind] < least}
 
 
 def required_text(name: str, value: str | None, words: Words, *, most: int = 2000) -> str:

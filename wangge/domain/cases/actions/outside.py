@@ -10,7 +10,8 @@ from uuid import UUID
 from wangge.domain.cases import queries
 from wangge.domain.cases.actions import clocks
 from wangge.domain.cases.actions.desk import known_category, other_case
-from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, with_evidence, write
+from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, write
+from wangge.domain.cases.actions.wanted import with_evidence
 from wangge.domain.cases.rules import Act, Call, Level, Stage, Urgency
 from wangge.domain.evidence.actions.attach import Promise
 from wangge.kernel import clock

@@ -15,6 +15,7 @@ from django.db import IntegrityError
 from wangge.domain.cases import queries
 from wangge.domain.cases.actions import clocks
 from wangge.domain.cases.actions.move import Effects, add_step, required_text
+from wangge.domain.cases.actions.wanted import ON_THE_SPOT, short_of
 from wangge.domain.cases.rules import Act, Channel, Stage, Status, Urgency
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
@@ -168,8 +169,9 @@ def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
                 SELECT {", ".join(f"%({name})s" for name in asked_by)} FROM made""",
             **asked_by,
         )
-    parts = attach_parts(by=by, source="made", evidence=report.evidence, role=EvidenceRole.REPORT, at=clock.now())
-    for name, (sql, params) in parts.items():
+    attached = attach_parts(by=by, source="made", evidence=report.evidence, role=EvidenceRole.REPORT, at=clock.now())
+    short = short_of(category, "report", attached.kinds, binding=report.channel in ON_THE_SPOT)
+    for name, (sql, params) in attached.parts.items():
         s.cte(name, sql, **params)
     add_step(
         s,
@@ -181,6 +183,7 @@ def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
         effects=Effects(
             data={"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash.hex()}
             | ({"evidence": [str(p.id) for p in report.evidence]} if report.evidence else {})
+            | ({"evidence_short": short} if short else {})
         ),
         at=reported,
     )

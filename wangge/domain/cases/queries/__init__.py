@@ -19,7 +19,6 @@ from wangge.domain.cases.queries.case import (
     state,
     try_routes,
     visible,
-    wanted_evidence,
 )
 from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
 from wangge.domain.cases.queries.filter import IN_BOX, Filter
@@ -52,5 +51,4 @@ __all__ = [
     "state",
     "try_routes",
     "visible",
-    "wanted_evidence",
 ]

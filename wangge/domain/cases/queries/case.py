@@ -269,7 +269,7 @@ def acts(*, by: Principal, row: Row) -> list[dict[str, Any]]:
                         "label": i.words,
                         "required": i.required,
                         "role": i.role,
-                        "least": wanted_evidence(row["category"], i.role) if i.role else {},
+                        **_wanted_of(row["category"], i.role),
                         "choices": [{"value": str(c), "label": c.words} for c in i.choices] if i.choices else [],
                     }
                     for i in move.inputs
@@ -282,7 +282,11 @@ def acts(*, by: Principal, row: Row) -> list[dict[str, Any]]:
 _WANTED_AT = {"report": "report", "after": "result"}
 
 
-def wanted_evidence(category: UUID, role: str) -> dict[str, int]:
-    """How many files of each kind the category wants to be shown for this."""
-    found = catalog.category(category)
-    return {e["kind"]: e["least"] for e in found.evidence if e["at"] == _WANTED_AT.get(role)} if found else {}
+def _wanted_of(category: UUID, role: str) -> dict[str, dict[str, int]]:
+    """How many files of each kind the category wants an act's evidence of this role to hold, and how many of them it requires."""
+    found = catalog.category(category) if role in _WANTED_AT else None
+    wants = found.wants(_WANTED_AT[role]) if found else {}
+    return {
+        "least": {kind: want.least for kind, want in wants.items()},
+        "must": {kind: want.must for kind, want in wants.items() if want.must},
+    }

@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('accept_condition_en', models.TextField(blank=True, default='')),
                 ('close_condition', models.TextField(blank=True, default='', help_text='结案条件')),
                 ('close_condition_en', models.TextField(blank=True, default='')),
-                ('evidence', models.JSONField(blank=True, default=list, help_text='[{"at": "report", "kind": "photo", "least": 1}]')),
+                ('evidence', models.JSONField(blank=True, default=list, help_text='[{"at": "report", "kind": "photo", "least": 1, "required": false}]')),
                 ('self_resolve', models.BooleanField(default=False, help_text='may be put right on the spot by who reports it')),
                 ('entry_level', models.CharField(default='street', help_text='level of the centre that receives it first', max_length=10)),
                 ('entry_levels', models.JSONField(blank=True, default=dict, help_text='the channels that enter elsewhere: {"hotline": "district"}')),

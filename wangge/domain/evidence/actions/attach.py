@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from wangge.domain.evidence.rules import Kind, Role, State
@@ -29,20 +30,26 @@ class Promise:
 Piece = tuple[str, dict[str, Any]]
 
 
-def attach_parts(
-    *, by: Principal, source: str, evidence: Sequence[Promise], role: Role, at: datetime
-) -> dict[str, Piece]:
+class Attached(NamedTuple):
+    """``parts`` of the act's statement; ``kinds``: how many files of each kind show what the act's evidence does – an uploaded one
+    counts as what it was uploaded as, a promised one as what it is announced to be."""
+
+    parts: dict[str, Piece]
+    kinds: Counter[str]
+
+
+def attach_parts(*, by: Principal, source: str, evidence: Sequence[Promise], role: Role, at: datetime) -> Attached:
     """The parts that make ``evidence`` the case's which the part ``source`` yields (with ``district`` and ``id``).
 
     Raises Invalid, naming each, for a file that is somebody else's, belongs to a case already, or was refused. What is not there yet is
     promised: it can be uploaded later under the same id, by the same person.
     """
     if not evidence:
-        return {}
+        return Attached({}, Counter())
     ids = [p.id for p in evidence]
     with acting(SYSTEM):  # an id may be somebody else's, whom this person does not see
         found = rows.all(
-            """SELECT u.id, u.owner, u.state, u.reason, EXISTS (SELECT 1 FROM evidence_item i WHERE i.id = u.id) AS taken
+            """SELECT u.id, u.owner, u.kind, u.state, u.reason, EXISTS (SELECT 1 FROM evidence_item i WHERE i.id = u.id) AS taken
                FROM evidence_upload u WHERE u.id = ANY(%(ids)s)""",
             {"ids": ids},
         )
@@ -86,4 +93,7 @@ def attach_parts(
             WHERE TRUE {waits}""",
         {"roles": [str(p.role or role) for p in evidence], "at": at, "by": by.id, "ids": ids},
     )
-    return parts
+    kinds = Counter(
+        known[p.id]["kind"] if p.id in known else str(p.kind) for p in evidence if p.role is None or p.role == role
+    )
+    return Attached(parts, kinds)
