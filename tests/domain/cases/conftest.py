@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,12 @@ def keys(tmp_path: Path) -> Iterator[crypto.Keyring]:
     ring.create()
     with crypto.using(ring):
         yield ring
+
+
+@pytest.fixture
+def demo(settings: Any) -> None:
+    """An installation without second factors."""
+    settings.CONFIG = replace(settings.CONFIG, demo=True)
 
 
 @pytest.fixture

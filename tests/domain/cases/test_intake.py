@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,11 +120,6 @@ def post(login: str, path: str, body: dict[str, Any]) -> Any:
         content_type="application/json",
         headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"},
     )
-
-
-@pytest.fixture
-def demo(settings: Any) -> None:
-    settings.CONFIG = replace(settings.CONFIG, demo=True)
 
 
 def test_over_http_the_form_gets_everything_in_one_call(world: SimpleNamespace, demo: None) -> None:

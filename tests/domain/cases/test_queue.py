@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from wangge.domain.cases.queries import SORTS, Filter, queue
+from wangge.domain.cases.queries import SORTS, Filter, counts, queue
 from wangge.domain.cases.rules import LIVE, OPEN, Status
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Grant, Principal, Role, Scope, acting, bind
@@ -49,7 +49,7 @@ CRITERIA: dict[str, st.SearchStrategy[Any]] = {
     "category": some(CATEGORIES), "channel": several(["worker", "hotline", "camera"]), "urgency": several(["normal", "urgent", "emergency"]),
     "lead": some(UNITS), "overdue": answer, "located": answer, "reported_from": moments, "reported_to": moments,
     "number": some(["4403040012026112099999"]), "holder": some(UNITS), "unit": some(UNITS), "reporter": some(PEOPLE), "tag": some(TAGS),
-    "demanded": answer, "supervision": several(["ordinary", "key"]), "returned": answer, "reopened": answer, "confidential": answer,
+    "demanded": answer, "supervision": several(["ordinary", "key"]), "returned": answer, "reopened": answer, "reworked": answer, "helper": some(UNITS), "requested": answer, "confidential": answer,
     "box": some([(114.0, 22.5, 114.5, 22.6), (114.2, 22.55, 114.3, 22.6)]),
 }  # fmt: skip
 
@@ -80,10 +80,19 @@ def passes(filter: Filter, case: dict[str, Any]) -> bool:
             filter.demanded is None or filter.demanded == (case["demands_open"] > 0),
             filter.returned is None or filter.returned == (case["returns"] > 0),
             filter.reopened is None or filter.reopened == (case["reopened"] > 0),
+            filter.reworked is None or filter.reworked == (case["rework"] > 0),
+            filter.helper is None or filter.helper in waiting(case),
+            filter.requested is None or filter.requested == (None in waiting(case)),
             filter.box is None
             or (case["lon"] is not None and west <= case["lon"] <= east and south <= case["lat"] <= north),
         ]
     )
+
+
+def waiting(case: dict[str, Any]) -> list[UUID | None]:
+    """Whom a request of this case waits for; None: its centre."""
+    dice = random.Random(case["number"])
+    return dice.sample([*UNITS, None], dice.randrange(3)) if dice.random() < 0.5 else []
 
 
 def expected(scope: Scope, filter: Filter, sort: str, cases: list[dict[str, Any]]) -> list[UUID]:
@@ -117,7 +126,7 @@ def a_case(dice: random.Random, n: int) -> dict[str, Any]:
         "review_at": NOW if status == Status.SUSPENDED else None, "back_to": "accepted" if status in (Status.SUSPENDED, Status.MERGED) else None,
         "merged_into": uuid7() if status == Status.MERGED else None, "reported_at": NOW - timedelta(hours=dice.randrange(0, 200, 20)),
         "received_at": NOW, "changed_at": NOW - timedelta(hours=dice.randrange(0, 60, 12)), "closed_at": NOW if ended else None,
-        "returns": dice.randrange(2), "reopened": dice.randrange(2), "demands_open": dice.randrange(2),
+        "returns": dice.randrange(2), "reopened": dice.randrange(2), "rework": dice.randrange(2), "demands_open": dice.randrange(2),
         "supervision": dice.choice([None, "ordinary", "key"]), "tags": dice.sample(TAGS, dice.randrange(3)), "body_hash": b"x",
     }  # fmt: skip
 
@@ -131,6 +140,14 @@ def write(case: dict[str, Any]) -> None:
             VALUES ({", ".join(values)}, 1, '', '', '')""",
         case,
     )
+    answered = {unit: "answered" for unit in UNITS[:2] if unit not in waiting(case)}
+    for of, outcome in [*((of, "pending") for of in waiting(case)), *answered.items()]:
+        rows.run(
+            """INSERT INTO cases_request (district, id, "case", kind, unit, of, text, asked_at, outcome, answered_at)
+               VALUES (%(district)s, %(id)s, %(case)s, 'help', %(unit)s, %(of)s, '', %(at)s, %(outcome)s, %(answered)s)""",
+            {"district": case["district"], "id": uuid7(), "case": case["id"], "unit": case["lead"], "of": of, "at": NOW}
+            | {"outcome": outcome, "answered": None if outcome == "pending" else NOW},
+        )
 
 
 @pytest.fixture
@@ -167,6 +184,22 @@ def test_the_pages_walked_to_the_end_are_what_a_plain_reading_finds(
     with clock.at(NOW):
         bind(by)
         assert walked(by, filter, sort, limit) == expected(scope, filter, sort, cases)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    scope=scopes,
+    wanted=st.lists(st.tuples(filters(), st.sampled_from(sorted(SORTS))), max_size=4),
+    most=st.sampled_from([3, 20, 1000]),
+)
+def test_a_count_is_that_of_the_pages_and_ends_where_it_was_told(
+    cases: list[dict[str, Any]], scope: Scope, wanted: list[tuple[Filter, str]], most: int
+) -> None:
+    by = Principal(kind="user", id=scope.person, name="Pat", grants=(Grant(Role.OPERATOR, scope),), units=scope.units)
+    with clock.at(NOW):
+        bind(by)
+        there = [len(walked(by, filter, sort, 40)) for filter, sort in wanted]
+        assert counts(by=by, wanted=wanted, most=most) == [(min(n, most), n > most) for n in there]
 
 
 @pytest.mark.parametrize("sort", SORTS)

@@ -9,12 +9,15 @@ from django.http import HttpRequest
 from ninja import Query
 from ninja import Status as Answer
 
-from wangge.domain.cases import actions, acts_api, batch_api, intake_api, queries
+from wangge.domain.cases import actions, acts_api, batch_api, boxes, intake_api, queries
 from wangge.domain.cases.batch_api import report_of
 from wangge.domain.cases.rules import Status
 from wangge.domain.cases.schemas import (
     CaseOut,
     CaseRow,
+    CountsOut,
+    CountsQuery,
+    QueueFilter,
     QueueQuery,
     ReportIn,
     RevealIn,
@@ -26,6 +29,7 @@ from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog.actions.routes import check_route
 from wangge.domain.catalog.schemas import TryOut
 from wangge.domain.catalog.tags import CatalogPermission
+from wangge.kernel import clock
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
 from wangge.kernel.web.api import Router
@@ -61,6 +65,30 @@ def queue(request: HttpRequest, query: Query[QueueQuery]) -> Any:
     return queries.queue(
         by=request.principal, filter=query.filter(), sort=query.sort, after=query.after, limit=query.limit
     )
+
+
+@router.get(
+    "/cases/counts",
+    permission=CasePermission.READ,
+    response=CountsOut,
+    summary="What waits for the asker: boxes by desk, unit and grid, each with its filter of the queue and its count",
+)
+def counts(request: HttpRequest, query: Query[CountsQuery]) -> Any:
+    found = boxes.counted(by=request.principal, since=query.since)
+    return {
+        "at": clock.now(),
+        "boxes": [
+            {
+                "key": box.key,
+                "name": boxes.NAMES[box.key]._asdict(),
+                "of": {"kind": box.of.kind, "id": box.of.id, "name": box.of.words and box.of.words._asdict()},
+                "filter": QueueFilter(**box.query).model_dump(mode="json", exclude_unset=True),
+                "count": count,
+                "more": more,
+            }
+            for box, count, more in found
+        ],
+    }
 
 
 @router.post(

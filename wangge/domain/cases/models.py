@@ -305,7 +305,12 @@ class Request(models.Model):
 
     class Meta:
         db_table = "cases_request"
-        indexes = [models.Index(fields=["district", "case"], name="cases_request_case")]
+        indexes = [
+            models.Index(fields=["district", "case"], name="cases_request_case"),
+            models.Index(
+                fields=["of", "district", "case"], name="cases_request_pending", condition=Q(outcome="pending")
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=list(Ask)), name="cases_request_kind_known"),
             models.CheckConstraint(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from wangge.domain.cases.boxes import NAMES as BOXES
 from wangge.domain.cases.queries.filter import Filter
 from wangge.domain.cases.rules import Channel, Level, Status
 from wangge.domain.catalog.schemas import RouteFields
@@ -95,6 +96,9 @@ class FilterQuery(Input):
     supervision: list[Level] = []
     returned: bool | None = None
     reopened: bool | None = None
+    reworked: bool | None = None
+    helper: UUID | None = None
+    requested: bool | None = None
     confidential: bool | None = None
     box: Annotated[str, Field(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$")] | None = None
     """west,south,east,north in WGS 84 degrees"""
@@ -114,6 +118,40 @@ class QueueFilter(FilterQuery):
 class QueueQuery(QueueFilter):
     after: Annotated[str, Field(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=MOST)] = DEFAULT
+
+
+class CountsQuery(Input):
+    """``since``: also count what was reported from then on, such as since the list was last looked at."""
+
+    since: Moment | None = None
+
+
+class BoxOfOut(Output):
+    """Whose box it is: of a ``desk`` or ``unit`` (``id``: the unit), of a ``grid`` (``id``: its code), or of all that the asker sees
+    (``scope``, null)."""
+
+    kind: Literal["desk", "unit", "grid", "scope"]
+    id: str | None
+    name: WordsOut | None
+
+
+class BoxOut(Output):
+    """``filter``: parameters for ``GET /cases``, which then lists the very cases that are counted. ``count`` is exact up to 1000;
+    ``more``: there are more."""
+
+    key: Literal[tuple(BOXES)]  # type: ignore[valid-type]
+    name: WordsOut
+    of: BoxOfOut
+    filter: dict[str, Any]
+    count: int
+    more: bool
+
+
+class CountsOut(Output):
+    """``at``: the time that they were counted for."""
+
+    at: datetime
+    boxes: list[BoxOut]
 
 
 def box_of(text: str | None) -> tuple[float, float, float, float] | None:

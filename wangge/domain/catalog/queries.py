@@ -116,6 +116,12 @@ def entry_desk(category: CategoryOf, channel: str, place: Located) -> UUID | Non
     return snapshot().centre(category.entry_areas(channel, place))
 
 
+def desks_at(areas: Iterable[str]) -> list[UnitOf]:
+    """The centre, else the workstation, of each of these very areas that has one, by the areas' codes."""
+    now = snapshot()
+    return [now.units[desk] for area in sorted(areas) if (desk := now.centre([area])) is not None]
+
+
 # — time ———————————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 

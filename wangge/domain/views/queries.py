@@ -19,7 +19,7 @@ from wangge.kernel.problems import FieldError, Invalid
 from wangge.kernel.web.validation import faults
 from wangge.kernel.words import Words
 
-UNITS = ("lead", "holder", "unit")
+UNITS = ("lead", "holder", "unit", "helper")
 """The filters that name a unit."""
 
 

@@ -256,7 +256,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'cases_request',
-                'indexes': [models.Index(fields=['district', 'case'], name='cases_request_case')],
+                'indexes': [models.Index(fields=['district', 'case'], name='cases_request_case'), models.Index(condition=models.Q(('outcome', 'pending')), fields=['of', 'district', 'case'], name='cases_request_pending')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', [wangge.domain.cases.rules.words.Ask['HELP'], wangge.domain.cases.rules.words.Ask['EXTENSION'], wangge.domain.cases.rules.words.Ask['SUSPENSION']])), name='cases_request_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('outcome', 'pending')), models.Q(('answered_at__isnull', False), ('outcome__in', ['granted', 'refused', 'answered', 'dropped'])), _connector='OR'), name='cases_request_answered_when')],
             },
         ),

@@ -22,7 +22,7 @@ from wangge.domain.cases.queries.case import (
 )
 from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
 from wangge.domain.cases.queries.filter import IN_BOX, Filter
-from wangge.domain.cases.queries.queue import SORTS, listed, queue
+from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
 
 __all__ = [
     "FACTS",
@@ -37,6 +37,7 @@ __all__ = [
     "acts",
     "centre_above",
     "centre_below",
+    "counts",
     "detail",
     "has_reporter",
     "list_rows",

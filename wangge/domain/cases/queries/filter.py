@@ -14,6 +14,9 @@ from wangge.kernel import clock
 IN_BOX = "c.lon BETWEEN %(west)s AND %(east)s AND c.lat BETWEEN %(south)s AND %(north)s"
 """Plain comparisons: row-level security lets no index answer an operator that is not leakproof, such as ``point <@ box``."""
 
+PENDING = """(c.district, c.id) IN (SELECT r.district, r."case" FROM cases_request r WHERE r.outcome = 'pending' AND r.of {})"""
+"""Few requests wait at any time: they lead to their cases, not each case to its requests."""
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -42,6 +45,12 @@ class Filter:
     supervision: Sequence[str] = ()
     returned: bool | None = None
     reopened: bool | None = None
+    reworked: bool | None = None
+    """Failed a verification."""
+    helper: UUID | None = None
+    """The unit was asked for help and has not answered."""
+    requested: bool | None = None
+    """Help, an extension or a suspension was asked of the centre, which has not answered."""
     confidential: bool | None = None
     box: tuple[float, float, float, float] | None = None
     """West, south, east, north; WGS 84."""
@@ -94,6 +103,11 @@ class Filter:
             terms.append("c.returns > 0" if self.returned else "c.returns = 0")
         if self.reopened is not None:
             terms.append("c.reopened > 0" if self.reopened else "c.reopened = 0")
+        if self.reworked is not None:
+            terms.append("c.rework > 0" if self.reworked else "c.rework = 0")
+        term("helper", self.helper, PENDING.format("= {}"))
+        if self.requested is not None:
+            terms.append(("" if self.requested else "NOT ") + PENDING.format("IS NULL"))
         if self.box is not None:
             params |= dict(zip(("west", "south", "east", "north"), self.box, strict=True))
             terms.append(IN_BOX)

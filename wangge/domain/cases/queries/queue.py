@@ -19,6 +19,7 @@ from wangge.domain.cases.rules import OPEN, Status
 from wangge.domain.cases.tags import CasePermission
 from wangge.kernel.access import EVERYTHING, Principal, Scope
 from wangge.kernel.db import rows
+from wangge.kernel.db.statement import Statement
 from wangge.kernel.problems import Invalid
 from wangge.kernel.web import paging
 
@@ -39,6 +40,37 @@ def queue(
     if after:
         params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
         order = replace(order, later=True)
+    first = _first(by, filter, order, params)
+    if first is None:
+        return paging.page([], limit, keys=())
+    found = rows.all(
+        f"""SELECT {ROW} FROM ({first}) w JOIN cases_case c ON c.district = w.district AND c.id = w.id
+            ORDER BY {order.by("w.at", "w.id")}""",
+        params,
+        # One plan for every box is that of the widest: 3 s for a few streets of a million cases.
+        prepared=filter.box is None,
+    )
+    return paging.page(found, limit, keys=(order.column, "id"))
+
+
+def counts(*, by: Principal, wanted: Sequence[tuple[Filter, str]], most: int = 1000) -> list[tuple[int, bool]]:
+    """How many cases each of these filters lists in its order, counted up to ``most``, and whether there are more. One statement, which
+    for each reads what a page of ``most`` would."""
+    s, names = Statement(), []
+    for number, (filter, sort) in enumerate(wanted):
+        params: dict[str, Any] = {"limit": most + 1}
+        first = _first(by, filter, Order.of(sort), params)
+        if first is not None:
+            s.cte(f"box{number}", f"SELECT count(*) AS n FROM ({first}) w", **params)
+        names.append(f"(SELECT n FROM box{number})" if first is not None else "0")
+    if not names:
+        return []
+    row = s.fetch(f"SELECT ARRAY[{', '.join(names)}]::int[] AS found") if any(n != "0" for n in names) else None
+    return [(min(n, most), n > most) for n in (row["found"] if row else [0] * len(names))]
+
+
+def _first(by: Principal, filter: Filter, order: Order, params: dict[str, Any]) -> str | None:
+    """The first ``limit`` cases (a parameter) in this order as SQL (at, district, id); None when none can be in the scope."""
     terms, status = [*filter.but_status(params), *order.only], filter.of_status(params)
     # Archived cases are nearly all, and open ones with another filter so few that they are fetched: neither is asked status by status.
     alone = replace(filter, status=()) == Filter()
@@ -52,17 +84,8 @@ def queue(
         for way in _ways(by.require(CasePermission.READ), filter, params)
     ]
     if not ways:
-        return paging.page([], limit, keys=())
-    found = rows.all(
-        f"""SELECT {ROW}
-            FROM (SELECT * FROM ({" UNION ".join(ways)}) w ORDER BY {order.by("w.at", "w.id")} LIMIT %(limit)s) w
-            JOIN cases_case c ON c.district = w.district AND c.id = w.id
-            ORDER BY {order.by("w.at", "w.id")}""",
-        params,
-        prepared=filter.box
-        is None,  # one plan for every box is that of the widest: 3 s for a few streets of a million cases
-    )
-    return paging.page(found, limit, keys=(order.column, "id"))
+        return None
+    return f"SELECT * FROM ({' UNION '.join(ways)}) w ORDER BY {order.by('w.at', 'w.id')} LIMIT %(limit)s"
 
 
 def listed(*, by: Principal, filter: Filter, sort: str, params: dict[str, Any]) -> tuple[list[str], str]:
