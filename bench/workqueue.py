@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.fill import DISTRICTS, END, Town, database, fill, measure, person, spread  # noqa: I001 — sets Django up first
 from django.db import connections
+from wangge.domain.cases import boxes
 from wangge.domain.cases.queries import SORTS, Filter, queue
 from wangge.kernel import clock
 from wangge.kernel.access import Principal, Role, Scope, bind
@@ -163,6 +164,7 @@ def report(town: Town, owner: Any) -> None:
             bind(by)
             print(f"-- {name}")
             measure("floor: SELECT 1", lambda: rows.value("SELECT 1"))
+            measure("badges", lambda by=by: boxes.counted(by=by, since=END - timedelta(days=1)))
             own: list[float] = []
             for what, filter in asked.items():
                 slowest, took = ("", 0.0), []

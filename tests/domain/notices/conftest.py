@@ -17,7 +17,9 @@ from tests.support import world as small
 from tests.support.world import FUBAO, category, point_in
 from wangge.domain.cases import actions as cases
 from wangge.domain.cases.actions import Report
-from wangge.domain.notices import actions, queries
+from wangge.domain.notices import actions, addresses, queries
+from wangge.domain.notices.models import Confirmation
+from wangge.domain.notices.rules import Channel
 from wangge.domain.people.models import User
 from wangge.kernel import crypto
 from wangge.kernel.access import SYSTEM, acting, bind
@@ -136,6 +138,25 @@ def ticked(world: SimpleNamespace, *cells: actions.Cell) -> None:
     sam = world.as_("sam")
     bind(sam)
     actions.set_matrix(by=sam, version=queries.matrix_version(), cells=[*now, *cells])
+
+
+def codes_of(login: str) -> dict[str, str]:
+    """Channel → the code that is on its way to the person's address."""
+    with acting(SYSTEM):
+        found = Confirmation.objects.filter(person=person(login), code_sealed__isnull=False)
+        return {c.channel: addresses.opened_code(c.id, c.code_sealed) for c in found}
+
+
+def prefers(world: SimpleNamespace, login: str, **changes: Any) -> None:
+    """Set it, and confirm the addresses as if their codes had come back."""
+    who = world.as_(login)
+    bind(who)
+    actions.set_preferences(by=who, changes=changes)
+    for channel in codes_of(login):
+        bind(who)
+        actions.confirm(by=who, channel=Channel(channel), code=codes_of(login)[channel])
+    with acting(SYSTEM):
+        rows.run("DELETE FROM notices_delivery WHERE confirmation_id IS NOT NULL")
 
 
 def person(login: str) -> Any:

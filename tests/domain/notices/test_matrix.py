@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.domain.notices.conftest import configured, relayed, report, ticked, told
+from tests.domain.notices.conftest import configured, prefers, relayed, report, ticked, told
 from wangge.domain.notices import actions, checks, queries
 from wangge.domain.notices.actions import Cell
 from wangge.domain.notices.rules import Channel, Event, Who
@@ -116,9 +116,7 @@ def test_deliveries_that_fail_or_wait_too_long_are_counted(
 ) -> None:
     configured(monkeypatch, smtp_url="smtp://127.0.0.1:1", mail_from="a@futian.example")
     ticked(world, Cell(Event.REPORTED, Who.HOLDER, Channel.EMAIL))
-    bob = world.as_("bob")
-    bind(bob)
-    actions.set_preferences(by=bob, changes={"email": "bob@futian.example"})
+    prefers(world, "bob", email="bob@futian.example")
     report(world, by="alice")
     relayed()
     assert findings() == []

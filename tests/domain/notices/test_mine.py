@@ -114,7 +114,16 @@ def test_a_page_of_any_length_is_one_statement(world: SimpleNamespace) -> None:
 
 
 def test_preferences_are_ones_own(ask: Ask) -> None:
-    empty = {"email": None, "mobile": None, "quiet_from": None, "quiet_to": None, "off": [], "zone": "Asia/Shanghai"}
+    empty = {
+        "email": None,
+        "email_confirmed": False,
+        "mobile": None,
+        "mobile_confirmed": False,
+        "quiet_from": None,
+        "quiet_to": None,
+        "off": [],
+        "zone": "Asia/Shanghai",
+    }
     assert ask("bob", "GET", "/notices/preferences").json() == empty
     changed = ask(
         "bob",

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.domain.notices.conftest import act, configured, dispatched, person, relayed, report, ticked, told
+from tests.domain.notices.conftest import act, configured, dispatched, person, prefers, relayed, report, ticked, told
 from tests.support.smtp import Server, sink
 from wangge.domain.notices import actions, queries
 from wangge.domain.notices.actions import Cell
@@ -32,12 +32,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with sink() as found:
         configured(monkeypatch, smtp_url=found.url, mail_from="网格平台 <grid@futian.example>")
         yield found
-
-
-def prefers(world: SimpleNamespace, login: str, **changes: Any) -> None:
-    who = world.as_(login)
-    bind(who)
-    actions.set_preferences(by=who, changes=changes)
 
 
 def statuses() -> list[str]:

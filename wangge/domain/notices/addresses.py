@@ -36,6 +36,18 @@ def opened(person: UUID, field: Field, sealed: bytes) -> str:
     return cipher.open_sealed(crypto.keyring(), bytes(sealed), _place(person, field))
 
 
+def _code_place(confirmation: UUID) -> crypto.Place:
+    return crypto.Place.of("notices_confirmation", "code_sealed", confirmation)
+
+
+def seal_code(confirmation: UUID, code: str) -> bytes:
+    return crypto.seal(code, _code_place(confirmation))
+
+
+def opened_code(confirmation: UUID, sealed: bytes) -> str:
+    return cipher.open_sealed(crypto.keyring(), bytes(sealed), _code_place(confirmation))
+
+
 def _secret_place(webhook: UUID, column: str) -> crypto.Place:
     return crypto.Place.of("notices_webhook", column, webhook)
 

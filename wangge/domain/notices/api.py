@@ -58,6 +58,28 @@ def set_preferences(request: HttpRequest, payload: s.PreferencesIn) -> Any:
     return queries.preferences(by=request.principal)
 
 
+@router.post(
+    "/notices/preferences/code",
+    permission=P.READ,
+    response={202: s.PreferencesOut},
+    summary="Send a new code to one's own address that is not confirmed yet",
+)
+def send_code(request: HttpRequest, payload: s.AddressCodeIn) -> Any:
+    actions.send_code(by=request.principal, channel=Channel(payload.channel))
+    return Status(202, queries.preferences(by=request.principal))
+
+
+@router.post(
+    "/notices/preferences/confirm",
+    permission=P.READ,
+    response=s.PreferencesOut,
+    summary="Confirm one's own address with the code that was sent there",
+)
+def confirm(request: HttpRequest, payload: s.AddressConfirmIn) -> Any:
+    actions.confirm(by=request.principal, channel=Channel(payload.channel), code=payload.code)
+    return queries.preferences(by=request.principal)
+
+
 # — the matrix —————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 

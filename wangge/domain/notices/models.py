@@ -79,7 +79,9 @@ class Preference(models.Model):
 
     person = models.UUIDField(primary_key=True)
     email_sealed = models.BinaryField(null=True)
+    email_confirmed_at = models.DateTimeField(null=True, help_text="null: not written to")
     mobile_sealed = models.BinaryField(null=True)
+    mobile_confirmed_at = models.DateTimeField(null=True, help_text="null: not written to")
     quiet_from = models.TimeField(null=True, help_text="in the installation's zone")
     quiet_to = models.TimeField(null=True)
     off = ArrayField(models.CharField(max_length=8), db_default=[], help_text="channels they opted out of")
@@ -92,6 +94,37 @@ class Preference(models.Model):
                 condition=Q(quiet_from__isnull=True, quiet_to__isnull=True)
                 | Q(quiet_from__isnull=False, quiet_to__isnull=False),
                 name="notices_preference_quiet_whole",
+            ),
+            models.CheckConstraint(
+                condition=(Q(email_confirmed_at__isnull=True) | Q(email_sealed__isnull=False))
+                & (Q(mobile_confirmed_at__isnull=True) | Q(mobile_sealed__isnull=False)),
+                name="notices_preference_confirmed_is_there",
+            ),
+        ]
+
+
+class Confirmation(models.Model):
+    """A code that was sent to an address, to come back. ``code_sealed`` null: it was used, or another one took its place."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    person = models.UUIDField()
+    channel = models.CharField(max_length=8)
+    code_sealed = models.BinaryField(null=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.SmallIntegerField(default=0, help_text="so often a code was given, right or wrong")
+
+    class Meta:
+        db_table = "notices_confirmation"
+        indexes = [models.Index(fields=["person", "channel", "-made_at"], name="notices_confirmation_latest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "channel"],
+                condition=Q(code_sealed__isnull=False),
+                name="notices_confirmation_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=[Channel.EMAIL, Channel.SMS]), name="notices_confirmation_channel"
             ),
         ]
 
@@ -124,7 +157,7 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One thing to be sent outside: a notice to a person's address, or an event to another system (with the body that is sent).
+    """One thing to be sent outside: a notice or a code to a person's address, or an event to another system (with the body that is sent).
 
     ``waiting`` (not before ``next_at``; claimed by a worker until ``claimed_until``), ``sent``, ``given_up`` (``error`` says why),
     ``dropped`` (it was not to be sent any more)."""
@@ -133,6 +166,7 @@ class Delivery(models.Model):
     channel = models.CharField(max_length=8)
     notice = models.ForeignKey(Notice, models.CASCADE, null=True)
     webhook = models.ForeignKey(Webhook, models.CASCADE, null=True)
+    confirmation = models.OneToOneField(Confirmation, models.CASCADE, null=True)
     event = models.CharField(max_length=20)
     pos = models.BigIntegerField(null=True, help_text="of the outbox event; null: a ping")
     case = models.UUIDField(null=True)
@@ -163,8 +197,14 @@ class Delivery(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="notices_delivery_status_known"),
             models.CheckConstraint(
-                condition=Q(channel=Channel.WEBHOOK, webhook__isnull=False, notice__isnull=True)
-                | Q(channel__in=[Channel.EMAIL, Channel.SMS], webhook__isnull=True, notice__isnull=False),
+                condition=Q(
+                    channel=Channel.WEBHOOK, webhook__isnull=False, notice__isnull=True, confirmation__isnull=True
+                )
+                | Q(channel__in=[Channel.EMAIL, Channel.SMS], webhook__isnull=True)
+                & (
+                    Q(notice__isnull=False, confirmation__isnull=True)
+                    | Q(notice__isnull=True, confirmation__isnull=False)
+                ),
                 name="notices_delivery_has_target",
             ),
             models.CheckConstraint(

@@ -79,7 +79,9 @@ def preferences(*, by: Principal) -> dict[str, Any]:
     assert by.id is not None
     return {
         "email": addresses.masked(by.id, "email", row.get("email_sealed")),
+        "email_confirmed": row.get("email_confirmed_at") is not None,
         "mobile": addresses.masked(by.id, "mobile", row.get("mobile_sealed")),
+        "mobile_confirmed": row.get("mobile_confirmed_at") is not None,
         "quiet_from": row.get("quiet_from"),
         "quiet_to": row.get("quiet_to"),
         "off": row.get("off") or [],
@@ -95,14 +97,14 @@ def matrix_version() -> int:
 
 
 def matrix() -> dict[str, Any]:
-    """The matrix in force with the names of its axes, and how many persons gave an address for each channel."""
+    """The matrix in force with the names of its axes, and how many persons have confirmed an address for each channel."""
     head = rows.one("SELECT version, at FROM notices_matrix ORDER BY version DESC LIMIT 1") or {
         "version": 0,
         "at": None,
     }
     with acting(SYSTEM):
         given = rows.one(
-            "SELECT count(email_sealed) AS email, count(mobile_sealed) AS sms FROM notices_preference"
+            "SELECT count(email_confirmed_at) AS email, count(mobile_confirmed_at) AS sms FROM notices_preference"
         ) or {"email": 0, "sms": 0}
     return head | {
         "events": [{"key": e, "name": _short(TEXTS[e])} for e in Event],

@@ -64,10 +64,12 @@ class ReadOut(UnreadOut):
 
 
 class PreferencesOut(Output):
-    """Addresses are masked. The quiet hours are in ``zone``."""
+    """Addresses are masked; nothing is sent to one that is not confirmed but the code that confirms it. The quiet hours are in ``zone``."""
 
     email: str | None
+    email_confirmed: bool
     mobile: str | None
+    mobile_confirmed: bool
     quiet_from: WallTime | None
     quiet_to: WallTime | None
     off: list[str]
@@ -82,6 +84,16 @@ class PreferencesIn(Input):
     quiet_from: WallTimeIn | None = None
     quiet_to: WallTimeIn | None = None
     off: list[Literal["email", "sms"]] | None = None
+
+
+class AddressCodeIn(Input):
+    """``channel``: whose address waits to be confirmed."""
+
+    channel: Literal["email", "sms"]
+
+
+class AddressConfirmIn(AddressCodeIn):
+    code: Annotated[str, Field(pattern=r"^\d{6}$", description="the six digits that were sent to the address")]
 
 
 class CellIn(Input):
@@ -99,7 +111,7 @@ class CellOut(Output):
 
 
 class ChannelOut(NamedKey):
-    """``addresses``: how many persons gave one; null where none is needed."""
+    """``addresses``: how many persons have confirmed one; null where none is needed."""
 
     addresses: int | None
 

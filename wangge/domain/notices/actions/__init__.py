@@ -1,6 +1,7 @@
 """Every write to notices."""
 
 from wangge.domain.notices.actions.again import send_again
+from wangge.domain.notices.actions.confirming import confirm, send_code
 from wangge.domain.notices.actions.keeping import forget, forget_addresses
 from wangge.domain.notices.actions.making import tell
 from wangge.domain.notices.actions.matrix import Cell, set_matrix
@@ -14,6 +15,7 @@ __all__ = [
     "add_webhook",
     "change_webhook",
     "configured",
+    "confirm",
     "forget",
     "forget_addresses",
     "mark_read",
@@ -21,6 +23,7 @@ __all__ = [
     "remove_webhook",
     "renew_secret",
     "send_again",
+    "send_code",
     "send_personal",
     "send_webhooks",
     "set_matrix",

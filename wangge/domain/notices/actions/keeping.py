@@ -23,7 +23,7 @@ def forget(days: int) -> int:
             values,
         )
         deliveries = rows.run(
-            """DELETE FROM notices_delivery WHERE id IN (SELECT id FROM notices_delivery WHERE made_at < %(before)s AND notice_id IS NULL
+            """DELETE FROM notices_delivery WHERE id IN (SELECT id FROM notices_delivery WHERE made_at < %(before)s AND webhook_id IS NOT NULL
                    ORDER BY made_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)""",
             values,
         )
@@ -31,6 +31,13 @@ def forget(days: int) -> int:
 
 
 def forget_addresses() -> int:
-    """Delete the addresses and wishes of those whose account is closed. Returns how many."""
+    """Delete the addresses and wishes of those whose account is closed, and codes of other days. Returns how many addresses."""
     with acting(SYSTEM):
+        rows.run(
+            """WITH old AS (SELECT k.id FROM notices_confirmation k JOIN people_user u ON u.id = k.person
+                            WHERE k.made_at < %(before)s OR NOT u.active),
+                    theirs AS (DELETE FROM notices_delivery WHERE confirmation_id IN (SELECT id FROM old))
+               DELETE FROM notices_confirmation WHERE id IN (SELECT id FROM old)""",
+            {"before": clock.now() - timedelta(days=2)},
+        )
         return rows.run("DELETE FROM notices_preference f USING people_user u WHERE u.id = f.person AND NOT u.active")

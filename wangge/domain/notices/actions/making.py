@@ -65,7 +65,7 @@ _NOTICES = f"""
         INSERT INTO outbox_event (event, kind, subject) SELECT DISTINCT %(made)s, 'notice', person FROM made WHERE in_app
     )
     SELECT m.id, m.event, m."case", m.facts::text AS facts, f.quiet_from, f.quiet_to, coalesce(f.off, '{{}}') AS off,
-           f.email_sealed IS NOT NULL AS email, f.mobile_sealed IS NOT NULL AS sms
+           f.email_confirmed_at IS NOT NULL AS email, f.mobile_confirmed_at IS NOT NULL AS sms
     FROM made m LEFT JOIN notices_preference f ON f.person = m.person"""
 
 _SYSTEMS = f"""
@@ -108,7 +108,7 @@ def _heard(events: Sequence[Event]) -> dict[str, list[Any]]:
 
 
 def _queue_personal(made: list[rows.Row], now: Any) -> None:
-    """What goes to addresses of persons: to who has given one and has not opted out, after their quiet hours unless it is urgent."""
+    """What goes to addresses of persons: to who has confirmed one and has not opted out, after their quiet hours unless it is urgent."""
     waiting: dict[str, list[Any]] = {"id": [], "channel": [], "notice": [], "event": [], "case": [], "next_at": []}
     for row in made:
         facts = orjson.loads(row["facts"])

@@ -9,17 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from wangge.domain.notices import addresses
+from wangge.domain.notices.actions.confirming import locked, new_code, void
 from wangge.domain.notices.models import Preference
-from wangge.domain.notices.rules import PERSONAL
+from wangge.domain.notices.rules import PERSONAL, Channel
 from wangge.domain.notices.tags import NoticePermission
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.crypto.lookup import plain_phone
 from wangge.kernel.db import rows
-from wangge.kernel.problems import Forbidden, Invalid
-from wangge.kernel.words import Words
+from wangge.kernel.problems import Invalid
 
 _EMAIL = re.compile(r"[^\s@<>\"',;:\\()\[\]]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 
@@ -36,16 +37,14 @@ def mark_read(*, by: Principal, ids: Sequence[UUID] | None = None, before: datet
     )
 
 
+@transaction.atomic
 def set_preferences(*, by: Principal, changes: Mapping[str, Any]) -> Preference:
-    """Change what is named in ``changes`` (email, mobile, quiet_from, quiet_to, off) of one's own; an empty address is taken away."""
-    by.require(NoticePermission.READ)
-    if by.kind != "user" or by.id is None:
-        raise Forbidden(Words("只有工作人员可以设置接收方式。", "Only members of staff have such preferences."))
-    row = Preference.objects.filter(person=by.id).first() or Preference(person=by.id, off=[])
-    if "email" in changes:
-        row.email_sealed = addresses.seal(by.id, "email", _email(changes["email"] or ""))
-    if "mobile" in changes:
-        row.mobile_sealed = addresses.seal(by.id, "mobile", _mobile(changes["mobile"] or ""))
+    """Change what is named in ``changes`` (email, mobile, quiet_from, quiet_to, off) of one's own; an empty address is taken away, a
+    new one is written to only after it was confirmed (``confirming``)."""
+    row = locked(by)
+    for channel, field, read in ((Channel.EMAIL, "email", _email), (Channel.SMS, "mobile", _mobile)):
+        if field in changes:
+            _address(row, channel, field, read(changes[field] or ""))
     if "off" in changes:
         row.off = [str(c) for c in PERSONAL if c in (changes["off"] or ())]
     for name in ("quiet_from", "quiet_to"):
@@ -59,9 +58,21 @@ def set_preferences(*, by: Principal, changes: Mapping[str, Any]) -> Preference:
             "Quiet hours have a beginning and an end, or neither.",
         )
     row.changed_at = clock.now()
-    fields = ["email_sealed", "mobile_sealed", "quiet_from", "quiet_to", "off", "changed_at"]
-    Preference.objects.bulk_create([row], update_conflicts=True, unique_fields=["person"], update_fields=fields)
+    row.save()
     return row
+
+
+def _address(row: Preference, channel: Channel, field: addresses.Field, value: str) -> None:
+    """Take the address in, and send it a code. The one that is there already stays as it is, confirmed or not."""
+    sealed = getattr(row, f"{field}_sealed")
+    if sealed is not None and addresses.opened(row.person, field, sealed) == value:
+        return
+    setattr(row, f"{field}_sealed", addresses.seal(row.person, field, value))
+    setattr(row, f"{field}_confirmed_at", None)
+    if value:
+        new_code(row.person, channel)
+    else:
+        void(row.person, channel)
 
 
 def _email(text: str) -> str:

@@ -1,15 +1,17 @@
-"""Mail and SMS are sent by loops of the worker. Whether a person may still see the case is asked again when it is sent: hours may have passed
+"""Mail and SMS are sent by loops of the worker: notices, and the codes that confirm an address. Whether a person may still see the case is asked again when it is sent: hours may have passed
 since it was queued."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from django.conf import settings
 
 from wangge.domain.cases.rules import Status
 from wangge.domain.notices import addresses, people_sql
+from wangge.domain.notices.actions.confirming import FIELDS, VALID
 from wangge.domain.notices.actions.outcomes import BUDGET, LEASE, Outcome, drop, give_up_lost, note
 from wangge.domain.notices.channels import Failed, NotConfigured, mail, sms
 from wangge.domain.notices.rules import Case, Channel, masked_title, say
@@ -26,9 +28,16 @@ _LOAD = f"""
     {people_sql.held("queued")}
     SELECT d.id, n.person, u.language, n.event, n.read_at, n.facts ->> 'status' AS status,
            (n.facts ->> 'due_at')::timestamptz AS due_at, c.number, c.title, c.confidential,
-           f.email_sealed, f.mobile_sealed, {people_sql.may_see("n.person")} AS may
+           f.email_sealed, f.email_confirmed_at, f.mobile_sealed, f.mobile_confirmed_at, {people_sql.may_see("n.person")} AS may
     FROM queued d JOIN notices_notice n ON n.id = d.notice_id JOIN people_user u ON u.id = n.person
     JOIN cases_case c ON c.district = n.district AND c.id = n."case" LEFT JOIN notices_preference f ON f.person = n.person"""
+
+
+_CODES = """
+    SELECT d.id, k.id AS confirmation, k.person, u.language, k.code_sealed, k.code_sealed IS NOT NULL AND k.expires_at > %(now)s AS holds,
+           f.email_sealed, f.mobile_sealed
+    FROM notices_delivery d JOIN notices_confirmation k ON k.id = d.confirmation_id JOIN people_user u ON u.id = k.person AND u.active
+    JOIN notices_preference f ON f.person = k.person WHERE d.id = ANY(%(ids)s)"""
 
 
 def send_personal(channel: Channel) -> int:
@@ -48,13 +57,12 @@ def send_personal(channel: Channel) -> int:
         if not claimed:
             return 0
         claimed.sort(key=lambda d: (d["next_at"], d["id"]))
-        ids = [d["id"] for d in claimed]
-        found = {row["id"]: row for row in rows.all(_LOAD, people_sql.params(clock.now()) | {"ids": ids})}
+        found = _about(claimed)
         ready: list[Row] = []
         for delivery in claimed:
-            about = found[delivery["id"]]
-            reason = _not_any_more(about, channel)
-            if reason:
+            about = found.get(delivery["id"])
+            reason = _not_any_more(about, channel) if about else "the account is closed"
+            if about is None or reason:
                 drop(delivery, reason)
             else:
                 ready.append(delivery | about)
@@ -73,6 +81,15 @@ def send_personal(channel: Channel) -> int:
             for delivery in ready:
                 put(Outcome(delivery, failed=failed, untouched=True))
         return sent
+
+
+def _about(claimed: list[Row]) -> dict[UUID, Row]:
+    """What each delivery is of and to whom, by its id: a statement for notices and one for codes."""
+    notices = [d["id"] for d in claimed if d["notice_id"] is not None]
+    codes = [d["id"] for d in claimed if d["notice_id"] is None]
+    found = rows.all(_LOAD, people_sql.params(clock.now()) | {"ids": notices}) if notices else []
+    found += rows.all(_CODES, {"ids": codes, "now": clock.now()}) if codes else []
+    return {row["id"]: row for row in found}
 
 
 def configured(channel: Channel) -> bool:
@@ -98,7 +115,7 @@ def _by_mail(ready: list[Row], put: Callable[[Outcome], None]) -> None:
             text = _text(row)
             box.send(
                 to=addresses.opened(row["person"], "email", row["email_sealed"]),
-                subject=text,
+                subject=text if row["notice_id"] else _CODE_SUBJECT.say(row["language"]),
                 text=text + "\n\n" + _FOOT.say(row["language"]),
                 key=str(row["id"]),
                 at=clock.now(),
@@ -142,7 +159,18 @@ _FOOT = Words(
 )
 
 
+_CODE_SUBJECT = Words("请确认您的邮箱地址", "Confirm your e-mail address")
+_CODE = Words(
+    "验证码 {code}，用于确认接收网格化服务管理平台通知的地址，{minutes} 分钟内有效。如非本人操作，请忽略。",
+    "Your code is {code}. It confirms this address for notices of the grid service platform and holds for {minutes} minutes. "
+    "If you did not ask for it, ignore this message.",
+)
+
+
 def _text(row: Row) -> str:
+    if row["notice_id"] is None:
+        code = addresses.opened_code(row["confirmation"], row["code_sealed"])
+        return _CODE.fill(code=code, minutes=int(VALID.total_seconds() // 60)).say(row["language"])
     case = Case(
         number=row["number"],
         title=masked_title(row["title"], confidential=row["confidential"]),
@@ -155,10 +183,13 @@ def _text(row: Row) -> str:
 
 def _not_any_more(about: Row, channel: Channel) -> str | None:
     """Why something that was queued is not to be sent now: hours may have passed."""
+    field = FIELDS[channel]
+    if "holds" in about:
+        return None if about["holds"] and about[f"{field}_sealed"] is not None else "the code holds no more"
     if not about["may"]:
         return "may not see the case any more"
     if about["read_at"] is not None:
         return "read in the app"
-    if about["email_sealed" if channel == Channel.EMAIL else "mobile_sealed"] is None:
-        return "no address any more"
+    if about[f"{field}_confirmed_at"] is None:
+        return "no confirmed address any more"
     return None

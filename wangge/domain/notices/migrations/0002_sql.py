@@ -14,6 +14,7 @@ OWN = scope_predicate(Columns(district=None, street=None, community=None, grid=N
 TABLES = {
     "notices_notice": OWN,
     "notices_preference": OWN,
+    "notices_confirmation": OWN,
     "notices_webhook": UNLIMITED,
     "notices_delivery": UNLIMITED,
 }
