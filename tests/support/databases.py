@@ -77,17 +77,17 @@ class Databases:
         with psycopg.connect(self._owner) as connection:
             return connection.info.server_version // 10_000
 
-    def copy(self, purpose: str) -> str:
-        """A new database with the migrated schema; its name."""
-        name = f"wangge_{purpose}_{self._run}_{len(self._made)}"
-        self._create(name, template=self._template)
+    def copy(self, purpose: str, of: str | None = None) -> str:
+        """A new database with the migrated schema, or with all that is in another one which nobody is connected to; its name."""
+        name = f"wangge_{purpose}_{self._run}_{uuid.uuid4().hex[:8]}"
+        self._create(name, template=of or self._template)
         self._made.append(name)
         return name
 
     @contextmanager
-    def for_one_test(self) -> Iterator[str]:
+    def for_one_test(self, of: str | None = None) -> Iterator[str]:
         """A copy with Django connected to it; afterwards Django is back where it was and the copy is gone."""
-        name = self.copy("own")
+        name = self.copy("own", of)
         self.point_django_at(name)
         try:
             yield name
