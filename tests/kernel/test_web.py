@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import model_validator
+from pydantic import TypeAdapter, model_validator
 
 from wangge.kernel.access import Permission, Principal
 from wangge.kernel.db.statement import Statement
@@ -21,7 +22,7 @@ from wangge.kernel.ids import body_hash, uuid7
 from wangge.kernel.problems import Conflict, FieldError, Forbidden, Invalid
 from wangge.kernel.web import paging
 from wangge.kernel.web.api import SIGNED_IN, JsonParser, Router, build, check_names, check_permissions
-from wangge.kernel.web.schemas import Input
+from wangge.kernel.web.schemas import Input, Moment
 from wangge.kernel.words import Words, choose_language
 
 
@@ -108,6 +109,13 @@ def test_a_foreign_cursor_is_an_error_that_says_what_to_do(cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
         paging.decode(cursor, kinds=(datetime, UUID))
     assert refused.value.errors[0].path == "query.after"
+
+
+def test_a_moment_comes_in_utc_whatever_zone_it_names() -> None:
+    given = "2026-11-20T08:00:00+22:44"  # ISO 8601 allows it, PostgreSQL does not
+    cursor = urlsafe_b64encode(json.dumps([given]).encode()).decode().rstrip("=")
+    for moment in (TypeAdapter(Moment).validate_python(given), paging.decode(cursor, kinds=(datetime,))[0]):
+        assert (moment.isoformat(), moment.tzinfo) == ("2026-11-19T09:16:00+00:00", UTC)
 
 
 def test_the_extra_row_of_a_page_tells_that_there_is_more_and_is_not_shown() -> None:

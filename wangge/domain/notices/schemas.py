@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from wangge.domain.notices.rules import Channel, Event, Who
-from wangge.kernel.web.schemas import Input, Output, WordsOut
+from wangge.kernel.web.schemas import Input, Moment, Output, WordsOut
 
 Text = Annotated[str, Field(min_length=1, max_length=80)]
 Url = Annotated[str, Field(min_length=8, max_length=500)]
@@ -56,7 +56,7 @@ class ReadIn(Input):
     """Either ``ids``, or ``before``: all up to that moment."""
 
     ids: Annotated[list[UUID], Field(min_length=1, max_length=500)] | None = None
-    before: datetime | None = None
+    before: Moment | None = None
 
 
 class ReadOut(UnreadOut):

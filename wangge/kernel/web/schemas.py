@@ -9,13 +9,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 # In these years every sum of a time and a limit is a time, in any zone and in the database.
 FIRST, LAST = 2000, 2199
 Moment = Annotated[
-    AwareDatetime, Field(ge=datetime(FIRST, 1, 1, tzinfo=UTC), le=datetime(LAST, 12, 31, 23, 59, 59, tzinfo=UTC))
+    AwareDatetime,
+    Field(ge=datetime(FIRST, 1, 1, tzinfo=UTC), le=datetime(LAST, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
 ]
+"""In UTC: a text may name zones up to 24 hours away, which PostgreSQL takes for an error from 16 on."""
 Day = Annotated[date, Field(ge=date(FIRST, 1, 1), le=date(LAST, 12, 31))]
 Version = Annotated[int, Field(ge=1, le=2_000_000_000, description="as it was seen; another one since is 409")]
 
