@@ -1,40 +1,48 @@
 # Two commands are all one needs: `make demo` and `make test`. The program itself is .venv/bin/wangge (--help).
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint lock openapi clean bench setup setup-dev
+.PHONY: help demo serve test lint lock openapi clean bench setup setup-dev web apps
 export PORT ?= 8000
 W := .venv/bin
 
 help:            ## 各目标一行说明 · a line for each target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
 
-demo: setup      ## 演示：装好、启动、载入演示数据，网址 http://127.0.0.1:$PORT · a running demo (PORT=8000)
+demo: setup apps ## 演示：装好、启动、载入演示数据，网址 http://127.0.0.1:$PORT · a running demo (PORT=8000)
 	@exec $(W)/wangge demo --port $(PORT)
 
-serve: setup     ## 按 wangge.toml 与环境变量启动服务 · serve with the settings of wangge.toml and the environment
+serve: setup apps ## 按 wangge.toml 与环境变量启动服务 · serve with the settings of wangge.toml and the environment
 	@exec $(W)/wangge serve
 
 test: setup-dev  ## 运行全部检查与测试（ARGS= 传给 pytest）· every check and test (ARGS= goes to pytest)
 	@web=; WANGGE_CHROMIUM=$$(tools/browser) || web=--ignore=tests/web; export WANGGE_CHROMIUM; \
+	if tools/web; then tools/web check || exit 1; else web="$$web --ignore=tests/web/console"; fi; \
 	exec $(W)/python -m pytest -n auto --maxprocesses=4 --dist loadfile $$web $(ARGS)
 
 lint: setup-dev  ## 代码格式与依赖方向 · code style and the direction of imports
 	@$(W)/ruff check wangge tests examples bench tools
 	@$(W)/lint-imports --no-cache
 
-openapi: setup   ## 重写 docs/openapi.json · write the committed OpenAPI anew
+web: setup       ## 构建网页应用（web/）· build the web apps
+	@tools/web
+
+openapi: setup   ## 重写 docs/openapi.json 与网页应用的接口客户端 · write the committed OpenAPI and the web apps' client anew
 	@$(W)/wangge openapi --output docs/openapi.json
+	@tools/web api
 
 bench: setup-dev ## 在本机测量性能 · measure on this machine
 	@exec $(W)/python -m bench $(ARGS)
 
 lock: setup-dev  ## 重新锁定依赖（requirements/*.in → *.txt）· lock the requirements anew
-	@cd requirements && for kind in runtime dev; do \
+	@cd requirements && for kind in runtime dev web; do \
 	  CUSTOM_COMPILE_COMMAND="make lock" ../$(W)/pip-compile -q --generate-hashes --strip-extras --allow-unsafe \
 	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(ARGS) -o $$kind.txt $$kind.in || exit 1; done
 
 clean:           ## 删除运行环境与缓存（数据 var/ 保留）· remove the environment and caches (data in var/ stays)
-	@rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv dist build web/node_modules wangge/pages/static/console .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find wangge tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+apps: setup
+	@tools/web || true
 
 setup:
 	@tools/setup runtime

@@ -84,7 +84,7 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
 
 
 def test_every_requirement_is_pinned_with_hashes_and_names_no_place() -> None:
-    for name in ("runtime.txt", "dev.txt"):
+    for name in ("runtime.txt", "dev.txt", "web.txt"):
         text = (ROOT / "requirements" / name).read_text("utf-8")
         blocks = re.findall(
             r"^([a-z0-9][^\s=]*)==\S+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.MULTILINE
@@ -169,7 +169,7 @@ def test_every_route_declares_its_permission_and_every_other_address_is_known() 
     from wangge.kernel.web.api import check_permissions
 
     check_permissions(api)
-    public = {"", "health", "healthz", "metrics"}
+    public = {"", "health", "healthz", "metrics", r"^console(?:/(?P<path>.*))?$"}
     other = {
         str(p.pattern) for p in _flat(get_resolver().url_patterns) if not str(p.pattern).startswith(("api/v1", "ogc"))
     }
@@ -194,7 +194,7 @@ def test_the_models_and_the_migrations_agree(db: None) -> None:
 
 def test_every_make_target_has_its_line_of_help() -> None:
     text = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z-]+):", text, re.MULTILINE)) - {"setup", "setup-dev"}
+    targets = set(re.findall(r"^([a-z-]+):", text, re.MULTILINE)) - {"setup", "setup-dev", "apps"}
     done = subprocess.run(
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     )

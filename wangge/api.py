@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import wangge
 from wangge.domain.cases import api as cases
+from wangge.domain.cases import rules
 from wangge.domain.catalog import api as catalog
 from wangge.domain.evidence import api as evidence
 from wangge.domain.exports import api as exports
@@ -15,6 +18,7 @@ from wangge.domain.search import api as search
 from wangge.domain.stats import api as stats
 from wangge.domain.templates import api as templates
 from wangge.domain.views import api as views
+from wangge.kernel.access import Role
 from wangge.kernel.health import api as health
 from wangge.kernel.ledger import api as ledger
 from wangge.kernel.web.api import Api, build, check_names, check_permissions
@@ -41,11 +45,22 @@ ROUTERS = (
     ledger,
     health,
 )
+WORDS: dict[str, Any] = {
+    "status": rules.Status,
+    "act": rules.Act,
+    "stage": rules.Stage,
+    "channel": rules.Channel,
+    "urgency": rules.Urgency,
+    "level": rules.Level,
+    "follow_up": rules.FollowUp,
+    "role": Role,
+}
+"""What clients need to name and no answer of the API says: the web apps take it from the description."""
 
 
 def assemble() -> Api:
     """The whole API, refused if a route lacks a permission or two schemas share a name."""
-    api = build(title="Wangge 网格", version=wangge.__version__, description=DESCRIPTION)
+    api = build(title="Wangge 网格", version=wangge.__version__, description=DESCRIPTION, words=WORDS)
     for package in ROUTERS:
         api.add_router("", package.router.inner)
     check_permissions(api)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, model_validator
+from pydantic import TypeAdapter, create_model, model_validator
 
 from wangge.kernel.access import Permission, Principal
 from wangge.kernel.db.statement import Statement
@@ -179,6 +180,14 @@ def test_two_schemas_of_one_name_stop_the_start() -> None:
         made.__name__, made.__module__ = "ThingIn", module
     with pytest.raises(ImproperlyConfigured, match="ThingIn"):
         check_names(Ours)
+
+
+def test_two_enums_of_one_name_stop_the_start() -> None:
+    kinds = [StrEnum("Level", {"LOW": "low"}, module=module) for module in ("wangge.here", "wangge.there")]
+    one = create_model("OneIn", __base__=Input, level=(kinds[0] | None, None))
+    create_model("TwoIn", __base__=one, levels=(list[kinds[1]], []))  # type: ignore[valid-type]
+    with pytest.raises(ImproperlyConfigured, match="Level"):
+        check_names(one)
 
 
 @pytest.mark.parametrize(

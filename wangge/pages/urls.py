@@ -1,11 +1,12 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from wangge.pages import views
+from wangge.pages import rooms, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("health", views.health_page, name="health"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics_page, name="metrics"),
+    *(re_path(rf"^{app}(?:/(?P<path>.*))?$", rooms.room(app), name=app) for app in rooms.APPS),
 ]
 """All of them are public; ``metrics`` answers only to the addresses of WANGGE_METRICS_FROM."""

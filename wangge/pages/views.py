@@ -21,6 +21,7 @@ from wangge.kernel.problems import NotFound, Problem
 from wangge.kernel.web.api import NOT_THERE, problem_response
 from wangge.kernel.web.auth import principal_of
 from wangge.kernel.words import Words, choose_language
+from wangge.pages import rooms
 
 
 class Link(NamedTuple):
@@ -107,6 +108,8 @@ class Row:
 
 def _exists(path: str) -> bool:
     """Whether anything answers there: rooms that are not built yet are shown as such, not as dead links."""
+    if (app := path.strip("/")) in rooms.APPS:
+        return rooms.is_built(app)
     try:
         resolve(path)
     except Resolver404:

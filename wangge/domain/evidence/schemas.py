@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -18,7 +18,7 @@ class EvidenceIn(Input):
     id: UUID
     kind: Kind = Kind.PHOTO
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
-    role: Role | None = None
+    role: Literal[tuple(str(r) for r in Role)] | None = None  # type: ignore[valid-type]
 
 
 class EvidenceOut(Output):

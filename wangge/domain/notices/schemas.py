@@ -99,7 +99,7 @@ class AddressConfirmIn(AddressCodeIn):
 class CellIn(Input):
     event: Event
     who: Who
-    channel: Channel
+    channel: Literal[tuple(str(c) for c in Channel)]  # type: ignore[valid-type]
     mandatory: bool = False
 
 

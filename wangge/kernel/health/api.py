@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Status
@@ -17,19 +17,19 @@ router = Router(tags=["health"])
 
 
 class FindingOut(Output):
-    level: health.Level
+    level: Literal["ok", "warn", "bad"]
     text: str
 
 
 class CheckOut(Output):
     name: str
-    level: health.Level
+    level: Literal["ok", "warn", "bad"]
     ms: float | None = None
     findings: list[FindingOut] | None = None
 
 
 class HealthOut(Output):
-    level: health.Level
+    level: Literal["ok", "warn", "bad"]
     at: datetime
     checks: list[CheckOut]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from enum import Enum
 from math import isfinite
-from typing import Any
+from typing import Any, Literal, Protocol, get_args, get_origin
 
 import orjson
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
@@ -18,6 +19,7 @@ from ninja import NinjaAPI
 from ninja import Router as NinjaRouter
 from ninja.errors import HttpError, ValidationErrorContext
 from ninja.errors import ValidationError as NinjaValidationError
+from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from pydantic import BaseModel
@@ -144,36 +146,41 @@ def _possible(method: str, need: Need) -> set[int]:
     return found
 
 
+class Named(Protocol):
+    """A value of an enum that has a name in both languages."""
+
+    @property
+    def words(self) -> Words: ...
+
+
+PROBLEM_SCHEMA = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "Stable identifier of the kind of problem"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What happened and what to do, by Accept-Language"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["path", "code", "message"],
+                "properties": {
+                    "path": {"type": "string"},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+        "current": {"type": "object", "description": "With 409: the present state"},
+    },
+    "additionalProperties": True,
+}
 PROBLEM_RESPONSE = {
     "description": "Problem details (RFC 9457)",
-    "content": {
-        "application/problem+json": {
-            "schema": {
-                "type": "object",
-                "required": ["type", "title", "status", "detail"],
-                "properties": {
-                    "type": {"type": "string", "description": "Stable identifier of the kind of problem"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "detail": {"type": "string", "description": "What happened and what to do, by Accept-Language"},
-                    "errors": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": ["path", "code", "message"],
-                            "properties": {
-                                "path": {"type": "string"},
-                                "code": {"type": "string"},
-                                "message": {"type": "string"},
-                            },
-                        },
-                    },
-                    "current": {"type": "object", "description": "With 409: the present state"},
-                },
-                "additionalProperties": True,
-            }
-        }
-    },
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
 
@@ -193,16 +200,29 @@ class Api(NinjaAPI):
                 errors.append({**e, "loc": (source, *where)})
         return NinjaValidationError(errors)
 
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """``cases_detail``: the tag and the view's name, which is what clients made from the description call it."""
+        tag, name = (operation.tags or ["api"])[0], operation.view_func.__name__
+        return f"{tag}_{name}".rstrip("_")
+
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
         schema = super().get_openapi_schema(*args, **kwargs)
         schema["components"].setdefault("responses", {})["Problem"] = PROBLEM_RESPONSE
+        schema["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
         return schema
 
 
-def build(*, title: str, version: str, description: str) -> Api:
-    """An empty API with our renderer, parser and error answers."""
+def build(*, title: str, version: str, description: str, words: Mapping[str, Iterable[Named]] | None = None) -> Api:
+    """An empty API with our renderer, parser and error answers. ``words``: what values are called, for ``x-words`` of the description."""
+    named = {kind: {str(v): v.words._asdict() for v in values} for kind, values in (words or {}).items()}
     api = Api(
-        title=title, version=version, description=description, renderer=Json(), parser=JsonParser(), docs_url="/docs"
+        title=title,
+        version=version,
+        description=description,
+        renderer=Json(),
+        parser=JsonParser(),
+        docs_url="/docs",
+        openapi_extra={"x-words": named},
     )
     api.add_exception_handler(Problem, lambda request, error: problem_response(request, error))
     api.add_exception_handler(NinjaValidationError, _validation)
@@ -258,19 +278,28 @@ def check_permissions(api: Api) -> None:
 
 
 def check_names(kind: type[BaseModel] = BaseModel) -> None:
-    """Refuse to start when two schemas have one name: in the API's description the one would stand for the other."""
+    """Refuse to start when two schemas, or two enums in them, have one name: in the API's description the one would stand for the other."""
     found: dict[str, str] = {}
     waiting = [kind]
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        if (
-            kind.__module__.startswith("wangge.")
-            and found.setdefault(kind.__name__, kind.__module__) != kind.__module__
-        ):
-            raise ImproperlyConfigured(
-                f"{kind.__name__} is a schema of both {found[kind.__name__]} and {kind.__module__}"
-            )
+        for named in [kind, *_enums(field.annotation for field in kind.model_fields.values())]:
+            if (
+                named.__module__.startswith("wangge.")
+                and found.setdefault(named.__name__, named.__module__) != named.__module__
+            ):
+                raise ImproperlyConfigured(
+                    f"{named.__name__} is a schema of both {found[named.__name__]} and {named.__module__}"
+                )
+
+
+def _enums(annotations: Iterable[Any]) -> Iterator[type[Enum]]:
+    for annotation in annotations:
+        if isinstance(annotation, type) and issubclass(annotation, Enum):
+            yield annotation
+        elif get_origin(annotation) is not Literal:
+            yield from _enums(get_args(annotation))
 
 
 def language_of(request: HttpRequest) -> str:

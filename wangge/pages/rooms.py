@@ -1,0 +1,49 @@
+"""The web apps: built into ``static/<app>`` (``make web``). Every address below ``/<app>/`` is answered with its index.html, and the
+app's own router reads the address; scripts and styles have hashed names and are whitenoise's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from wangge.domain.live.api import url_of
+from wangge.kernel.web.middleware import HEADERS
+
+STATIC = Path(__file__).parent / "static"
+APPS = ("console",)
+
+
+def index_of(app: str) -> Path:
+    return STATIC / app / "index.html"
+
+
+def is_built(app: str) -> bool:
+    return index_of(app).is_file()
+
+
+def policy(request: HttpRequest) -> str:
+    """As everywhere, and the live events, which have a port of their own."""
+    live = urlsplit(url_of(request))
+    return f"{HEADERS['Content-Security-Policy']}; connect-src 'self' {live.scheme}://{live.netloc}"
+
+
+def room(app: str) -> Callable[..., HttpResponse]:
+    """The view of an app. Read anew each time: it is small, and a new build is there at once."""
+
+    @require_safe
+    def view(request: HttpRequest, path: str = "") -> HttpResponse:
+        if not is_built(app):
+            return render(request, "pages/not_built.html", {"app": app}, status=404)
+        demo = "true" if settings.CONFIG.demo else "false"
+        text = index_of(app).read_text("utf-8")
+        text = text.replace("<html ", f'<html data-zone="{settings.CONFIG.zone}" data-demo="{demo}" ', 1)
+        headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy(request)}
+        return HttpResponse(text, headers=headers)
+
+    return view

@@ -1,0 +1,11 @@
+import '@wangge/shared/src/tokens.css'
+import './console.css'
+import { createApp } from 'vue'
+import { language, speak } from '@wangge/shared/src/words'
+import App from './App.vue'
+import { applySize } from './own/settings'
+import { router } from './router'
+
+speak(language.value)
+applySize()
+createApp(App).use(router).mount('#app')
