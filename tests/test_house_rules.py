@@ -89,7 +89,7 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_place() -> None:
         blocks = re.findall(
             r"^([a-z0-9][^\s=]*)==\S+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.MULTILINE
         )
-        assert len(blocks) == len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)) > 10
+        assert len(blocks) == len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)) >= (2 if name == "web.txt" else 10)
         assert "://" not in text
 
 

@@ -219,10 +219,12 @@ def test_a_page_is_one_statement_however_wide_the_scope_and_whatever_the_filter(
             for sort in SORTS:
                 with CaptureQueriesContext(connection) as said:
                     queue(by=by, filter=filter, sort=sort)
-                assert len(said) == 1
+                    counts(by=by, wanted=[(filter, sort)])
+                assert len(said) == 2
 
 
 def test_who_has_no_scope_at_all_gets_an_empty_page(cases: list[dict[str, Any]]) -> None:
     by = Principal(kind="token", id=None, name="Meter", grants=(Grant(Role.INTEGRATION, Scope()),))
     bind(by)
     assert queue(by=by, filter=Filter()) == {"items": [], "next": None}
+    assert counts(by=by, wanted=[(Filter(), "-reported_at")]) == [(0, False)]

@@ -15,8 +15,10 @@ from wangge.domain.cases.rules import Status
 from wangge.domain.cases.schemas import (
     CaseOut,
     CaseRow,
+    CountOut,
     CountsOut,
     CountsQuery,
+    FilterQuery,
     QueueFilter,
     QueueQuery,
     ReportIn,
@@ -89,6 +91,17 @@ def counts(request: HttpRequest, query: Query[CountsQuery]) -> Any:
             for box, count, more in found
         ],
     }
+
+
+@router.get(
+    "/cases/count",
+    permission=CasePermission.READ,
+    response=CountOut,
+    summary="How many cases the list has with this filter, up to 1000",
+)
+def count(request: HttpRequest, query: Query[FilterQuery]) -> Any:
+    [(found, more)] = queries.counts(by=request.principal, wanted=[(query.filter(), "-reported_at")])
+    return {"count": found, "more": more}
 
 
 @router.post(

@@ -222,6 +222,13 @@ class CaseRow(Output):
     rating: int | None
 
 
+class CountOut(Output):
+    """``more``: there are more than ``count``."""
+
+    count: int
+    more: bool
+
+
 class ChoiceOut(Output):
     value: str
     label: WordsOut

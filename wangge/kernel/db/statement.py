@@ -27,9 +27,10 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 
 
 class Statement:
-    """Collects CTEs and their parameters; ``fetch`` runs them."""
+    """Collects CTEs and their parameters; ``fetch`` runs them, as a prepared statement unless told otherwise (``kernel/db/rows.py``)."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, prepared: bool = True) -> None:
+        self._prepared = prepared
         self._parts: list[tuple[str, str]] = []
         self._params: dict[str, Any] = {}
 
@@ -52,11 +53,11 @@ class Statement:
 
     def fetch(self, final: str, /, **params: Any) -> rows.Row | None:
         """Run it all; the first row of ``final``."""
-        return rows.one(self._whole(final, params), self._params, prepared=True)
+        return rows.one(self._whole(final, params), self._params, prepared=self._prepared)
 
     def fetch_all(self, final: str, /, **params: Any) -> list[rows.Row]:
         """Run it all; every row of ``final``."""
-        return rows.all(self._whole(final, params), self._params, prepared=True)
+        return rows.all(self._whole(final, params), self._params, prepared=self._prepared)
 
     def _whole(self, final: str, params: dict[str, Any]) -> str:
         last = self._own("final", final, params)

@@ -284,6 +284,8 @@ def check_names(kind: type[BaseModel] = BaseModel) -> None:
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
+        if not kind.__module__.startswith("wangge."):
+            continue
         for named in [kind, *_enums(field.annotation for field in kind.model_fields.values())]:
             if (
                 named.__module__.startswith("wangge.")

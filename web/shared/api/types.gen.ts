@@ -503,6 +503,11 @@ export type CommentIn = {
     version?: number | null;
 };
 
+export type CountOut = {
+    count: number;
+    more: boolean;
+};
+
 export type DayIn = {
     day: string;
     name?: string;
@@ -712,6 +717,32 @@ export type FactorOut = {
     qr_svg: string;
     secret: string;
     uri: string;
+};
+
+export type FilterQuery = {
+    box?: string | null;
+    category?: string | null;
+    channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+    community?: string | null;
+    confidential?: boolean | null;
+    demanded?: boolean | null;
+    grid?: string | null;
+    holder?: string | null;
+    lead?: string | null;
+    located?: boolean | null;
+    number?: string | null;
+    overdue?: boolean | null;
+    reopened?: boolean | null;
+    reported_from?: string | null;
+    reported_to?: string | null;
+    reporter?: string | null;
+    returned?: boolean | null;
+    status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+    street?: string | null;
+    supervision?: Array<'ordinary' | 'key' | 'listed'>;
+    tag?: string | null;
+    unit?: string | null;
+    urgency?: Array<'normal' | 'urgent' | 'emergency'>;
 };
 
 export type FindingOut = {
@@ -2838,6 +2869,54 @@ export type CasesReportResponses = {
 };
 
 export type CasesReportResponse = CasesReportResponses[keyof CasesReportResponses];
+
+export type CasesCountData = {
+    body?: never;
+    path?: never;
+    query?: {
+        status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+        street?: string | null;
+        community?: string | null;
+        grid?: string | null;
+        category?: string | null;
+        channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+        urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+        lead?: string | null;
+        overdue?: boolean | null;
+        located?: boolean | null;
+        reported_from?: string | null;
+        reported_to?: string | null;
+        number?: string | null;
+        holder?: string | null;
+        unit?: string | null;
+        reporter?: string | null;
+        tag?: string | null;
+        demanded?: boolean | null;
+        supervision?: Array<'ordinary' | 'key' | 'listed'>;
+        returned?: boolean | null;
+        reopened?: boolean | null;
+        confidential?: boolean | null;
+        box?: string | null;
+    };
+    url: '/api/v1/cases/count';
+};
+
+export type CasesCountErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesCountError = CasesCountErrors[keyof CasesCountErrors];
+
+export type CasesCountResponses = {
+    200: CountOut;
+};
+
+export type CasesCountResponse = CasesCountResponses[keyof CasesCountResponses];
 
 export type CasesHelpIntakeData = {
     body: IntakeIn;

@@ -56,7 +56,7 @@ def queue(
 def counts(*, by: Principal, wanted: Sequence[tuple[Filter, str]], most: int = 1000) -> list[tuple[int, bool]]:
     """How many cases each of these filters lists in its order, counted up to ``most``, and whether there are more. One statement, which
     for each reads what a page of ``most`` would."""
-    s, names = Statement(), []
+    s, names = Statement(prepared=all(filter.box is None for filter, _ in wanted)), []
     for number, (filter, sort) in enumerate(wanted):
         params: dict[str, Any] = {"limit": most + 1}
         first = _first(by, filter, Order.of(sort), params)
