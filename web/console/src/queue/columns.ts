@@ -1,6 +1,6 @@
 // The columns a list of cases can have: named as the row's fields are, so that saved views and exports mean the same.
 import { reactive, watch } from 'vue'
-import { words } from '@wangge/shared/src/words'
+import { isChinese, words } from '@wangge/shared/src/words'
 
 export const columnWords = words({
   number: ['案件编号', 'Number'],
@@ -23,11 +23,12 @@ export const columnWords = words({
 })
 export type Column = keyof typeof columnWords
 
-/** Width in rem; the title takes what is left. */
-export const WIDTHS: Record<Column, number> = {
-  number: 11.75, status: 5.25, title: 0, category: 8.5, community: 7.5, street: 6.5, grid: 10, address: 10, channel: 6.5, holder: 10, lead: 10.5,
+const WIDTHS: Record<Column, number> = {
+  number: 10.75, status: 5.25, title: 0, category: 8.5, community: 7, street: 6.5, grid: 10, address: 10, channel: 6.5, holder: 10, lead: 10.5,
   due_at: 7.5, reported_at: 6.5, changed_at: 6.5, closed_at: 6.5, returns: 4, tags: 8,
 }
+/** In rem; 0: what is left. */
+export const widthOf = (column: Column): number => (column === 'status' && !isChinese.value ? 8.25 : WIDTHS[column])
 export const ALL = Object.keys(WIDTHS) as Column[]
 export const USUAL: Column[] = ['number', 'status', 'title', 'category', 'community', 'lead', 'due_at', 'reported_at']
 
