@@ -38,6 +38,15 @@ export type ActOut = {
     quiet: boolean;
 };
 
+export type AddressCodeIn = {
+    channel: 'email' | 'sms';
+};
+
+export type AddressConfirmIn = {
+    channel: 'email' | 'sms';
+    code: string;
+};
+
 export type AffectedOut = {
     choices: Array<string>;
     count: number;
@@ -148,6 +157,23 @@ export type BatchOut = {
 export type BothWords = {
     en: string;
     zh: string;
+};
+
+export type BoxOfOut = {
+    id: string | null;
+    kind: 'desk' | 'unit' | 'grid' | 'scope';
+    name: WordsOut | null;
+};
+
+export type BoxOut = {
+    count: number;
+    filter: {
+        [key: string]: unknown;
+    };
+    key: 'accept' | 'dispatch' | 'returned' | 'requested' | 'handle' | 'reworked' | 'asked' | 'verify' | 'follow_up' | 'overdue' | 'demanded' | 'new';
+    more: boolean;
+    name: WordsOut;
+    of: BoxOfOut;
 };
 
 export type ByPhoneIn = {
@@ -322,7 +348,10 @@ export type CategoryChange = {
     close_condition?: string | null;
     close_condition_en?: string | null;
     confidential?: boolean | null;
-    entry_level?: 'community' | 'street' | 'district' | null;
+    entry_level?: 'community' | 'street' | 'district' | 'city' | null;
+    entry_levels?: {
+        [key: string]: 'community' | 'street' | 'district' | 'city';
+    } | null;
     evidence?: Array<EvidenceNeed> | null;
     group?: 'dispute' | 'hazard' | 'other' | null;
     initials?: string | null;
@@ -343,7 +372,10 @@ export type CategoryIn = {
     close_condition_en?: string;
     code: string;
     confidential?: boolean;
-    entry_level?: 'community' | 'street' | 'district';
+    entry_level?: 'community' | 'street' | 'district' | 'city';
+    entry_levels?: {
+        [key: string]: 'community' | 'street' | 'district' | 'city';
+    };
     evidence?: Array<EvidenceNeed>;
     group?: 'dispute' | 'hazard' | 'other' | null;
     id: string;
@@ -365,10 +397,11 @@ export type CategoryOut = {
     close_condition_en: string;
     code: string;
     confidential: boolean;
-    entry_level: 'community' | 'street' | 'district';
-    evidence: Array<{
-        [key: string]: unknown;
-    }>;
+    entry_level: 'community' | 'street' | 'district' | 'city';
+    entry_levels: {
+        [key: string]: 'community' | 'street' | 'district' | 'city';
+    };
+    evidence: Array<EvidenceNeed>;
     group: 'dispute' | 'hazard' | 'other';
     id: string;
     initials: string;
@@ -508,6 +541,15 @@ export type CountOut = {
     more: boolean;
 };
 
+export type CountsOut = {
+    at: string;
+    boxes: Array<BoxOut>;
+};
+
+export type CountsQuery = {
+    since?: string | null;
+};
+
 export type DayIn = {
     day: string;
     name?: string;
@@ -585,6 +627,12 @@ export type DesignateIn = {
     note: string;
     unit: string;
     version: number;
+};
+
+export type DeskOut = {
+    unit: string;
+    unit_name: string;
+    unit_name_en: string;
 };
 
 export type DispatchIn = {
@@ -665,6 +713,7 @@ export type EvidenceNeed = {
     at: 'report' | 'result';
     kind: 'photo' | 'video' | 'audio' | 'document';
     least?: number;
+    required?: boolean;
 };
 
 export type EvidenceOut = {
@@ -695,11 +744,14 @@ export type EvidenceOut = {
 export type ExplainIn = {
     at?: string | null;
     category: string;
+    channel?: 'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import';
     place: PlaceIn;
 };
 
 export type ExplainOut = {
     automatic: boolean;
+    desk: string | null;
+    desk_name: string | null;
     route: string | null;
     runner_up: string | null;
     unit: string | null;
@@ -727,6 +779,7 @@ export type FilterQuery = {
     confidential?: boolean | null;
     demanded?: boolean | null;
     grid?: string | null;
+    helper?: string | null;
     holder?: string | null;
     lead?: string | null;
     located?: boolean | null;
@@ -736,7 +789,9 @@ export type FilterQuery = {
     reported_from?: string | null;
     reported_to?: string | null;
     reporter?: string | null;
+    requested?: boolean | null;
     returned?: boolean | null;
+    reworked?: boolean | null;
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
     street?: string | null;
     supervision?: Array<'ordinary' | 'key' | 'listed'>;
@@ -985,6 +1040,9 @@ export type InputOut = {
     least: {
         [key: string]: number;
     };
+    must: {
+        [key: string]: number;
+    };
     name: string;
     required: boolean;
     role: string;
@@ -997,6 +1055,7 @@ export type InstructIn = {
 
 export type IntakeIn = {
     category?: string | null;
+    channel?: 'worker' | 'hotline' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera';
     point?: PointIn | null;
     street?: string | null;
     text?: string;
@@ -1006,6 +1065,7 @@ export type IntakeIn = {
 
 export type IntakeOut = {
     category: string | null;
+    desk: DeskOut | null;
     earlier: Array<EarlierOut>;
     limits: {
         [key: string]: string;
@@ -1462,7 +1522,9 @@ export type PreferencesIn = {
 
 export type PreferencesOut = {
     email: string | null;
+    email_confirmed: boolean;
     mobile: string | null;
+    mobile_confirmed: boolean;
     off: Array<string>;
     quiet_from: string | null;
     quiet_to: string | null;
@@ -1519,6 +1581,7 @@ export type QueueExport = {
     demanded?: boolean | null;
     format?: 'csv' | 'xlsx';
     grid?: string | null;
+    helper?: string | null;
     holder?: string | null;
     lead?: string | null;
     located?: boolean | null;
@@ -1528,7 +1591,9 @@ export type QueueExport = {
     reported_from?: string | null;
     reported_to?: string | null;
     reporter?: string | null;
+    requested?: boolean | null;
     returned?: boolean | null;
+    reworked?: boolean | null;
     sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
     street?: string | null;
@@ -1546,6 +1611,7 @@ export type QueueFilter = {
     confidential?: boolean | null;
     demanded?: boolean | null;
     grid?: string | null;
+    helper?: string | null;
     holder?: string | null;
     lead?: string | null;
     located?: boolean | null;
@@ -1555,7 +1621,9 @@ export type QueueFilter = {
     reported_from?: string | null;
     reported_to?: string | null;
     reporter?: string | null;
+    requested?: boolean | null;
     returned?: boolean | null;
+    reworked?: boolean | null;
     sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
     status?: Array<Status>;
     street?: string | null;
@@ -1574,6 +1642,7 @@ export type QueueQuery = {
     confidential?: boolean | null;
     demanded?: boolean | null;
     grid?: string | null;
+    helper?: string | null;
     holder?: string | null;
     lead?: string | null;
     limit?: number;
@@ -1584,7 +1653,9 @@ export type QueueQuery = {
     reported_from?: string | null;
     reported_to?: string | null;
     reporter?: string | null;
+    requested?: boolean | null;
     returned?: boolean | null;
+    reworked?: boolean | null;
     sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
     street?: string | null;
@@ -1818,6 +1889,12 @@ export type RowFaultOut = {
     row: number;
 };
 
+export type SampleIn = {
+    at?: string | null;
+    category: string;
+    place: PlaceIn;
+};
+
 export type ScopeOut = {
     communities: Array<string>;
     districts: Array<string>;
@@ -1837,6 +1914,7 @@ export type SearchExport = {
     demanded?: boolean | null;
     format?: 'csv' | 'xlsx';
     grid?: string | null;
+    helper?: string | null;
     holder?: string | null;
     lead?: string | null;
     located?: boolean | null;
@@ -1847,7 +1925,9 @@ export type SearchExport = {
     reported_from?: string | null;
     reported_to?: string | null;
     reporter?: string | null;
+    requested?: boolean | null;
     returned?: boolean | null;
+    reworked?: boolean | null;
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
     street?: string | null;
     supervision?: Array<'ordinary' | 'key' | 'listed'>;
@@ -1865,6 +1945,7 @@ export type SearchQuery = {
     confidential?: boolean | null;
     demanded?: boolean | null;
     grid?: string | null;
+    helper?: string | null;
     holder?: string | null;
     lead?: string | null;
     limit?: number;
@@ -1876,7 +1957,9 @@ export type SearchQuery = {
     reported_from?: string | null;
     reported_to?: string | null;
     reporter?: string | null;
+    requested?: boolean | null;
     returned?: boolean | null;
+    reworked?: boolean | null;
     sort?: 'rank' | '-reported_at';
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
     street?: string | null;
@@ -2179,7 +2262,7 @@ export type TreeUnitOut = {
 export type TryIn = {
     add?: Array<RouteFields>;
     remove?: Array<string>;
-    samples: Array<ExplainIn>;
+    samples: Array<SampleIn>;
 };
 
 export type TryOut = {
@@ -2817,6 +2900,9 @@ export type CasesQueueData = {
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
         reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
@@ -2895,6 +2981,9 @@ export type CasesCountData = {
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
         reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
     };
@@ -2917,6 +3006,32 @@ export type CasesCountResponses = {
 };
 
 export type CasesCountResponse = CasesCountResponses[keyof CasesCountResponses];
+
+export type CasesCountsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        since?: string | null;
+    };
+    url: '/api/v1/cases/counts';
+};
+
+export type CasesCountsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesCountsError = CasesCountsErrors[keyof CasesCountsErrors];
+
+export type CasesCountsResponses = {
+    200: CountsOut;
+};
+
+export type CasesCountsResponse = CasesCountsResponses[keyof CasesCountsResponses];
 
 export type CasesHelpIntakeData = {
     body: IntakeIn;
@@ -4759,6 +4874,9 @@ export type ExportsCasesData = {
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
         reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
         format?: 'csv' | 'xlsx';
@@ -4834,6 +4952,9 @@ export type ExportsSearchData = {
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
         reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
         format?: 'csv' | 'xlsx';
@@ -5763,6 +5884,58 @@ export type NoticesSetPreferencesResponses = {
 
 export type NoticesSetPreferencesResponse = NoticesSetPreferencesResponses[keyof NoticesSetPreferencesResponses];
 
+export type NoticesSendCodeData = {
+    body: AddressCodeIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/notices/preferences/code';
+};
+
+export type NoticesSendCodeErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type NoticesSendCodeError = NoticesSendCodeErrors[keyof NoticesSendCodeErrors];
+
+export type NoticesSendCodeResponses = {
+    202: PreferencesOut;
+};
+
+export type NoticesSendCodeResponse = NoticesSendCodeResponses[keyof NoticesSendCodeResponses];
+
+export type NoticesConfirmData = {
+    body: AddressConfirmIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/notices/preferences/confirm';
+};
+
+export type NoticesConfirmErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type NoticesConfirmError = NoticesConfirmErrors[keyof NoticesConfirmErrors];
+
+export type NoticesConfirmResponses = {
+    200: PreferencesOut;
+};
+
+export type NoticesConfirmResponse = NoticesConfirmResponses[keyof NoticesConfirmResponses];
+
 export type NoticesReadData = {
     body: ReadIn;
     path?: never;
@@ -6243,6 +6416,9 @@ export type SearchSearchData = {
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
         reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
         sort?: 'rank' | '-reported_at';
