@@ -4,6 +4,7 @@ app's own router reads the address; scripts and styles have hashed names and are
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,12 +20,16 @@ STATIC = Path(__file__).parent / "static"
 APPS = ("console",)
 
 
-def index_of(app: str) -> Path:
-    return STATIC / app / "index.html"
-
-
-def is_built(app: str) -> bool:
-    return index_of(app).is_file()
+@cache
+def index_of(app: str) -> str | None:
+    """The page as it was when the process was first asked for it, as whitenoise knows the files of that time alone; None: not built."""
+    path = STATIC / app / "index.html"
+    if not path.is_file():
+        return None
+    demo = "true" if settings.CONFIG.demo else "false"
+    return path.read_text("utf-8").replace(
+        "<html ", f'<html data-zone="{settings.CONFIG.zone}" data-demo="{demo}" ', 1
+    )
 
 
 def policy(request: HttpRequest) -> str:
@@ -34,16 +39,12 @@ def policy(request: HttpRequest) -> str:
 
 
 def room(app: str) -> Callable[..., HttpResponse]:
-    """The view of an app. Read anew each time: it is small, and a new build is there at once."""
+    """The view of an app."""
 
     @require_safe
     def view(request: HttpRequest, path: str = "") -> HttpResponse:
-        if not is_built(app):
+        if (page := index_of(app)) is None:
             return render(request, "pages/not_built.html", {"app": app}, status=404)
-        demo = "true" if settings.CONFIG.demo else "false"
-        text = index_of(app).read_text("utf-8")
-        text = text.replace("<html ", f'<html data-zone="{settings.CONFIG.zone}" data-demo="{demo}" ', 1)
-        headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy(request)}
-        return HttpResponse(text, headers=headers)
+        return HttpResponse(page, headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy(request)})
 
     return view

@@ -109,7 +109,7 @@ class Row:
 def _exists(path: str) -> bool:
     """Whether anything answers there: rooms that are not built yet are shown as such, not as dead links."""
     if (app := path.strip("/")) in rooms.APPS:
-        return rooms.is_built(app)
+        return rooms.index_of(app) is not None
     try:
         resolve(path)
     except Resolver404:

@@ -6,6 +6,9 @@ import App from './App.vue'
 import { applySize } from './own/settings'
 import { router } from './router'
 
+// a part of a version that the server does not have any more: take the new one
+window.addEventListener('vite:preloadError', () => { window.location.reload() })
+
 speak(language.value)
 applySize()
 createApp(App).use(router).mount('#app')
