@@ -124,7 +124,11 @@ def text_of(cell: Any) -> str:
 
 def plain(cell: Any) -> str:
     """A code, number or phone: full-width digits and letters made ordinary, inner spaces removed."""
-    return "".join(unicodedata.normalize("NFKC", text_of(cell)).split())
+    return "".join(_ordinary(text_of(cell)).split())
+
+
+def _ordinary(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
 def moment_of(cell: Any, zone: ZoneInfo) -> datetime | None:
@@ -139,7 +143,7 @@ def moment_of(cell: Any, zone: ZoneInfo) -> datetime | None:
         if not 20_000 <= cell <= 80_000:  # days since 1899-12-30: the years 1954 to 2119
             raise ValueError(cell)
         return (_EXCEL_EPOCH + timedelta(seconds=round(float(cell) * 86_400))).replace(tzinfo=zone)
-    found = _DATE.fullmatch(unicodedata.normalize("NFKC", clean(str(cell))))
+    found = _DATE.fullmatch(_ordinary(clean(str(cell))))
     if found is None:
         raise ValueError(cell)
     year, month, day, hour, minute, second = (int(g) if g else 0 for g in found.groups())

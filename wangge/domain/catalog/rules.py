@@ -291,8 +291,12 @@ class Keywords:
 
     def _in(self, text: str) -> set[str]:
         """The words, folded, that stand in a folded text."""
-        pieces = (text[at : at + n] for at, first in enumerate(text) for n in self._lengths.get(first, ()))
-        return {piece for piece in pieces if piece in self._leaves}
+        leaves, lengths = self._leaves, self._lengths
+        found = set()
+        for at, first in enumerate(text):
+            if first in lengths:  # few characters begin a word
+                found.update(p for n in lengths[first] if (p := text[at : at + n]) in leaves)
+        return found
 
     def suggest(
         self, text: str, *, title: str = "", most: int = 5, usable: Callable[[UUID], bool] = lambda _: True

@@ -150,6 +150,17 @@ class Snapshot:
 
     def limit(self, category: UUID, urgency: str, stage: str) -> LimitOf | None:
         """The limit of the category, else of the nearest above it, else the general one."""
+        key = (category, urgency, stage)
+        if key not in self._limits:
+            self._limits[key] = self._find_limit(*key)
+        return self._limits[key]
+
+    @cached_property
+    def _limits(self) -> dict[tuple[UUID, str, str], LimitOf | None]:
+        """What was asked before: a snapshot never changes."""
+        return {}
+
+    def _find_limit(self, category: UUID, urgency: str, stage: str) -> LimitOf | None:
         found = self.categories.get(category)
         path = sorted(found.path, key=found.path.__getitem__, reverse=True) if found else []
         for node in (*path, None):

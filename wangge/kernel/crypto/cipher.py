@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -79,9 +80,13 @@ def describe(sealed: bytes) -> tuple[Algorithm, str]:
     return _ALGORITHMS[sealed[1]], sealed[2:HEADER_BYTES].hex()
 
 
+_aes = lru_cache(maxsize=16)(AESGCM)
+"""The cipher of a key: making it ready costs more than to encrypt a name, and the key ring holds the secret anyway."""
+
+
 def _encrypt(key: Key, nonce: bytes, data: bytes, associated: bytes) -> bytes:
     if key.algorithm is Algorithm.AES_256_GCM:
-        return AESGCM(key.secret).encrypt(nonce, data, associated)
+        return _aes(key.secret).encrypt(nonce, data, associated)
     encryptor = Cipher(algorithms.SM4(key.secret), modes.GCM(nonce)).encryptor()
     encryptor.authenticate_additional_data(associated)
     return encryptor.update(data) + encryptor.finalize() + encryptor.tag
@@ -89,7 +94,7 @@ def _encrypt(key: Key, nonce: bytes, data: bytes, associated: bytes) -> bytes:
 
 def _decrypt(key: Key, nonce: bytes, data: bytes, associated: bytes) -> bytes:
     if key.algorithm is Algorithm.AES_256_GCM:
-        return AESGCM(key.secret).decrypt(nonce, data, associated)
+        return _aes(key.secret).decrypt(nonce, data, associated)
     text, tag = data[:-TAG_BYTES], data[-TAG_BYTES:]
     decryptor = Cipher(algorithms.SM4(key.secret), modes.GCM(nonce, tag)).decryptor()
     decryptor.authenticate_additional_data(associated)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import connections
 
@@ -159,32 +160,18 @@ def append_many(
     return done + _insert_many(waiting, using)
 
 
-_ARRAYS = {
-    "id": "uuid",
-    "at": "timestamptz",
-    "tag": "text",
-    "actor_kind": "text",
-    "actor": "uuid",
-    "on_behalf": "uuid",
-    "kind": "text",
-    "subject": "uuid",
-    "district": "text",
-    "body": "text",
-    "commitment": "bytea",
-    "mark": "bytea",
-}
-_INSERT_MANY = (
-    f"INSERT INTO ledger_entry ({_COLUMNS}) "
-    "SELECT id, at, tag, actor_kind, actor, on_behalf, kind, subject, district, body::jsonb, commitment, mark FROM unnest("
-    + ", ".join(f"%({name})s::{kind}[]" for name, kind in _ARRAYS.items())
-    + f") WITH ORDINALITY AS given({', '.join(_ARRAYS)}, n) ORDER BY n"
-)
+_INSERT_MANY = f"INSERT INTO ledger_entry ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(NULL::ledger_entry, %(rows)s::json)"
+_NAMES = tuple(_COLUMNS.split(", "))
 
 
 def _insert_many(values: list[dict[str, Any]], using: str) -> int:
     if not values:
         return 0
-    return rows.run(_INSERT_MANY, {name: [v[name] for v in values] for name in _ARRAYS}, using=using)
+    listed = [
+        {name: v[name] for name in _NAMES} | {"body": orjson.Fragment(v["body"]), "mark": "\\x" + v["mark"].hex()}
+        for v in values
+    ]
+    return rows.run(_INSERT_MANY, {"rows": orjson.dumps(listed).decode()}, using=using)
 
 
 def _inside(using: str) -> None:

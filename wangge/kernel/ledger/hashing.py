@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, NoReturn
 from uuid import UUID
 
+import orjson
 from cryptography.hazmat.primitives import hashes
 
 LEAF, NODE, CHAIN, COMMITMENT, BATCH = (bytes((i,)) for i in range(5))
@@ -116,8 +117,12 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 
 
 def canonical(value: Any) -> bytes:
-    """Canonical JSON (RFC 8785) of a value that ``plain`` has let through: there the standard library writes exactly that form."""
-    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
+    """Canonical JSON (RFC 8785) of a value that ``plain`` has let through: there orjson, and the standard library, write exactly that
+    form. What only somebody else's hand can have put into a stored entry (a huge number, say) is left to the latter."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 class NotSealed(ValueError):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from wangge.domain.cases.rules import Stage
@@ -17,8 +16,7 @@ REMIND_AT = 0.8
 """Share of the limit after which the holder is reminded (DESIGN §4)."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """A clock to be started: from when, until when, and what it is counted in."""
 
     stage: Stage

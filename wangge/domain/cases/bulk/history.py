@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from wangge.domain.cases.actions import clocks
@@ -21,8 +22,7 @@ from wangge.kernel.ids import uuid7
 Fields = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Happened:
+class Happened(NamedTuple):
     """One act of the past. ``unit``: of a dispatch, the lead; ``choice``: the rule that chose it. ``due_at``: of a dispatch or an
     extension; ``review_at``: of a suspension; ``category``: corrected at the acceptance, or final at the closing."""
 
@@ -39,8 +39,7 @@ class Happened:
     category: UUID | None = None
 
 
-@dataclass(frozen=True)
-class History:
+class History(NamedTuple):
     """A report that was checked, and the acts that followed, in their order. ``holder``: the desk that it came to first."""
 
     by: Principal
@@ -104,19 +103,19 @@ def tell(history: History) -> Told:
     return told
 
 
+_BLANK: Fields = (
+    dict.fromkeys(("lead", "route", "overdue_at", "review_at", "review_told_at", "back_to", "merged_into", "closed_at", "follow_up",
+                   "rating", "supervision", "final_category"))
+    | dict.fromkeys(("tries", "returns", "rework", "reopened", "extensions", "urges", "demands_open"), 0)
+    | {"moved_version": 1, "self_resolved": False, "designated": False}
+)  # fmt: skip
+
+
 def _blank(history: History) -> Fields:
     """The columns that a fresh case has by the defaults of the table."""
-    none = ("lead", "route", "overdue_at", "review_at", "review_told_at", "back_to", "merged_into", "closed_at", "follow_up", "rating",
-            "supervision", "final_category")  # fmt: skip
-    zero = ("tries", "returns", "rework", "reopened", "extensions", "urges", "demands_open")
-    lists = ("assisting", "asked", "handled_by", "tags")
-    return (
-        dict.fromkeys(none)
-        | dict.fromkeys(zero, 0)
-        | {name: [] for name in lists}
-        | {"moved_version": 1, "self_resolved": False, "designated": False}
-        | {"first_receiver": history.holder, "holder": history.holder, "received_at": clock.now()}
-    )
+    lists: Fields = {"assisting": [], "asked": [], "handled_by": [], "tags": []}
+    desk = {"first_receiver": history.holder, "holder": history.holder, "received_at": clock.now()}
+    return _BLANK | lists | desk
 
 
 def _play(told: Told, h: Happened) -> None:
@@ -148,11 +147,21 @@ def _play(told: Told, h: Happened) -> None:
 
 
 def _transition(case: Fields, h: Happened) -> Transition:
-    facts = case | {"shares": [], "requests": [], "demands": []}
-    for move in (m for m in rows_of(h.act, None if h.act == Act.SELF_RESOLVE else h.outcome) if m.outcome == h.outcome):
-        if case["status"] in move.sources and (move.guard is None or move.guard(facts, h.at, frozenset()) is None):
+    for move in _moves(h.act, h.outcome):
+        if case["status"] in move.sources and (
+            move.guard is None or move.guard(case | _NOTHING_ELSE, h.at, frozenset()) is None
+        ):
             return move
     raise ValueError(f"{h.act} {h.outcome or ''} is not possible in {case['status']}")
+
+
+_NOTHING_ELSE: Fields = {"shares": [], "requests": [], "demands": []}
+"""What the guards ask of a case besides its columns."""
+
+
+@cache
+def _moves(act: Act, outcome: str | None) -> tuple[Transition, ...]:
+    return tuple(m for m in rows_of(act, None if act == Act.SELF_RESOLVE else outcome) if m.outcome == outcome)
 
 
 def _start(told: Told, planned: clocks.Plan, at: datetime) -> None:

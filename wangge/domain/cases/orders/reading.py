@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,9 +25,8 @@ from wangge.kernel.words import Words
 MOST_TEXT = 5000
 
 
-@dataclass(frozen=True)
-class Order:
-    """One row, read and checked. Times are aware; ``category`` and the units are ours. ``returned``: why it was given back once."""
+class Order(NamedTuple):
+    """One row, read and checked. Times are aware, in UTC; ``category`` and the units are ours. ``returned``: why it was given back once."""
 
     row: int
     number: str
@@ -131,7 +130,8 @@ class _Row:
 
     def moment(self, name: str) -> datetime | None:
         try:
-            return tables.moment_of(self.cells.get(name), self.zone)
+            found = tables.moment_of(self.cells.get(name), self.zone)
+            return found and found.astimezone(UTC)
         except ValueError:
             shown = tables.text_of(self.cells.get(name))[:40]
             self.error(
@@ -176,8 +176,8 @@ class _Row:
         say = self.lexicon
         channel = self.said("channel", say.channel, Channel.HOTLINE)
         urgency = self.said("urgency", say.urgency, None)
-        confidential = self.said("confidential", lambda w: say.flag("confidential", w), False)
-        wants_answer = self.said("answer", lambda w: say.flag("answer", w), True)
+        confidential = self.said("confidential", say.confidential, False)
+        wants_answer = self.said("answer", say.answer, True)
         unit, reply_unit = self.said("unit", say.unit, None), self.said("reply_unit", say.unit, None)
         if self.faults or received is None:
             return None
@@ -229,7 +229,7 @@ class _Row:
 
     def _category(self, text: str, title: str) -> UUID | None:
         levels = [w for name in LEVELS if (w := tables.text_of(self.cells.get(name)))]
-        found = self.lexicon.category(levels) if levels else None
+        found = self.lexicon.category(tuple(levels)) if levels else None
         if found is None:
             if levels:
                 self.outcome.unmapped["/".join(levels)] += 1

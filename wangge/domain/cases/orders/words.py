@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cache, partial
 from uuid import UUID
 
 from wangge.domain.cases.rules import Channel, Urgency
@@ -79,18 +80,23 @@ class Lexicon:
         self._leaves = {plain(c.name): c.id for c in catalog.leaves()} | {plain(c.code): c.id for c in catalog.leaves()}
         self._channels = {plain(c.words.zh): c for c in Channel} | {str(c): c for c in Channel} | _CHANNELS
         self._urgencies = {plain(u.words.zh): u for u in Urgency} | {str(u): u for u in Urgency} | _URGENCIES
-        self._near: dict[str, UUID] = {}
+        self.channel = cache(self._channel)
+        self.urgency = cache(self._urgency)
+        self.confidential = cache(partial(self._flag, "confidential"))
+        self.answer = cache(partial(self._flag, "answer"))
+        self.unit = cache(self._unit)
+        self.category = cache(self._category)
 
     def _translated(self, field: str, word: str) -> str:
         return plain(self._ours.get(field, {}).get(plain(word), word))
 
-    def channel(self, word: str) -> Channel:
+    def _channel(self, word: str) -> Channel:
         return self._channels[self._translated("channel", word)]
 
-    def urgency(self, word: str) -> Urgency:
+    def _urgency(self, word: str) -> Urgency:
         return self._urgencies[self._translated("urgency", word)]
 
-    def flag(self, field: str, word: str) -> bool:
+    def _flag(self, field: str, word: str) -> bool:
         found = self._translated(field, word)
         if found in _YES:
             return True
@@ -98,18 +104,14 @@ class Lexicon:
             return False
         raise LookupError(word)
 
-    def unit(self, name: str) -> UUID:
+    def _unit(self, name: str) -> UUID:
         """The unit of this name, of several the one nearest to the street: its own, then its district's, its city's."""
-        if name not in self._near:
-            near = [
-                u for u in self._units.get(self._translated("unit", name), ()) if self._street.startswith(u.area[:9])
-            ]
-            if not near:
-                raise LookupError(name)
-            self._near[name] = max(near, key=lambda u: len(u.area)).id
-        return self._near[name]
+        near = [u for u in self._units.get(self._translated("unit", name), ()) if self._street.startswith(u.area[:9])]
+        if not near:
+            raise LookupError(name)
+        return max(near, key=lambda u: len(u.area)).id
 
-    def category(self, levels: Sequence[str]) -> UUID | None:
+    def _category(self, levels: tuple[str, ...]) -> UUID | None:
         """The leaf that the whole path or its deepest word names; None when neither is of this catalogue."""
         for word in ("/".join(levels), *reversed(levels)):
             if found := self._leaves.get(self._translated("category", word)):
