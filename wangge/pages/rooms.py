@@ -27,9 +27,7 @@ def index_of(app: str) -> str | None:
     if not path.is_file():
         return None
     demo = "true" if settings.CONFIG.demo else "false"
-    return path.read_text("utf-8").replace(
-        "<html ", f'<html data-zone="{settings.CONFIG.zone}" data-demo="{demo}" ', 1
-    )
+    return path.read_text("utf-8").replace("<html ", f'<html data-zone="{settings.CONFIG.zone}" data-demo="{demo}" ', 1)
 
 
 def policy(request: HttpRequest) -> str:

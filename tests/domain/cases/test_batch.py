@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -15,12 +16,15 @@ from hypothesis import strategies as st
 from tests.domain.cases.test_loop import reported, step
 from tests.support.world import FUBAO, category, point_in
 from wangge.domain.cases import actions
-from wangge.domain.cases.actions import batch
+from wangge.domain.cases.actions import batch, together
 from wangge.domain.cases.batch_api import OperationIn, read
 from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.db import rows
 from wangge.kernel.ids import uuid7
 from wangge.kernel.problems import Invalid
+
+reporting = import_module("wangge.domain.cases.actions.report")
+"""The module: the package has a function of its name."""
 
 
 def report_op(**more: Any) -> dict[str, Any]:
@@ -146,15 +150,16 @@ def test_a_defect_hurts_one_operation_and_is_not_taken_for_done(
     world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = report_op(), report_op()
-    real = batch.report
+    real = reporting.judge
 
-    def broken(*, by: Any, report: Any) -> Any:
+    def broken(*, by: Any, report: Any, **more: Any) -> Any:
         if str(report.id) == first["given"]["id"]:
             raise RuntimeError("a defect")
-        return real(by=by, report=report)
+        return real(by=by, report=report, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(batch, "report", broken)
+        patch.setattr(reporting, "judge", broken)
+        patch.setattr(together, "judge", broken)
         assert outcomes(send(world, "alice", [first, second])) == ["failed", "applied"]
     assert outcomes(send(world, "alice", [first, second])) == ["applied", "duplicate"]
 

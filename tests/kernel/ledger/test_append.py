@@ -82,10 +82,10 @@ def test_the_entry_of_a_one_statement_act_is_written_only_when_the_act_happened(
 
 
 def test_many_entries_go_in_at_once_in_their_order() -> None:
-    given = [(uuid4(), "440304", {"n": n}) for n in range(2500)]
+    given = [ledger.Item(uuid4(), "440304", {"n": n}) for n in range(2500)]
     assert ledger.append_many(by=BY, tag=TestTag.NOTED, kind="case", items=iter(given)) == 2500
     found = rows.all("SELECT subject, body->'n' AS n FROM ledger_entry ORDER BY pos")
-    assert [(r["subject"], int(r["n"])) for r in found] == [(s, b["n"]) for s, _, b in given]
+    assert [(r["subject"], int(r["n"])) for r in found] == [(s, b["n"]) for s, _, b, _ in given]
 
 
 @pytest.mark.parametrize(

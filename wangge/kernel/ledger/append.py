@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -126,21 +126,30 @@ def cte(
     return values["id"]
 
 
+class Item(NamedTuple):
+    """What happened to one of many subjects. ``at``: the time of the act, if it was not the same for all."""
+
+    subject: UUID | None
+    district: str | None
+    body: Mapping[str, Any]
+    at: datetime | None = None
+
+
 def append_many(
     *,
     by: Principal,
     tag: LedgerTag,
     kind: str,
-    items: Iterable[tuple[UUID | None, str | None, Mapping[str, Any]]],
+    items: Iterable[Item],
     at: datetime | None = None,
     size: int = 1000,
     using: str = "default",
 ) -> int:
-    """Entries of one tag for many subjects at once: ``items`` of (subject, district, body). Returns how many."""
+    """Entries of one tag for many subjects at once; an item without a time has ``at``. Returns how many."""
     _inside(using)
     done = 0
     waiting: list[dict[str, Any]] = []
-    for subject, district, body in items:
+    for subject, district, body, own in items:
         waiting.append(
             _values(
                 by=by,
@@ -150,7 +159,7 @@ def append_many(
                 district=district,
                 body=body,
                 personal=None,
-                at=at,
+                at=own or at,
                 on_behalf=None,
             )
         )

@@ -1,15 +1,18 @@
-"""A phone's queue: operations that were captured without a network, done one by one and each exactly once, however often they are sent.
+"""A phone's queue: operations that were captured without a network, each done exactly once, however often they are sent.
 
 Each operation has an id of its own, made when it was captured. What it did is kept under that id in the transaction that did it; sent
-again it is a duplicate and gets the same answer. One that fails hurts no other, but those that build on it.
+again it is a duplicate and gets the same answer. One that fails hurts no other, but those that build on it. The reports that depend on
+nothing in the batch are written together first; everything else is done one by one, in its order.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +23,7 @@ from wangge.domain.cases import queries
 from wangge.domain.cases.actions.dispatching import by_itself
 from wangge.domain.cases.actions.perform import perform
 from wangge.domain.cases.actions.report import Report, report
+from wangge.domain.cases.actions.together import Sent, keys_of, report_together
 from wangge.domain.cases.rules import Act
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
@@ -66,6 +70,10 @@ class Operation:
     given: dict[str, Any] | None = None
     problem: Problem | None = None
 
+    @cached_property
+    def digest(self) -> bytes:
+        return body_hash(self.payload)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -90,18 +98,51 @@ def run(*, by: Principal, operations: Sequence[Operation]) -> list[Answer]:
             f"一次最多 {MOST} 条，请分批。",
             f"At most {MOST} operations at once; send the rest afterwards.",
         )
+    ids = Counter(operation.id for operation in operations)
+    for twice in (key for key, count in ids.items() if count > 1):
+        raise Invalid.field(
+            "body.operations",
+            "twice",
+            f"操作 {twice} 在一批中出现两次。",
+            f"Operation {twice} is in the batch twice.",
+        )
+    known = _done_before(by, operations)
+    made = report_together(by=by, sent=_independent([o for o in operations if o.id not in known]))
+    done = known | {key: Answer(key, "applied", state) for key, state in made.items()}
     answers: dict[UUID, Answer] = {}
     for operation in operations:
-        if operation.id in answers:
-            raise Invalid.field(
-                "body.operations",
-                "twice",
-                f"操作 {operation.id} 在一批中出现两次。",
-                f"Operation {operation.id} is in the batch twice.",
-            )
-        reports = operation.report.id if operation.report is not None else None
-        answers[operation.id] = replace(_one(by, operation, answers), reports=reports)
+        answer = done.get(operation.id) or _one(by, operation, answers)
+        answers[operation.id] = replace(answer, reports=operation.report.id if operation.report is not None else None)
     return list(answers.values())
+
+
+def _done_before(by: Principal, operations: Sequence[Operation]) -> dict[UUID, Answer]:
+    """What was sent before with this very content, and is answered as it was then."""
+    found = rows.all(
+        "SELECT id, body_hash, answer FROM cases_operation WHERE actor = %(actor)s AND id = ANY(%(ids)s) AND answer IS NOT NULL",
+        {"actor": by.id, "ids": [o.id for o in operations]},
+    )
+    known = {r["id"]: r for r in found}
+    return {
+        o.id: Answer(o.id, "duplicate", orjson.loads(known[o.id]["answer"]))
+        for o in operations
+        if o.problem is None and o.id in known and bytes(known[o.id]["body_hash"]) == o.digest
+    }
+
+
+def _independent(operations: Sequence[Operation]) -> list[Sent]:
+    """The reports that may be done before everything else: no operation in front of them names their case, them, or a file of theirs."""
+    named: set[UUID] = set()
+    found = []
+    for operation in operations:
+        report, given = operation.report, operation.given or {}
+        if report is not None and named.isdisjoint((operation.id, *keys_of(report))):
+            found.append(Sent(operation.id, operation.digest, report))
+        elif report is not None:
+            named.update(keys_of(report))
+        named.update(key for key in (operation.case, operation.after) if key is not None)
+        named.update(promise.id for promise in given.get("evidence") or ())
+    return found
 
 
 def _one(by: Principal, operation: Operation, answers: dict[UUID, Answer]) -> Answer:
@@ -131,7 +172,7 @@ def _one(by: Principal, operation: Operation, answers: dict[UUID, Answer]) -> An
 
 def _claim(by: Principal, operation: Operation) -> dict[str, Any] | None:
     """Take the operation's id, or the answer it got when it was done before. Waits for a twin that is being done right now."""
-    digest = body_hash(operation.payload)
+    digest = operation.digest
     taken = rows.run(
         """INSERT INTO cases_operation (actor, id, body_hash, at) VALUES (%(actor)s, %(id)s, %(hash)s, %(at)s)
            ON CONFLICT (actor, id) DO NOTHING""",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -104,9 +106,20 @@ def report(*, by: Principal, report: Report) -> tuple[Row, bool]:
         return _known(by, report), False
 
 
-def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
+class Judged(NamedTuple):
+    """A report that may be taken in, and what was found of it. ``at``: when it was seen or said."""
+
+    place: Placed
+    category: catalog.CategoryOf
+    urgency: str
+    confidential: bool
+    at: datetime
+
+
+def judge(*, by: Principal, report: Report, is_street: Callable[[str], bool] = places.is_street) -> Judged:
+    """Every check of a report that asks nothing of what is stored of cases and files. Raises Invalid, or Forbidden for the area."""
     text = required_text("text", report.text, Words("情况描述", "Description"), most=5000)
-    place = place_of(report)
+    place = place_of(report, is_street)
     if by.kind == "token" and not by.scope(CasePermission.REPORT).covers(**place.levels):
         raise Forbidden(Words("此令牌不能上报到这个区域。", "This token may not report into this area."))
     category = report.category or catalog.suggest(text=text, title=report.title)
@@ -123,8 +136,12 @@ def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
         raise Invalid.field(
             "body.reported_at", "future", "上报时间晚于当前时间。", "The time of reporting lies in the future."
         )
-    planned = clocks.plan(category=category, urgency=urgency, stage=Stage.ACCEPT, at=reported)
+    return Judged(place, found, urgency, report.confidential or found.confidential, reported)
 
+
+def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
+    place, found, urgency, confidential, reported = judge(by=by, report=report)
+    planned = clocks.plan(category=found.id, urgency=urgency, stage=Stage.ACCEPT, at=reported)
     s = Statement()
     s.cte("known", "SELECT 1 FROM cases_case WHERE id = %(id)s", id=report.id)
     s.cte(
@@ -145,9 +162,9 @@ def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
         report,
         by=by,
         place=place,
-        category=category,
+        category=found.id,
         urgency=urgency,
-        confidential=report.confidential or found.confidential,
+        confidential=confidential,
         planned=planned,
         at=reported,
     )
@@ -170,7 +187,7 @@ def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
             **asked_by,
         )
     attached = attach_parts(by=by, source="made", evidence=report.evidence, role=EvidenceRole.REPORT, at=clock.now())
-    short = short_of(category, "report", attached.kinds, binding=report.channel in ON_THE_SPOT)
+    short = short_at_report(report, found.id, attached.kinds)
     for name, (sql, params) in attached.parts.items():
         s.cte(name, sql, **params)
     add_step(
@@ -180,11 +197,7 @@ def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
         move_act=Act.REPORT,
         outcome=None,
         before=None,
-        effects=Effects(
-            data={"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash.hex()}
-            | ({"evidence": [str(p.id) for p in report.evidence]} if report.evidence else {})
-            | ({"evidence_short": short} if short else {})
-        ),
+        effects=Effects(data=said(report, place, short)),
         at=reported,
     )
     try:
@@ -259,6 +272,19 @@ def fresh(
     }
 
 
+def short_at_report(report: Report, category: UUID, kinds: Counter[str]) -> list[str]:
+    """What is missing of the evidence that the category wants with a report, as ``short_of``; raises Invalid for what this one must bring."""
+    return short_of(category, "report", kinds, binding=report.channel in ON_THE_SPOT)
+
+
+def said(report: Report, place: Placed, short: Sequence[str] = ()) -> dict[str, Any]:
+    """The data of the report's step, as the timeline and the ledger have it. ``short``: what is missing of the evidence."""
+    data: dict[str, Any] = {"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash.hex()}
+    if report.evidence:
+        data["evidence"] = [str(p.id) for p in report.evidence]
+    return data | ({"evidence_short": list(short)} if short else {})
+
+
 def party(reporter: Reporter | None, district: str, case: UUID) -> dict[str, Any] | None:
     """The row of who asked, encrypted; None when nobody is named."""
     if reporter is None or not (reporter.name.strip() or reporter.phone.strip()):
@@ -293,7 +319,7 @@ class Placed:
         return {"district": self.district, "street": self.street, "community": self.community, "grid": self.grid}
 
 
-def place_of(report: Report) -> Placed:
+def place_of(report: Report, is_street: Callable[[str], bool] = places.is_street) -> Placed:
     """The grid of the point; without a point (待定位), or with one outside all grids, the street that was given."""
     if report.point is not None:
         found = grid_at(report.point)
@@ -308,7 +334,7 @@ def place_of(report: Report) -> Placed:
             "请给出位置，或至少选择所在街道。",
             "Give a position, or at least choose the street it belongs to.",
         )
-    if not places.is_street(report.street):
+    if not is_street(report.street):
         raise Invalid.field(
             "body.street",
             "unknown",

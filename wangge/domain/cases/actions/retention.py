@@ -46,6 +46,6 @@ def forget_reporters(days: int) -> int:
             by=RETENTION,
             tag=KernelTag.ERASED,
             kind="case",
-            items=[(row["case"], row["district"], {"policy": policy, "count": 1}) for row in erased],
+            items=[ledger.Item(row["case"], row["district"], {"policy": policy, "count": 1}) for row in erased],
         )
     return len(erased)

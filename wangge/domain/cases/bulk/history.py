@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from wangge.domain.cases.actions import clocks
-from wangge.domain.cases.actions.report import Placed, Report, fresh, party
+from wangge.domain.cases.actions.report import Placed, Report, fresh, party, said
 from wangge.domain.cases.rules import STAGE_OF, Act, FollowUp, Stage, Status, Transition, clock_outcome, rows_of
 from wangge.domain.catalog.queries import RouteChoice
 from wangge.kernel import clock
@@ -40,7 +40,8 @@ class Happened(NamedTuple):
 
 
 class History(NamedTuple):
-    """A report that was checked, and the acts that followed, in their order. ``holder``: the desk that it came to first."""
+    """A report that was checked, and the acts that followed, in their order. ``holder``: the desk that it came to first; ``short``: what is
+    missing of the evidence that its category wants."""
 
     by: Principal
     report: Report
@@ -51,6 +52,7 @@ class History(NamedTuple):
     reported_at: datetime
     holder: UUID | None
     acts: Sequence[Happened] = ()
+    short: Sequence[str] = ()
 
 
 @dataclass
@@ -90,8 +92,7 @@ def tell(history: History) -> Told:
     )
     told = Told(case, party(report.reporter, case["district"], report.id))
     _start(told, planned, at)
-    data = {"channel": str(report.channel), "grid": history.place.grid, "content_sha256": report.hash.hex()}
-    _step(told, Act.REPORT, None, history.by, at, before=None, data=data)
+    _step(told, Act.REPORT, None, history.by, at, before=None, data=said(report, history.place, history.short))
     for number, happened in enumerate(history.acts):
         last = told.case["changed_at"]
         if happened.at < last:

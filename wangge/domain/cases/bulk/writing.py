@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -41,16 +40,22 @@ def write(cases: Sequence[Told], *, by: Principal) -> set[UUID]:
         new = [
             t for t in cases if t.case["id"] not in known and (t.case["source"], t.case["source_number"]) not in known
         ]
-        if not new:
-            return set()
-        _number(new)
-        _insert("cases_case", (t.case for t in new))
-        _insert("cases_party", (t.party for t in new if t.party))
-        _insert("cases_step", _of(new, "steps"))
-        _insert("cases_clock", _of(new, "clocks"))
-        _insert("cases_assignment", _of(new, "shares"))
-        _record(new, by)
+        insert(sorted(new, key=lambda t: t.case["reported_at"]), by=by)
         return {t.case["id"] for t in new}
+
+
+def insert(new: Sequence[Told], *, by: Principal) -> None:
+    """Write cases that are known not to be here, inside the caller's transaction; each gets the next number of its street's day, in the
+    order given."""
+    if not new:
+        return
+    _number(new)
+    _insert("cases_case", (t.case for t in new))
+    _insert("cases_party", (t.party for t in new if t.party))
+    _insert("cases_step", _of(new, "steps"))
+    _insert("cases_clock", _of(new, "clocks"))
+    _insert("cases_assignment", _of(new, "shares"))
+    _record(new, by)
 
 
 def _known(cases: Sequence[Fields]) -> set[Any]:
@@ -73,10 +78,10 @@ def _known(cases: Sequence[Fields]) -> set[Any]:
 
 
 def _number(new: Sequence[Told]) -> None:
-    """The next numbers of each street's day, in the order of the reports."""
+    """The next numbers of each street's day, in the order given."""
     zone = ZoneInfo(settings.CONFIG.zone)
     by_day: dict[tuple[str, Any], list[Fields]] = {}
-    for case in sorted((t.case for t in new), key=itemgetter("reported_at")):
+    for case in (t.case for t in new):
         day = case["reported_at"].astimezone(zone).date()
         by_day.setdefault((case["street"], day), []).append(case)
     keys = sorted(by_day)  # in one order, so that two writers never wait for each other
@@ -124,28 +129,24 @@ def _record(new: Sequence[Told], by: Principal) -> None:
     """The ledger's entry and the outbox's event of each case."""
     only = [t for t in new if len(t.steps) == 1]
     longer = [t for t in new if len(t.steps) > 1]
-    for some, tag, body in ((only, CaseTag("cases.report"), _reported), (longer, ImportTag.BROUGHT_IN, _brought_in)):
-        ledger.append_many(
-            by=by,
-            tag=tag,
-            kind="case",
-            items=((t.case["id"], t.case["district"], body(t)) for t in some),
-            at=clock.now(),
-        )
+    now = clock.now()
+    for some, tag, item in ((only, CaseTag("cases.report"), _reported), (longer, ImportTag.BROUGHT_IN, _brought_in)):
+        ledger.append_many(by=by, tag=tag, kind="case", items=map(item, some), at=now)
     outbox.emit_many(CaseEvent.REPORTED, kind="case", items=map(_event, only))
     outbox.emit_many(CaseEvent.BROUGHT_IN, kind="case", items=map(_event, longer))
 
 
-def _reported(told: Told) -> Fields:
+def _reported(told: Told) -> ledger.Item:
     step = told.steps[0]
-    return _state(told, ("number", "version")) | {
+    body = _state(told, ("number", "version")) | {
         "step": str(step["id"]),
         "after": step["after"],
         **_given(step["data"]),
     }
+    return ledger.Item(told.case["id"], told.case["district"], body, step["at"])
 
 
-def _brought_in(told: Told) -> Fields:
+def _brought_in(told: Told) -> ledger.Item:
     """What binds every step: altering one afterwards shows, although each has no entry of its own."""
     digest = hashlib.sha256()
     for step in told.steps:
@@ -159,12 +160,13 @@ def _brought_in(told: Told) -> Fields:
             step["note_sha256"],
         )
         digest.update("\x1f".join(str(p or "") for p in parts).encode() + b"\n")
-    return _state(told, ("number", "version", "source", "source_number")) | {
+    body = _state(told, ("number", "version", "source", "source_number")) | {
         "after": told.case["status"],
         "steps": len(told.steps),
         "steps_sha256": digest.hexdigest(),
         **_given(told.steps[0]["data"]),
     }
+    return ledger.Item(told.case["id"], told.case["district"], body)
 
 
 def _given(data: Fields) -> Fields:

@@ -117,14 +117,14 @@ def _make(by: Principal, report: Report, people: list[NewStaff], existing: froze
         by=by,
         tag=PeopleTag.USER_ADDED,
         kind="user",
-        items=[(p.id, None, {"login": p.login}) for p in made if p.id not in existing],
+        items=[ledger.Item(p.id, None, {"login": p.login}) for p in made if p.id not in existing],
     )
     ledger.append_many(
         by=by,
         tag=PeopleTag.POST_GIVEN,
         kind="post",
         items=[
-            (
+            ledger.Item(
                 post.id,
                 (post.area or post.grid or "")[:6] or None,
                 {
