@@ -15,6 +15,7 @@ from wangge.domain.cases import orders, queries
 from wangge.domain.cases.orders import mappings
 from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.db import rows
+from wangge.kernel.ledger.verify import verify
 from wangge.kernel.problems import Invalid, NotFound
 
 HEADER = ["留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "答复意见", "答复时间"]
@@ -73,7 +74,7 @@ def good(tmp_path: Path) -> Path:
 
 def test_a_check_writes_nothing_and_says_what_it_would_do(world: SimpleNamespace, good: Path) -> None:
     outcome = run(good, apply=False)
-    assert (len(outcome.orders), outcome.errors, outcome.blank, outcome.made) == (3, [], 2, 0)
+    assert (outcome.good, outcome.errors, outcome.blank, outcome.made) == (3, [], 2, 0)
     assert outcome.columns["text"] == "留言详情"
     with acting(SYSTEM):
         assert rows.value("SELECT count(*) FROM cases_case") == 0
@@ -272,3 +273,30 @@ def test_a_mapping_of_unknown_fields_is_refused(world: SimpleNamespace) -> None:
 def unit_name(unit: UUID) -> str:
     with acting(SYSTEM):
         return rows.value("SELECT name FROM people_unit WHERE id = %(id)s", {"id": unit})
+
+
+def test_several_processes_bring_in_what_one_does(real_world: SimpleNamespace, tmp_path: Path) -> None:
+    listed: list[list[object]] = [
+        [f"N{n}", "A", "垃圾没人清理", f"2019/4/{1 + n // 400} 9:00", "益田路有垃圾堆", "已清运。" if n % 3 else "", "2019/5/10" if n % 3 else ""]
+        for n in range(2500)
+    ]  # fmt: skip
+    listed[700][0] = "N12"  # a repetition that only both parts together show
+    listed[2400][3] = "上个月"
+    path = workbook(tmp_path / "长.xlsx", listed)
+    checked = run(path, processes=2, apply=False)
+    assert [(e.row, e.column) for e in checked.errors] == [(702, "留言编号"), (2402, "留言时间")]
+    assert run(path, processes=2).made == 0
+    done: list[int] = []
+    made = run(path, processes=2, accept_good=True, step=done.append)
+    assert (made.good, made.made, made.closed, sum(done)) == (2498, 2498, made.closed, 2498)
+    again = run(path, accept_good=True, processes=1)
+    assert (again.made, again.known) == (0, 2498)
+    assert (again.good, again.errors, again.unmapped) == (made.good, made.errors, made.unmapped)
+    with acting(SYSTEM):
+        numbers = rows.all(
+            "SELECT left(number, 17) AS day, count(*) AS count, max(right(number, 5)::int) AS last FROM cases_case GROUP BY 1"
+        )
+        entries = rows.value("SELECT count(DISTINCT subject) FROM ledger_entry WHERE kind = 'case'")
+    assert all(n["count"] == n["last"] for n in numbers), "numbers without gaps"
+    assert entries == 2498
+    assert not verify().findings

@@ -111,7 +111,7 @@ def _pair(text: str, wrong: Words, sign: str = "=") -> tuple[str, str]:
 def _say_outcome(outcome: Outcome, applied: bool) -> None:
     columns = "，".join(f"{name}={title}" for name, title in outcome.columns.items())
     tell(f"列对应：{columns}", f"columns: {columns}")
-    good, bad, blank = len(outcome.orders), len({e.row for e in outcome.errors}), outcome.blank
+    good, bad, blank = outcome.good, len({e.row for e in outcome.errors}), outcome.blank
     tell(f"可用 {good} 行，有误 {bad} 行，空白 {blank} 行。", f"{good} good rows, {bad} bad, {blank} blank.")
     if outcome.unmapped:
         listed = "；".join(f"{path} {count}" for path, count in outcome.unmapped.most_common(12))

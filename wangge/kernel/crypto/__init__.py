@@ -30,6 +30,7 @@ __all__ = [
     "mask",
     "masked",
     "seal",
+    "use",
     "using",
 ]
 
@@ -60,6 +61,12 @@ def ensure_keyring() -> bool:
     made = keyring().create(Algorithm(wanted))
     keyring().keys()
     return made
+
+
+def use(other: Keyring) -> None:
+    """Another key file from now on: a process that works for another."""
+    global _current
+    _current = other
 
 
 @contextmanager

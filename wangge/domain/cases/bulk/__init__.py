@@ -5,6 +5,6 @@ have the same rows (tests/domain/cases/test_bulk.py compares them); it is writte
 """
 
 from wangge.domain.cases.bulk.history import Happened, History, Told, tell
-from wangge.domain.cases.bulk.writing import AT_ONCE, insert, write
+from wangge.domain.cases.bulk.writing import AT_ONCE, alone, insert, known_of, write
 
-__all__ = ["AT_ONCE", "Happened", "History", "Told", "insert", "tell", "write"]
+__all__ = ["AT_ONCE", "Happened", "History", "Told", "alone", "insert", "known_of", "tell", "write"]

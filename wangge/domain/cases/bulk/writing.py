@@ -7,14 +7,15 @@ array for each column would say every type a second time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from wangge.domain.cases.bulk.history import Fields, Told
 from wangge.domain.cases.tags import CaseEvent, CaseTag, ImportTag
@@ -36,12 +37,23 @@ def write(cases: Sequence[Told], *, by: Principal) -> set[UUID]:
     """
     with transaction.atomic():
         rows.value("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
-        known = _known([t.case for t in cases])
+        known = known_of([t.case for t in cases])
         new = [
             t for t in cases if t.case["id"] not in known and (t.case["source"], t.case["source_number"]) not in known
         ]
         insert(sorted(new, key=lambda t: t.case["reported_at"]), by=by)
         return {t.case["id"] for t in new}
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Nobody else brings cases in during the block; other imports wait. What the processes of one import share."""
+    rows.value("SELECT pg_advisory_lock(%(lock)s)", {"lock": _LOCK})
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            rows.value("SELECT pg_advisory_unlock(%(lock)s)", {"lock": _LOCK})
 
 
 def insert(new: Sequence[Told], *, by: Principal) -> None:
@@ -58,8 +70,8 @@ def insert(new: Sequence[Told], *, by: Principal) -> None:
     _record(new, by)
 
 
-def _known(cases: Sequence[Fields]) -> set[Any]:
-    """Ids, and pairs of source and number, that are taken."""
+def known_of(cases: Sequence[Fields]) -> set[Any]:
+    """Ids, and pairs of source and number, that are taken. Of each case its ``id``, ``district``, ``source`` and ``source_number``."""
     found = rows.all(
         """SELECT id, source, source_number FROM cases_case WHERE id = ANY(%(ids)s)
            UNION SELECT c.id, c.source, c.source_number

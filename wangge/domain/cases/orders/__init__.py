@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wangge.domain.cases import bulk
-from wangge.domain.cases.orders.reading import Order, Outcome, check
-from wangge.domain.cases.orders.telling import IMPORTER, history
+from wangge.domain.cases.orders.desks import Brought, Desks
+from wangge.domain.cases.orders.reading import open_sheet, repeated
+from wangge.domain.cases.orders.telling import IMPORTER
 from wangge.domain.cases.orders.words import Translation
-from wangge.domain.catalog import queries as catalog
 from wangge.kernel.access import acting
-from wangge.kernel.db import rows
+from wangge.kernel.tables import RowError
 
-__all__ = ["IMPORTER", "Order", "Outcome", "bring_in", "check", "run"]
+__all__ = ["IMPORTER", "Outcome", "run"]
+
+
+@dataclass(kw_only=True)
+class Outcome(Brought):
+    """What an import found and did.
+
+    ``columns``: field → title. ``good``: rows without an error. ``unmapped``: paths of categories that are not of this catalogue, for
+    which the text spoke.
+    """
+
+    columns: dict[str, str]
+    blank: int
+    good: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    unmapped: Counter[str] = field(default_factory=Counter)
 
 
 def run(
@@ -25,31 +43,29 @@ def run(
     accept_good: bool,
     apply: bool,
     translation: Translation | None = None,
+    processes: int | None = None,
     step: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
-    """Check, and with ``apply`` write: everything, or with ``accept_good`` the rows that have no error. ``street``: where they belong."""
+    """Check, and with ``apply`` write: everything, or with ``accept_good`` the rows that have no error.
+
+    ``street``: where they belong. ``processes``: how many work at it, by default as many as there are processors when the sheet is long.
+    ``step``: told how many more orders are done. An import that is cut off goes on where it stopped when it is run again.
+    """
     with acting(IMPORTER):
-        outcome = check(path, street=street, mapping=mapping, translation=translation)
-        if apply and (accept_good or not outcome.errors):
-            bring_in(outcome, street=street, source=source, step=step)
+        sheet = open_sheet(path, street=street, mapping=mapping)
+        outcome = Outcome(columns=sheet.columns, blank=sheet.blank)
+        with Desks(sheet, street=street, source=source, translation=translation or {}, processes=processes) as desks:
+            good: list[tuple[int, str]] = []
+            for found in desks.check():
+                good += found.good
+                outcome.errors += found.errors
+                outcome.unmapped += found.unmapped
+            twice = repeated(good, sheet.columns)
+            outcome.errors = sorted([*outcome.errors, *twice], key=lambda e: e.row)
+            outcome.good = len(good) - len(twice)
+            writes = apply and (accept_good or not outcome.errors)
+            with bulk.alone() if writes else nullcontext():
+                for brought in desks.bring_in(without={e.row for e in twice}) if writes else ():
+                    outcome.add(brought)
+                    step(brought.made + brought.known)
     return outcome
-
-
-def bring_in(outcome: Outcome, *, street: str, source: str, step: Callable[[int], None] = lambda _: None) -> None:
-    """Write the checked orders, ``bulk.AT_ONCE`` a transaction; an import that is cut off goes on where it stopped when it is run again."""
-    for some in rows.batches(outcome.orders, bulk.AT_ONCE):
-        told = [bulk.tell(history(order, street=street, source=source)) for order in some]
-        made = bulk.write(told, by=IMPORTER)
-        outcome.known += len(told) - len(made)
-        for case in (t.case for t in told if t.case["id"] in made):
-            _count(outcome, case["category"], case["lead"], closed=case["closed_at"] is not None)
-        step(len(told))
-
-
-def _count(outcome: Outcome, category: object, lead: object, *, closed: bool) -> None:
-    found, unit = catalog.category(category), catalog.unit(lead) if lead else None  # type: ignore[arg-type]
-    outcome.made += 1
-    outcome.closed += closed
-    outcome.by_category[found.name if found else "—"] += 1
-    if unit:
-        outcome.by_unit[unit.name] += 1

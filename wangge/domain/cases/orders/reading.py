@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from wangge.domain.cases.orders.words import COLUMNS, LEVELS, REQUIRED, Lexicon, Translation
+from wangge.domain.cases.orders.words import COLUMNS, LEVELS, REQUIRED, Lexicon
 from wangge.domain.cases.rules import Channel
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.places import queries as places
@@ -52,29 +52,28 @@ class Order(NamedTuple):
 
 
 @dataclass
-class Outcome:
-    """What an import found and did.
+class Checked:
+    """Rows that were read. ``unmapped``: paths of categories that are not of this catalogue, for which the text spoke."""
 
-    ``known``: rows whose order number is here already; they are left as they are. ``unmapped``: paths of categories that are not of
-    this catalogue, for which the text spoke. ``open``: made and not closed.
-    """
-
-    columns: dict[str, str]
     orders: list[Order] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
-    blank: int = 0
-    known: int = 0
-    made: int = 0
-    closed: int = 0
-    by_category: Counter[str] = field(default_factory=Counter)
-    by_unit: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
 
 
-def check(
-    path: Path, *, street: str, mapping: Mapping[str, str] | None = None, translation: Translation | None = None
-) -> Outcome:
-    """Read the workbook and check every row. Raises Invalid when the sheet as a whole, or the street, cannot be used."""
+Rows = Sequence[tuple[int, Mapping[str, Any]]]
+"""The number of each row in the sheet, and its cells by field."""
+
+
+class Sheet(NamedTuple):
+    """``columns``: field → title."""
+
+    columns: dict[str, str]
+    rows: Rows
+    blank: int
+
+
+def open_sheet(path: Path, *, street: str, mapping: Mapping[str, str] | None = None) -> Sheet:
+    """The rows of the workbook. Raises Invalid when the sheet as a whole, or the street, cannot be used."""
     if not places.is_street(street):
         raise Invalid.field(
             "area",
@@ -92,35 +91,44 @@ def check(
             f"没有找到这些列：{'、'.join(missing)}；请用 --map 字段=列名 指明。现有列：{'、'.join(sheet.header)}。",
             f"No column for: {', '.join(missing)}; name them with --map field=title. Columns: {', '.join(sheet.header)}.",
         )
-    outcome = Outcome(columns=columns, blank=sheet.blank)
-    lexicon = Lexicon(street, translation or {})
-    seen: dict[str, int] = {}
-    for row, cells in tables.numbered(sheet, columns):
-        reader = _Row(row, cells, outcome, lexicon)
-        order = reader.order()
-        if order is None:
-            continue
-        if order.number in seen:
-            reader.error(
-                "number", f"与第 {seen[order.number]} 行编号相同。", f"Same number as row {seen[order.number]}."
-            )
-            continue
-        seen[order.number] = row
-        outcome.orders.append(order)
-    return outcome
+    return Sheet(columns, list(tables.numbered(sheet, columns)), sheet.blank)
+
+
+def check(rows: Rows, *, columns: Mapping[str, str], lexicon: Lexicon) -> Checked:
+    """Read rows and check each by itself."""
+    found = Checked()
+    for row, cells in rows:
+        order = _Row(row, cells, columns, found, lexicon).order()
+        if order is not None:
+            found.orders.append(order)
+    return found
+
+
+def repeated(numbers: Iterable[tuple[int, str]], columns: Mapping[str, str]) -> list[RowError]:
+    """An error for each row whose order number an earlier row has. ``numbers``: of each good row, in their order."""
+    first: dict[str, int] = {}
+    errors = []
+    for row, number in numbers:
+        earlier = first.setdefault(number, row)
+        if earlier != row:
+            words = Words(f"与第 {earlier} 行编号相同。", f"Same number as row {earlier}.")
+            errors.append(RowError(row, columns["number"], words))
+    return errors
 
 
 class _Row:
     """One row while it is read. Every fault of it is noted, not only the first."""
 
-    def __init__(self, row: int, cells: Mapping[str, Any], outcome: Outcome, lexicon: Lexicon) -> None:
-        self.row, self.cells, self.outcome, self.lexicon = row, cells, outcome, lexicon
+    def __init__(
+        self, row: int, cells: Mapping[str, Any], columns: Mapping[str, str], found: Checked, lexicon: Lexicon
+    ) -> None:
+        self.row, self.cells, self.columns, self.found, self.lexicon = row, cells, columns, found, lexicon
         self.faults: set[str] = set()
         self.zone = ZoneInfo(settings.CONFIG.zone)
 
     def error(self, name: str, zh: str, en: str) -> None:
         self.faults.add(name)
-        self.outcome.errors.append(RowError(self.row, self.outcome.columns.get(name, name), Words(zh, en)))
+        self.found.errors.append(RowError(self.row, self.columns.get(name, name), Words(zh, en)))
 
     def text(self, name: str, most: int, *, cut: bool = True) -> str:
         found = tables.text_of(self.cells.get(name))
@@ -171,7 +179,7 @@ class _Row:
         self._times(received, replied, due, extended)
         if replied and not reply:
             self.error("reply", "有答复时间而无答复内容。", "There is a time of reply but no reply.")
-        if reply and replied is None and "replied" in self.outcome.columns and not self.faults:
+        if reply and replied is None and "replied" in self.columns and not self.faults:
             self.error("replied", "有答复内容而无答复时间。", "There is a reply but no time of it.")
         say = self.lexicon
         channel = self.said("channel", say.channel, Channel.HOTLINE)
@@ -232,7 +240,7 @@ class _Row:
         found = self.lexicon.category(tuple(levels)) if levels else None
         if found is None:
             if levels:
-                self.outcome.unmapped["/".join(levels)] += 1
+                self.found.unmapped["/".join(levels)] += 1
             found = catalog.suggest(text=text, title=" ".join([title, *levels]))
         if found is None:
             self.error("text", "没有可用的类别。", "There is no category to put it under.")

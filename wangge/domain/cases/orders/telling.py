@@ -24,15 +24,20 @@ CLOSED_BEFORE = "导入的历史工单，按原系统答复结案；原系统无
 IMPORTER = Principal(kind="system", id=None, name="工单导入")
 
 
+def case_of(number: str, source: str) -> UUID:
+    """The id of the case of an order: sent twice it is the same."""
+    return uuid5(_IDS, f"{source}\x1f{number}")
+
+
 def history(order: Order, *, street: str, source: str) -> History:
-    """The order as the history of a case of this street. Sent twice it has one id, made from ``source`` and its number."""
+    """The order as the history of a case of this street."""
     place = Placed(district=street[:6], street=street)
     category = catalog.category(order.category)
     assert category is not None
     urgency = order.urgency or category.urgency
     holder = catalog.entry_desk(category, order.channel, place)
     report = Report(
-        id=uuid5(_IDS, f"{source}\x1f{order.number}"),
+        id=case_of(order.number, source),
         text=order.text,
         title=order.title,
         category=order.category,
