@@ -1,6 +1,8 @@
-"""How long an import of 12345 orders takes: `python bench/orders.py [orders]` (default 20 000), from an XLSX with all their fields.
+"""How long an import of 12345 orders takes: `python bench/orders.py [orders [processes]]` (default 20 000), from an XLSX with all fields.
 
-A third as many blank rows lie between them, digits are full-width, four of five carry a reply. The database is the server at
+Beside each time stand the seconds of a processor that it took: of Python (this process and those it started) and of PostgreSQL; on a
+machine that does nothing else the time is about their sum divided by the processors. A third as many blank rows lie between the orders,
+digits are full-width, four of five carry a reply. The database is the server at
 WANGGE_TEST_DATABASE_URL (an owner's log-in), else an embedded one; it is dropped afterwards. The floor of the same run: the same
 rows of all tables copied by COPY into tables like these with their keys. Target: 100 000 orders a minute.
 """
@@ -9,13 +11,16 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import sys
 import time
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
+from typing import TypeVar
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wangge.settings")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -24,6 +29,7 @@ import django
 
 django.setup()
 
+import psutil  # noqa: E402
 import xlsxwriter  # noqa: E402
 from django.db import connections  # noqa: E402
 
@@ -35,6 +41,7 @@ from wangge.kernel import crypto  # noqa: E402
 from wangge.kernel.access import SYSTEM, acting  # noqa: E402
 from wangge.kernel.db import rows  # noqa: E402
 
+T = TypeVar("T")
 TABLES = ("cases_case", "cases_party", "cases_step", "cases_clock", "cases_assignment", "ledger_entry", "outbox_event")
 HEADER = ("工单编号", "受理时间", "受理渠道", "标题", "诉求内容", "事发地址", "来电人", "联系电话", "紧急程度", "是否保密", "是否回复",
           "一级分类", "二级分类", "办理时限", "承办单位", "拟办意见", "答复意见", "答复时间", "延期至", "退单原因")  # fmt: skip
@@ -96,7 +103,41 @@ def _key(table: str) -> str:
     return ", ".join(f'"{r["name"]}"' for r in found)
 
 
-def run(count: int, folder: Path) -> None:
+def timed(what: str, count: int, work: Callable[[], T]) -> tuple[T, float]:
+    """What the work gives, and how many seconds it took; both kinds of seconds are printed."""
+    started, python, postgres = time.perf_counter(), spent_here(), spent_there()
+    found = work()
+    took = time.perf_counter() - started
+    print(
+        f"{what:22} {took:6.1f} s   {count / took:6.0f} /s   of a processor: Python {spent_here() - python:6.1f} s, "
+        f"PostgreSQL {spent_there() - postgres:6.1f} s"
+    )
+    return found, took
+
+
+def spent_here() -> float:
+    """Seconds of a processor of this process and of those it started and saw end."""
+    own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+
+
+def spent_there() -> float:
+    """The same of every process of the server, if it runs on this machine."""
+    found = rows.value("SELECT pg_backend_pid()", using="owner")
+    try:
+        server = psutil.Process(found).parent()
+    except psutil.NoSuchProcess:
+        return float("nan")
+    assert server is not None
+    times = server.cpu_times()
+    total = sum(times[:4])  # those that have ended count as the server's children
+    for process in server.children():
+        with suppress(psutil.NoSuchProcess):
+            total += sum(process.cpu_times()[:2])
+    return total
+
+
+def run(count: int, processes: int | None, folder: Path) -> None:
     with connections["owner"].cursor():
         pass
     here = world.build()
@@ -105,21 +146,19 @@ def run(count: int, folder: Path) -> None:
     path = folder / "orders.xlsx"
     workbook(path, count, unit)
     print(f"{count} orders in a workbook of {path.stat().st_size >> 20} MB")
-    asked = {"mapping": None, "street": world.FUBAO, "source": "12345", "accept_good": False}
-    started = time.perf_counter()
-    checked = orders.run(path, apply=False, **asked)
-    check = time.perf_counter() - started
-    print(
-        f"check only:            {check:6.1f} s   {count / check:7.0f} /s   {len(checked.errors)} errors, {checked.blank} blank rows"
-    )
-    started, own = time.perf_counter(), time.process_time()
-    done = orders.run(path, apply=True, **asked)
-    took = time.perf_counter() - started
-    print(f"check and import:      {took:6.1f} s   {count / took:7.0f} /s   {done.made} made, {done.closed} closed")
-    print(f"  of it this process:  {time.process_time() - own:6.1f} s of a processor")
-    started = time.perf_counter()
-    again = orders.run(path, apply=True, **asked)
-    print(f"the same file again:   {time.perf_counter() - started:6.1f} s   {again.made} made, {again.known} known")
+    asked = {
+        "mapping": None,
+        "street": world.FUBAO,
+        "source": "12345",
+        "accept_good": False,
+        "processes": processes,
+    }
+    checked, _ = timed("check only:", count, lambda: orders.run(path, apply=False, **asked))
+    print(f"  {len(checked.errors)} errors, {checked.blank} blank rows")
+    done, took = timed("check and import:", count, lambda: orders.run(path, apply=True, **asked))
+    print(f"  {done.made} made, {done.closed} closed")
+    again, _ = timed("the same file again:", count, lambda: orders.run(path, apply=True, **asked))
+    print(f"  {again.made} made, {again.known} known")
     floor = copied()
     print(f"floor, COPY of {sum(_count(t) for t in TABLES)} rows: {floor:.1f} s")
     print(f"100 000 orders at this pace: {100_000 * took / count:.0f} s")
@@ -131,6 +170,7 @@ def _count(table: str) -> int:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    processes = int(sys.argv[2]) if len(sys.argv) > 2 else None
     url = os.environ.get("WANGGE_TEST_DATABASE_URL")
     with TemporaryDirectory() as name:
         made = Path(name)
@@ -142,7 +182,7 @@ def main() -> None:
             Databases.running(url, folders, SimpleNamespace(unblock=nullcontext)) as found,
             found.for_one_test(),
         ):
-            run(count, made)
+            run(count, processes, made)
 
 
 if __name__ == "__main__":
