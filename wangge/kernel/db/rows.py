@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from django.db import connections
 
 Row = dict[str, Any]
@@ -48,6 +49,15 @@ def value(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "de
 def run(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default") -> int:
     """Execute and return the number of rows touched."""
     with _asked(sql, params, using, False) as cursor:
+        return cursor.rowcount
+
+
+def run_many(
+    sql: str, listed: Sequence[Any], *, default: Callable[[Any], Any] | None = None, using: str = "default"
+) -> int:
+    """Execute with ``%(rows)s``, a JSON list of many objects, that travels beside the statement: quoted into it, as Django's cursor does
+    with parameters, megabytes are read three times more. Returns the number of rows touched."""
+    with _asked(sql, {"rows": orjson.dumps(listed, default=default).decode()}, using, True) as cursor:
         return cursor.rowcount
 
 

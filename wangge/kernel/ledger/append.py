@@ -180,7 +180,7 @@ def _insert_many(values: list[dict[str, Any]], using: str) -> int:
         {name: v[name] for name in _NAMES} | {"body": orjson.Fragment(v["body"]), "mark": "\\x" + v["mark"].hex()}
         for v in values
     ]
-    return rows.run(_INSERT_MANY, {"rows": orjson.dumps(listed).decode()}, using=using)
+    return rows.run_many(_INSERT_MANY, listed, using=using)
 
 
 def _inside(using: str) -> None:

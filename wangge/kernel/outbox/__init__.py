@@ -51,16 +51,18 @@ class Item(NamedTuple):
 def emit_many(event: EventName, *, kind: str, items: Iterable[Item]) -> int:
     """One outbox row for each item, in their order, inside the caller's transaction. Returns how many."""
     listed = [
-        {"subject": i.subject, "units": i.units, "body": i.body} | {level: i.place.get(level) for level in LEVELS}
+        {"event": str(event), "kind": kind, "subject": i.subject, "units": i.units, "body": i.body}
+        | {level: i.place.get(level) for level in LEVELS}
         for i in items
     ]
     if not listed:
         return 0
-    return rows.run(
+    return rows.run_many(
         """INSERT INTO outbox_event (event, kind, subject, district, street, community, grid, units, body)
-           SELECT %(event)s, %(kind)s, subject, district, street, community, grid, units, body
-           FROM json_populate_recordset(NULL::outbox_event, %(items)s::json)""",
-        {"event": str(event), "kind": kind, "items": _json(listed)},
+           SELECT event, kind, subject, district, street, community, grid, units, body
+           FROM json_populate_recordset(NULL::outbox_event, %(rows)s::json)""",
+        listed,
+        default=str,
     )
 
 

@@ -17,7 +17,7 @@ from wangge.domain.cases.rules import STAGE_OF, Act, FollowUp, Stage, Status, Tr
 from wangge.domain.catalog.queries import RouteChoice
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
-from wangge.kernel.ids import uuid7
+from wangge.kernel.ids import uuid7_text
 
 Fields = dict[str, Any]
 
@@ -168,7 +168,7 @@ def _moves(act: Act, outcome: str | None) -> tuple[Transition, ...]:
 def _start(told: Told, planned: clocks.Plan, at: datetime) -> None:
     told.clocks.append(
         {
-            "id": uuid7(),
+            **_row_of(told),
             "stage": str(planned.stage),
             "unit": planned.unit,
             "started_at": at,
@@ -181,6 +181,11 @@ def _start(told: Told, planned: clocks.Plan, at: datetime) -> None:
             "outcome": "running",
         }
     )
+
+
+def _row_of(told: Told) -> Fields:
+    """The key of a new row below the case; as text, since it is only written."""
+    return {"district": told.case["district"], "case": told.case["id"], "id": uuid7_text()}
 
 
 def _stop(told: Told, at: datetime, *, met: bool, due: datetime) -> None:
@@ -206,7 +211,7 @@ def _step(
     salt = os.urandom(16)
     told.steps.append(
         {
-            "id": uuid7(),
+            **_row_of(told),
             "at": at,
             "act": str(act),
             "outcome": outcome,
@@ -260,7 +265,7 @@ def _dispatch(told: Told, h: Happened) -> Said:
     }
     told.shares.append(
         {
-            "id": uuid7(),
+            **_row_of(told),
             "unit": lead,
             "kind": "lead",
             "assigned_at": h.at,

@@ -64,9 +64,9 @@ def insert(new: Sequence[Told], *, by: Principal) -> None:
     _number(new)
     _insert("cases_case", (t.case for t in new))
     _insert("cases_party", (t.party for t in new if t.party))
-    _insert("cases_step", _of(new, "steps"))
-    _insert("cases_clock", _of(new, "clocks"))
-    _insert("cases_assignment", _of(new, "shares"))
+    _insert("cases_step", (step for t in new for step in t.steps))
+    _insert("cases_clock", (clock for t in new for clock in t.clocks))
+    _insert("cases_assignment", (share for t in new for share in t.shares))
     _record(new, by)
 
 
@@ -113,21 +113,15 @@ def _number(new: Sequence[Told]) -> None:
             case["number"] = f"{row['street']}{row['day']:%Y%m%d}{sequence:05d}"
 
 
-def _of(new: Sequence[Told], kind: str) -> Iterable[Fields]:
-    for told in new:
-        place = {"district": told.case["district"], "case": told.case["id"]}
-        for row in getattr(told, kind):
-            yield place | row
-
-
 def _insert(table: str, found: Iterable[Fields]) -> None:
     listed = list(found)
     if not listed:
         return
     columns = ", ".join(f'"{name}"' for name in listed[0] if name not in _NOT_A_COLUMN)
-    rows.run(
+    rows.run_many(
         f"INSERT INTO {table} ({columns}) SELECT {columns} FROM json_populate_recordset(NULL::{table}, %(rows)s::json)",
-        {"rows": orjson.dumps(listed, default=_bytea).decode()},
+        listed,
+        default=_bytea,
     )
 
 
@@ -151,31 +145,23 @@ def _record(new: Sequence[Told], by: Principal) -> None:
 def _reported(told: Told) -> ledger.Item:
     step = told.steps[0]
     body = _state(told, ("number", "version")) | {
-        "step": str(step["id"]),
+        "step": step["id"],
         "after": step["after"],
         **_given(step["data"]),
     }
     return ledger.Item(told.case["id"], told.case["district"], body, step["at"])
 
 
+_BOUND = ("id", "at", "act", "outcome", "before", "after", "note_sha256")
+
+
 def _brought_in(told: Told) -> ledger.Item:
     """What binds every step: altering one afterwards shows, although each has no entry of its own."""
-    digest = hashlib.sha256()
-    for step in told.steps:
-        parts = (
-            step["id"],
-            step["at"].isoformat(),
-            step["act"],
-            step["outcome"],
-            step["before"],
-            step["after"],
-            step["note_sha256"],
-        )
-        digest.update("\x1f".join(str(p or "") for p in parts).encode() + b"\n")
+    steps = [[step[name] for name in _BOUND] for step in told.steps]
     body = _state(told, ("number", "version", "source", "source_number")) | {
         "after": told.case["status"],
         "steps": len(told.steps),
-        "steps_sha256": digest.hexdigest(),
+        "steps_sha256": hashlib.sha256(orjson.dumps(steps)).hexdigest(),
         **_given(told.steps[0]["data"]),
     }
     return ledger.Item(told.case["id"], told.case["district"], body)
@@ -197,5 +183,5 @@ def _event(told: Told) -> outbox.Item:
         place={level: case[level] for level in outbox.LEVELS},
         units=[u for u in (case["lead"], case["holder"]) if u],
         body=_state(told, ("number", "status", "version", "stage", "due_at"))
-        | {"act": last["act"], "outcome": last["outcome"], "step": str(last["id"])},
+        | {"act": last["act"], "outcome": last["outcome"], "step": last["id"]},
     )

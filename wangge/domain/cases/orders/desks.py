@@ -86,15 +86,15 @@ class Desk:
     def bring_in(self, part: int, without: frozenset[int]) -> Brought:
         """Write the good orders of a part that are not here yet, but for the rows ``without``, in one transaction."""
         street, source = self._terms.street, self._terms.source
-        orders = [o for o in self._orders.pop(part) if o.row not in without]
+        orders = {case_of(o.number, source): o for o in self._orders.pop(part) if o.row not in without}
         known = bulk.known_of(
             [
-                {"id": case_of(o.number, source), "district": street[:6], "source": source, "source_number": o.number}
-                for o in orders
+                {"id": case, "district": street[:6], "source": source, "source_number": o.number}
+                for case, o in orders.items()
             ]
         )
-        new = [o for o in orders if case_of(o.number, source) not in known and (source, o.number) not in known]
-        told = [bulk.tell(history(o, street=street, source=source)) for o in new]
+        new = {case: o for case, o in orders.items() if case not in known and (source, o.number) not in known}
+        told = [bulk.tell(history(o, case=case, street=street, source=source)) for case, o in new.items()]
         with transaction.atomic():
             bulk.insert(sorted(told, key=lambda t: t.case["reported_at"]), by=IMPORTER)
         brought = Brought(known=len(orders) - len(new), made=len(new))

@@ -29,15 +29,15 @@ def case_of(number: str, source: str) -> UUID:
     return uuid5(_IDS, f"{source}\x1f{number}")
 
 
-def history(order: Order, *, street: str, source: str) -> History:
-    """The order as the history of a case of this street."""
+def history(order: Order, *, case: UUID, street: str, source: str) -> History:
+    """The order as the history of a case of this street; ``case``: its ``case_of``."""
     place = Placed(district=street[:6], street=street)
     category = catalog.category(order.category)
     assert category is not None
     urgency = order.urgency or category.urgency
     holder = catalog.entry_desk(category, order.channel, place)
     report = Report(
-        id=case_of(order.number, source),
+        id=case,
         text=order.text,
         title=order.title,
         category=order.category,
