@@ -49,6 +49,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--apply", action="store_true", help=say("正式导入（默认只检查）", "import (default: only check)")
     )
     parser.add_argument(
+        "--processes",
+        type=int,
+        choices=range(1, 17),
+        metavar="N",
+        help=say(
+            "同时工作的进程数（默认：表长时按处理器数，最多 4）",
+            "how many work at it (default: by the processors for a long sheet, at most 4)",
+        ),
+    )
+    parser.add_argument(
         "--accept-good-rows",
         action="store_true",
         help=say("有错误行时仍导入其余各行", "import the good rows although others are bad"),
@@ -81,6 +91,7 @@ def _orders(args: argparse.Namespace) -> int:
             accept_good=args.accept_good_rows,
             apply=args.apply,
             translation=translation,
+            processes=args.processes,
             step=progress.step,
         )
     if args.save_mapping:
