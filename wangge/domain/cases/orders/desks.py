@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -25,12 +26,21 @@ from wangge.domain.catalog import queries as catalog
 from wangge.kernel.access import acting
 from wangge.kernel.beside import another
 from wangge.kernel.db import rows
+from wangge.kernel.problems import Unavailable
 from wangge.kernel.tables import RowError
+from wangge.kernel.words import Words
 
 LONG = 4 * bulk.AT_ONCE
 """Rows from which on a second process is worth its start."""
 MOST_PROCESSES = 4
 """The database has as much to do as two or three of them."""
+
+
+GONE = Words(
+    "一个导入进程意外中止（多半是内存不足）。已写入的工单完好；再次运行同一命令即从中断处继续，可加 --processes 1。",
+    "A process of the import ended unexpectedly, most likely for want of memory. What was written is whole; run the same command again to "
+    "go on from there, with --processes 1 if need be.",
+)
 
 
 class Found(NamedTuple):
@@ -154,7 +164,10 @@ class Desks:
             process = self._there[number * len(self._there) // len(self._parts)]
             found.append(process.submit(*task(number, part)))
         for future in found:
-            yield future.result()
+            try:
+                yield future.result()
+            except BrokenProcessPool as error:
+                raise Unavailable(GONE) from error
 
 
 # — in another process —————————————————————————————————————————————————————————————————————————————————————————————————————————————
