@@ -1,6 +1,6 @@
 // The rows of the queue: page after page by keyset, and live. A row that changes is changed where it stands; new ones are counted, and
 // shown when asked for, so that nothing moves under the eyes.
-import { reactive, ref, shallowRef, triggerRef } from 'vue'
+import { reactive, ref, shallowRef } from 'vue'
 import { casesQueue, searchSearch } from '@wangge/shared/api/sdk.gen'
 import type { CaseRow, HighlightOut, StateOut } from '@wangge/shared/api/types.gen'
 import { got } from '@wangge/shared/src/call'
@@ -77,8 +77,7 @@ export function useList() {
     const old = rows.value[at]
     if (!old) return false
     if (row.version < old.version) return true
-    rows.value[at] = { ...row, ...(old.highlights ? { highlights: old.highlights } : {}) }
-    triggerRef(rows)
+    rows.value = rows.value.with(at, { ...row, ...(old.highlights ? { highlights: old.highlights } : {}) }) // another array: the table looks again
     gone.delete(row.id)
     if (news && row.version > old.version) changed.add(row.id)
     return true

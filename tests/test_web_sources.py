@@ -1,0 +1,66 @@
+"""The web apps' sources: what a machine without Node can hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from django.conf import settings
+from django.test import Client
+
+WEB = Path(__file__).resolve().parents[1] / "web"
+
+
+def test_the_client_is_made_from_the_committed_description() -> None:
+    description = (WEB.parent / "docs" / "openapi.json").read_bytes()
+    made_from = (WEB / "shared" / "api" / "made-from").read_text("utf-8").strip()
+    assert made_from == hashlib.sha256(description).hexdigest(), "run make openapi and commit web/shared/api"
+
+
+def test_every_call_has_one_name_in_the_description() -> None:
+    paths = json.loads((WEB.parent / "docs" / "openapi.json").read_text("utf-8"))["paths"]
+    names = [call["operationId"] for calls in paths.values() for call in calls.values()]
+    assert len(names) == len(set(names))
+
+
+def test_versions_are_pinned_and_no_registry_is_named() -> None:
+    for path in (WEB / "package.json", WEB / "shared" / "package.json", WEB / "console" / "package.json"):
+        package = json.loads(path.read_text("utf-8"))
+        for name, version in (package.get("dependencies", {}) | package.get("devDependencies", {})).items():
+            assert re.fullmatch(r"\d+\.\d+\.\d+", version) or name.startswith("@wangge/"), (path.name, name, version)
+    lock = json.loads((WEB / "package-lock.json").read_text("utf-8"))
+    places = {package["resolved"] for package in lock["packages"].values() if "resolved" in package}
+    assert places == {"shared", "console"}
+
+
+def test_the_sources_hold_no_markup_of_people_and_no_style_or_script_in_line() -> None:
+    for path in (WEB / "shared" / "src").rglob("*.vue"):
+        text = path.read_text("utf-8")
+        assert "v-html" not in text and 'style="' not in text.replace(':style="', ""), path
+
+
+def test_a_console_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> None:
+    from wangge.pages import rooms
+
+    rooms.index_of.cache_clear()
+    static, rooms.STATIC = rooms.STATIC, tmp_path
+    try:
+        answer = Client().get("/console/queue")
+        assert answer.status_code == 404
+        assert "make web" in answer.content.decode()
+        (tmp_path / "console").mkdir()
+        (tmp_path / "console" / "index.html").write_text('<!doctype html>\n<html lang="zh-CN">', "utf-8")
+        rooms.index_of.cache_clear()
+        for path in ("/console", "/console/", "/console/cases/1?x=2"):
+            answer = Client().get(path)
+            assert answer.status_code == 200
+            assert f'data-zone="{settings.CONFIG.zone}"' in answer.content.decode()
+            assert answer["Cache-Control"] == "no-cache"
+            policy = answer["Content-Security-Policy"]
+            assert "script-src 'self';" in policy and "style-src 'self';" in policy and "unsafe" not in policy
+            assert "connect-src 'self' http://testserver:" in policy
+    finally:
+        rooms.STATIC = static
+        rooms.index_of.cache_clear()
