@@ -39,7 +39,7 @@ describe('clocks', () => {
 })
 
 describe('an act', () => {
-  const input = (name: string, kind: string, required = true) => ({ name, kind, required, label: { zh: name, en: name }, role: '', least: {}, choices: [] })
+  const input = (name: string, kind: string, required = true) => ({ name, kind, required, label: { zh: name, en: name }, role: '', least: {}, must: {}, choices: [] })
   const act: ActOut = {
     act: 'verify', outcome: 'fail', name: { zh: '', en: '' }, effect: { zh: '', en: '' }, quiet: false, inputs: [input('note', 'text'), input('evidence', 'evidence', false), input('tags', 'tags')],
   }
