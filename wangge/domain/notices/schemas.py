@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from wangge.domain.notices.rules import Channel, Event, Who
 from wangge.kernel.web.schemas import Input, Moment, Output, WordsOut
@@ -99,7 +99,7 @@ class AddressConfirmIn(AddressCodeIn):
 class CellIn(Input):
     event: Event
     who: Who
-    channel: Literal[tuple(str(c) for c in Channel)]  # type: ignore[valid-type]
+    channel: Annotated[Literal[tuple(str(c) for c in Channel)], AfterValidator(Channel)]  # type: ignore[valid-type]
     mandatory: bool = False
 
 
