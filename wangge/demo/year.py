@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -211,7 +211,7 @@ class _Teller:
         )
         acts = _Acts(self, history, grid, category, dice, outside=outside and report.wants_answer, exact=exact)
         getattr(acts, end)()
-        return replace(history, acts=acts.line)
+        return history._replace(acts=acts.line)
 
     def _moment(self, dice: random.Random, end: str, *, exact: bool) -> datetime:
         """When it was reported: by day more than by night; what must be due in the year (``exact``) or only after it, not at its very end,
