@@ -27,6 +27,9 @@ const WIDTHS: Record<Column, number> = {
   number: 10.75, status: 5.25, title: 0, category: 8.5, community: 7, street: 6.5, grid: 10, address: 10, channel: 6.5, holder: 10, lead: 10.5,
   due_at: 7.5, reported_at: 6.5, changed_at: 6.5, closed_at: 6.5, returns: 4, tags: 8,
 }
+/** Which share of the room that is left over a column takes; the title has the rest. */
+export const GROWS: Partial<Record<Column, number>> = { category: 0.16, community: 0.12, address: 0.16, holder: 0.2, lead: 0.2, tags: 0.08 }
+
 /** In rem; 0: what is left. */
 export const widthOf = (column: Column): number => (column === 'status' && !isChinese.value ? 8.25 : WIDTHS[column])
 export const ALL = Object.keys(WIDTHS) as Column[]
