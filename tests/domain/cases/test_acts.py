@@ -14,6 +14,7 @@ from tests.support.world import FUBAO, category
 from wangge.domain.cases import actions, queries
 from wangge.domain.cases.actions import Reporter
 from wangge.domain.cases.actions.ladder import archive_old, climb, review
+from wangge.domain.cases.rules import Call
 from wangge.domain.catalog import queries as catalog
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, acting, bind
@@ -322,6 +323,11 @@ def test_a_supervised_case_stays_on_the_wall_until_it_is_lifted(world: SimpleNam
     bind(bob)
     on_wall = queries.queue(by=bob, filter=queries.Filter(demanded=True, supervision=["key"]))["items"]
     assert [c["id"] for c in on_wall] == [case["id"]]
+    case = do(world, "hank", actions.answer, case, demand=_id(open_demands["urge", None]), note="已上门")
+    bind(bob)
+    by_kind = {kind: queries.counted(by=bob, filter=queries.Filter(demand=[kind]))["count"] for kind in Call}
+    assert by_kind == {Call.URGE: 0, Call.SUPERVISE: 1, Call.INSTRUCT: 1}  # an urge is over when it is answered
+    assert queries.counted(by=bob, filter=queries.Filter(demand=[Call.URGE, Call.INSTRUCT]))["count"] == 1
 
 
 def _id(text: str) -> Any:

@@ -49,7 +49,8 @@ CRITERIA: dict[str, st.SearchStrategy[Any]] = {
     "category": some(CATEGORIES), "channel": several(["worker", "hotline", "camera"]), "urgency": several(["normal", "urgent", "emergency"]),
     "lead": some(UNITS), "overdue": answer, "located": answer, "reported_from": moments, "reported_to": moments,
     "number": some(["4403040012026112099999"]), "holder": some(UNITS), "unit": some(UNITS), "reporter": some(PEOPLE), "tag": some(TAGS),
-    "demanded": answer, "supervision": several(["ordinary", "key"]), "returned": answer, "reopened": answer, "reworked": answer, "helper": some(UNITS), "requested": answer, "confidential": answer,
+    "demanded": answer, "supervision": several(["ordinary", "key"]), "returned": answer, "returns": some([1, 2]), "reopened": answer, "reworked": answer,
+    "helper": some(UNITS), "requested": answer, "confidential": answer,
     "box": some([(114.0, 22.5, 114.5, 22.6), (114.2, 22.55, 114.3, 22.6)]),
 }  # fmt: skip
 
@@ -79,6 +80,7 @@ def passes(filter: Filter, case: dict[str, Any]) -> bool:
             filter.tag is None or filter.tag in case["tags"],
             filter.demanded is None or filter.demanded == (case["demands_open"] > 0),
             filter.returned is None or filter.returned == (case["returns"] > 0),
+            filter.returns is None or case["returns"] >= filter.returns,
             filter.reopened is None or filter.reopened == (case["reopened"] > 0),
             filter.reworked is None or filter.reworked == (case["rework"] > 0),
             filter.helper is None or filter.helper in waiting(case),
@@ -126,7 +128,7 @@ def a_case(dice: random.Random, n: int) -> dict[str, Any]:
         "review_at": NOW if status == Status.SUSPENDED else None, "back_to": "accepted" if status in (Status.SUSPENDED, Status.MERGED) else None,
         "merged_into": uuid7() if status == Status.MERGED else None, "reported_at": NOW - timedelta(hours=dice.randrange(0, 200, 20)),
         "received_at": NOW, "changed_at": NOW - timedelta(hours=dice.randrange(0, 60, 12)), "closed_at": NOW if ended else None,
-        "returns": dice.randrange(2), "reopened": dice.randrange(2), "rework": dice.randrange(2), "demands_open": dice.randrange(2),
+        "returns": dice.randrange(3), "reopened": dice.randrange(2), "rework": dice.randrange(2), "demands_open": dice.randrange(2),
         "supervision": dice.choice([None, "ordinary", "key"]), "tags": dice.sample(TAGS, dice.randrange(3)), "body_hash": b"x",
     }  # fmt: skip
 

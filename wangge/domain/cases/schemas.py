@@ -10,7 +10,7 @@ from pydantic import Field
 
 from wangge.domain.cases.boxes import NAMES as BOXES
 from wangge.domain.cases.queries.filter import Filter
-from wangge.domain.cases.rules import Channel, Level, Status
+from wangge.domain.cases.rules import Call, Channel, Level, Status
 from wangge.domain.catalog.schemas import RouteFields
 from wangge.domain.evidence.schemas import EvidenceIn, EvidenceOut
 from wangge.kernel.problems import Invalid
@@ -93,8 +93,12 @@ class FilterQuery(Input):
     reporter: UUID | None = None
     tag: Annotated[str, Field(max_length=30)] | None = None
     demanded: bool | None = None
+    demand: list[Call] = []
+    """Kinds of demands, one of which is open."""
     supervision: list[Level] = []
     returned: bool | None = None
+    returns: Annotated[int, Field(ge=1, le=99)] | None = None
+    """Returned at least so often."""
     reopened: bool | None = None
     reworked: bool | None = None
     helper: UUID | None = None

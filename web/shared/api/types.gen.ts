@@ -185,6 +185,8 @@ export type ByPhoneOut = {
     items: Array<CaseRow>;
 };
 
+export type Call = 'urge' | 'supervise' | 'instruct';
+
 export type CardOut = {
     border: {
         [key: string]: unknown;
@@ -777,6 +779,7 @@ export type FilterQuery = {
     channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
     community?: string | null;
     confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
     demanded?: boolean | null;
     grid?: string | null;
     helper?: string | null;
@@ -791,6 +794,7 @@ export type FilterQuery = {
     reporter?: string | null;
     requested?: boolean | null;
     returned?: boolean | null;
+    returns?: number | null;
     reworked?: boolean | null;
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
     street?: string | null;
@@ -1578,6 +1582,7 @@ export type QueueExport = {
     columns?: Array<string>;
     community?: string | null;
     confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
     demanded?: boolean | null;
     format?: 'csv' | 'xlsx';
     grid?: string | null;
@@ -1593,6 +1598,7 @@ export type QueueExport = {
     reporter?: string | null;
     requested?: boolean | null;
     returned?: boolean | null;
+    returns?: number | null;
     reworked?: boolean | null;
     sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
@@ -1609,6 +1615,7 @@ export type QueueFilter = {
     channel?: Array<Channel>;
     community?: string | null;
     confidential?: boolean | null;
+    demand?: Array<Call>;
     demanded?: boolean | null;
     grid?: string | null;
     helper?: string | null;
@@ -1623,6 +1630,7 @@ export type QueueFilter = {
     reporter?: string | null;
     requested?: boolean | null;
     returned?: boolean | null;
+    returns?: number | null;
     reworked?: boolean | null;
     sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
     status?: Array<Status>;
@@ -1640,6 +1648,7 @@ export type QueueQuery = {
     channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
     community?: string | null;
     confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
     demanded?: boolean | null;
     grid?: string | null;
     helper?: string | null;
@@ -1655,6 +1664,7 @@ export type QueueQuery = {
     reporter?: string | null;
     requested?: boolean | null;
     returned?: boolean | null;
+    returns?: number | null;
     reworked?: boolean | null;
     sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
@@ -1911,6 +1921,7 @@ export type SearchExport = {
     columns?: Array<string>;
     community?: string | null;
     confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
     demanded?: boolean | null;
     format?: 'csv' | 'xlsx';
     grid?: string | null;
@@ -1927,6 +1938,7 @@ export type SearchExport = {
     reporter?: string | null;
     requested?: boolean | null;
     returned?: boolean | null;
+    returns?: number | null;
     reworked?: boolean | null;
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
     street?: string | null;
@@ -1943,6 +1955,7 @@ export type SearchQuery = {
     channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
     community?: string | null;
     confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
     demanded?: boolean | null;
     grid?: string | null;
     helper?: string | null;
@@ -1959,6 +1972,7 @@ export type SearchQuery = {
     reporter?: string | null;
     requested?: boolean | null;
     returned?: boolean | null;
+    returns?: number | null;
     reworked?: boolean | null;
     sort?: 'rank' | '-reported_at';
     status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
@@ -2897,8 +2911,10 @@ export type CasesQueueData = {
         reporter?: string | null;
         tag?: string | null;
         demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
+        returns?: number | null;
         reopened?: boolean | null;
         reworked?: boolean | null;
         helper?: string | null;
@@ -2978,8 +2994,10 @@ export type CasesCountData = {
         reporter?: string | null;
         tag?: string | null;
         demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
+        returns?: number | null;
         reopened?: boolean | null;
         reworked?: boolean | null;
         helper?: string | null;
@@ -4871,8 +4889,10 @@ export type ExportsCasesData = {
         reporter?: string | null;
         tag?: string | null;
         demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
+        returns?: number | null;
         reopened?: boolean | null;
         reworked?: boolean | null;
         helper?: string | null;
@@ -4949,8 +4969,10 @@ export type ExportsSearchData = {
         reporter?: string | null;
         tag?: string | null;
         demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
+        returns?: number | null;
         reopened?: boolean | null;
         reworked?: boolean | null;
         helper?: string | null;
@@ -6413,8 +6435,10 @@ export type SearchSearchData = {
         reporter?: string | null;
         tag?: string | null;
         demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
         supervision?: Array<'ordinary' | 'key' | 'listed'>;
         returned?: boolean | null;
+        returns?: number | null;
         reopened?: boolean | null;
         reworked?: boolean | null;
         helper?: string | null;

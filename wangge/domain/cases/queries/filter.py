@@ -16,6 +16,8 @@ IN_BOX = "c.lon BETWEEN %(west)s AND %(east)s AND c.lat BETWEEN %(south)s AND %(
 
 PENDING = """(c.district, c.id) IN (SELECT r.district, r."case" FROM cases_request r WHERE r.outcome = 'pending' AND r.of {})"""
 """Few requests wait at any time: they lead to their cases, not each case to its requests."""
+OPEN_DEMAND = """EXISTS (SELECT FROM cases_demand d
+                        WHERE d.district = c.district AND d."case" = c.id AND d.lifted_at IS NULL AND d.kind = ANY({}))"""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,12 @@ class Filter:
     tag: str | None = None
     demanded: bool | None = None
     """Urged, supervised or instructed, and not lifted."""
+    demand: Sequence[str] = ()
+    """Kinds of demands (``Call``), one of which is open."""
     supervision: Sequence[str] = ()
     returned: bool | None = None
+    returns: int | None = None
+    """Returned at least so often."""
     reopened: bool | None = None
     reworked: bool | None = None
     """Failed a verification."""
@@ -99,8 +105,11 @@ class Filter:
         term("confidential", self.confidential, "c.confidential = {}")
         if self.demanded is not None:
             terms.append("c.demands_open > 0" if self.demanded else "c.demands_open = 0")
+        # said again as the small index of the wall says it
+        term("demand", self.demand, f"(c.demands_open > 0 AND {OPEN_DEMAND})")
         if self.returned is not None:
             terms.append("c.returns > 0" if self.returned else "c.returns = 0")
+        term("returns", self.returns, "c.returns >= {}")
         if self.reopened is not None:
             terms.append("c.reopened > 0" if self.reopened else "c.reopened = 0")
         if self.reworked is not None:

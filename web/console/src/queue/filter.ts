@@ -5,9 +5,9 @@ import type { CaseRow, CasesQueueData } from '@wangge/shared/api/types.gen'
 export type Query = Omit<NonNullable<CasesQueueData['query']>, 'sort' | 'after' | 'limit'> & { q?: string; sort?: string }
 export type Field = Exclude<keyof Query, 'q' | 'sort'>
 
-const LISTS = ['status', 'channel', 'urgency', 'supervision'] as const
+const LISTS = ['status', 'channel', 'urgency', 'demand', 'supervision'] as const
 export const FLAGS = ['overdue', 'located', 'demanded', 'requested', 'returned', 'reworked', 'reopened', 'confidential'] as const
-const TEXTS = ['street', 'community', 'grid', 'category', 'lead', 'reported_from', 'reported_to', 'number', 'holder', 'unit', 'helper', 'reporter', 'tag', 'box'] as const
+const TEXTS = ['street', 'community', 'grid', 'category', 'lead', 'reported_from', 'reported_to', 'returns', 'number', 'holder', 'unit', 'helper', 'reporter', 'tag', 'box'] as const
 const isList = (name: string): name is (typeof LISTS)[number] => (LISTS as readonly string[]).includes(name)
 const isFlag = (name: string): name is (typeof FLAGS)[number] => (FLAGS as readonly string[]).includes(name)
 
@@ -43,9 +43,9 @@ export function toUrl(query: { [name: string]: unknown }): LocationQueryRaw {
 export const narrowing = (query: Query): Field[] => FIELDS.filter((f) => { const v = query[f]; return Array.isArray(v) ? v.length > 0 : v !== null && v !== undefined && v !== '' })
 
 /** Whether the server's list would have this row: its own terms (wangge/domain/cases/queries/filter.py) said once more, for live events.
- *  What a row does not tell (who reported it, what was asked of whom, the words of a search) is taken for no. */
+ *  What a row does not tell (who reported it, what was asked of whom or demanded, the words of a search) is taken for no. */
 export function matches(row: CaseRow, query: Query, now: number): boolean {
-  if (query.q || query.reporter || query.helper || typeof query.requested === 'boolean') return false
+  if (query.q || query.reporter || query.helper || query.demand?.length || typeof query.requested === 'boolean') return false
   const one = (wanted: readonly string[] | undefined, value: string | null) => !wanted?.length || (value !== null && wanted.includes(value))
   const same = (wanted: string | null | undefined, value: string | null) => !wanted || wanted === value
   const flag = (wanted: boolean | null | undefined, value: boolean) => wanted === null || wanted === undefined || wanted === value
@@ -58,7 +58,7 @@ export function matches(row: CaseRow, query: Query, now: number): boolean {
     (!query.unit || row.lead === query.unit || row.assisting.includes(query.unit)) &&
     (!query.tag || row.tags.includes(query.tag)) &&
     (query.overdue === null || query.overdue === undefined || (query.overdue ? late && row.closed_at === null : !late)) &&
-    flag(query.located, row.lon !== null) && flag(query.demanded, row.demands_open > 0) && flag(query.returned, row.returns > 0) &&
+    flag(query.located, row.lon !== null) && flag(query.demanded, row.demands_open > 0) && flag(query.returned, row.returns > 0) && row.returns >= Number(query.returns ?? 0) &&
     flag(query.reopened, row.reopened > 0) && flag(query.reworked, row.rework > 0) && flag(query.confidential, row.confidential) &&
     (!query.reported_from || at >= Date.parse(query.reported_from)) && (!query.reported_to || at < Date.parse(query.reported_to)) &&
     within(row, query.box)
