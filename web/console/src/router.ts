@@ -19,6 +19,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'queue', name: 'queue', component: () => import('./queue/Queue.vue'), meta: { needs: ['cases.read'] } },
       { path: 'cases/:id', name: 'case', component: () => import('./case/Case.vue'), props: true, meta: { needs: ['cases.read'] } },
       { path: 'register', name: 'register', component: () => import('./screens/Register.vue'), meta: { needs: ['cases.report'] } },
+      { path: 'supervision', name: 'supervision', component: () => import('./supervision/Supervision.vue'), meta: { needs: ['cases.urge', 'cases.supervise', 'cases.instruct', 'cases.lift', 'cases.answer'] } },
       { path: 'figures', name: 'figures', component: () => import('./figures/Figures.vue'), meta: { needs: ['stats.read'] } },
       { path: 'own', name: 'own', component: () => import('./screens/Own.vue') },
       { path: 'denied', name: 'denied', component: () => import('./screens/Nowhere.vue'), props: { denied: true } },
