@@ -80,7 +80,7 @@ def test_who_sees_aggregates_alone_is_led_to_no_case(desk: Sit) -> None:
 def test_an_instruction_is_answered_in_place_and_stands_until_it_is_lifted(desk: Sit) -> None:
     centre, leader = desk("fubao"), desk("leader")
     centre.open("/supervision")
-    centre.press("j")
+    centre.page.locator("tbody tr").filter(has_text="福保街道网格化服务管理中心").first.get_by_role("button").click()
     expect(centre.page).to_have_url(re.compile(r"case="))
     title = centre.page.locator(".panel h2").inner_text()
 
@@ -94,7 +94,11 @@ def test_an_instruction_is_answered_in_place_and_stands_until_it_is_lifted(desk:
     expect(row).to_contain_text("未回复")
 
     centre.page.get_by_role("button", name="批示 1").click()
-    centre.press("j", "r")
+    expect(centre.page.locator("tbody tr")).to_have_count(1)
+    expect(centre.page.locator("tbody tr")).to_contain_text("请今日办结并报告。")
+    centre.press("j")
+    expect(centre.page.locator(".demands")).to_be_visible()
+    centre.press("r")
     centre.page.locator("form.act textarea").first.fill("已安排今晚完成。")
     centre.press("Control+Enter")
     expect(row).to_contain_text("已回复")  # the leader's list follows
