@@ -82,7 +82,7 @@ def test_an_instruction_is_answered_in_place_and_stands_until_it_is_lifted(desk:
     centre.open("/supervision")
     centre.page.locator("tbody tr").filter(has_text="福保街道网格化服务管理中心").first.get_by_role("button").click()
     expect(centre.page).to_have_url(re.compile(r"case="))
-    title = centre.page.locator(".panel h2").inner_text()
+    title = centre.page.locator(".panel header h2").inner_text()
 
     leader.open(centre.page.url.split("/console")[1])
     leader.act("批示")
