@@ -325,9 +325,12 @@ def test_a_supervised_case_stays_on_the_wall_until_it_is_lifted(world: SimpleNam
     assert [c["id"] for c in on_wall] == [case["id"]]
     case = do(world, "hank", actions.answer, case, demand=_id(open_demands["urge", None]), note="已上门")
     bind(bob)
-    by_kind = {kind: queries.counted(by=bob, filter=queries.Filter(demand=[kind]))["count"] for kind in Call}
+    by_kind = {
+        kind: queries.counts(by=bob, wanted=[(queries.Filter(demand=[kind]), "-reported_at")])[0][0] for kind in Call
+    }
     assert by_kind == {Call.URGE: 0, Call.SUPERVISE: 1, Call.INSTRUCT: 1}  # an urge is over when it is answered
-    assert queries.counted(by=bob, filter=queries.Filter(demand=[Call.URGE, Call.INSTRUCT]))["count"] == 1
+    both = queries.Filter(demand=[Call.URGE, Call.INSTRUCT])
+    assert queries.counts(by=bob, wanted=[(both, "-reported_at")]) == [(1, False)]
 
 
 def _id(text: str) -> Any:

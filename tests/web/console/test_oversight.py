@@ -33,9 +33,11 @@ def test_a_figure_has_its_definition_and_leads_to_the_very_cases(desk: Sit) -> N
     expect(at.page.get_by_text("已结案 ÷（上报 − 不予受理、并案、撤回、作废）").first).to_be_visible()
     at.press("Escape")
 
+    open_cases = at.page.locator(".tile").filter(has_text="未结").get_by_role("link")
+    of_all = open_cases.inner_text()
     at.page.get_by_role("button", name="福保街道", exact=True).click()
     expect(at.page).to_have_url(re.compile(r"area=440304\d{3}&by=community"))
-    open_cases = at.page.locator(".tile").filter(has_text="未结").get_by_role("link")
+    expect(open_cases).not_to_have_text(of_all)  # the street's figures are there
     told = int(open_cases.inner_text())
     open_cases.click()
     at.page.locator(ROW).first.wait_for()

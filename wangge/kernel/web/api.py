@@ -20,6 +20,7 @@ from ninja import Router as NinjaRouter
 from ninja.errors import HttpError, ValidationErrorContext
 from ninja.errors import ValidationError as NinjaValidationError
 from ninja.operation import Operation
+from ninja.params.models import ParamModel
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from pydantic import BaseModel
@@ -284,7 +285,7 @@ def check_names(kind: type[BaseModel] = BaseModel) -> None:
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        if not kind.__module__.startswith("wangge."):
+        if issubclass(kind, ParamModel):  # made of a view's parameters: described in place, under no name
             continue
         for named in [kind, *_enums(field.annotation for field in kind.model_fields.values())]:
             if (
