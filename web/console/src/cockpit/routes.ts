@@ -1,0 +1,4 @@
+// The wall.
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = []

@@ -1,0 +1,18 @@
+// What the menu has: the routes that name themselves, as far as one's permissions open them.
+import type { RouteRecordRaw } from 'vue-router'
+import { mayAny } from './session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Any of these permissions opens it; none: whoever is logged in. */
+    needs?: string[]
+    open?: boolean
+    /** Its entry in the menu it belongs to. */
+    menu?: { icon?: string; name: readonly [zh: string, en: string] }
+  }
+}
+
+export const opens = (route: RouteRecordRaw): boolean => !route.meta?.needs?.length || mayAny(...route.meta.needs)
+
+/** Where a group of screens begins for who is asking. */
+export const firstOf = (routes: RouteRecordRaw[]): { name: string } => ({ name: String(routes.find(opens)?.name ?? 'denied') })

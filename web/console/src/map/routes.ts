@@ -1,0 +1,4 @@
+// The one map.
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = []
