@@ -90,7 +90,7 @@ def list_layers(request: HttpRequest):
 
 @router.post("/layers", permission=MANAGE, response={201: LayerOut}, summary="Add a layer")
 def add_layer(request: HttpRequest, body: LayerIn):
-    return Status(201, actions.add_layer(by=request.principal, **body.dict()))
+    return Status(201, actions.add_layer(by=request.principal, **body.model_dump()))
 
 
 @router.get(
