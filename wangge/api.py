@@ -18,8 +18,9 @@ from wangge.domain.search import api as search
 from wangge.domain.stats import api as stats
 from wangge.domain.templates import api as templates
 from wangge.domain.views import api as views
-from wangge.kernel.access import Role
+from wangge.kernel.access import Role, permissions
 from wangge.kernel.health import api as health
+from wangge.kernel.jobs import api as jobs
 from wangge.kernel.ledger import api as ledger
 from wangge.kernel.web.api import Api, build, check_names, check_permissions
 
@@ -44,6 +45,7 @@ ROUTERS = (
     exports,
     ledger,
     health,
+    jobs,
 )
 WORDS: dict[str, Any] = {
     "status": rules.Status,
@@ -54,6 +56,7 @@ WORDS: dict[str, Any] = {
     "level": rules.Level,
     "follow_up": rules.FollowUp,
     "role": Role,
+    "permission": permissions(),
 }
 """What clients need to name and no answer of the API says: the web apps take it from the description."""
 
