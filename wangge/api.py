@@ -12,6 +12,7 @@ from wangge.domain.evidence import api as evidence
 from wangge.domain.exports import api as exports
 from wangge.domain.live import api as live
 from wangge.domain.notices import api as notices
+from wangge.domain.notices.rules import EVENT_NAMES
 from wangge.domain.people import api as people
 from wangge.domain.places import api as places
 from wangge.domain.search import api as search
@@ -56,7 +57,8 @@ WORDS: dict[str, Any] = {
     "level": rules.Level,
     "follow_up": rules.FollowUp,
     "role": Role,
-    "permission": permissions(),
+    "permission": list(permissions()),
+    "event": EVENT_NAMES,
 }
 """What clients need to name and no answer of the API says: the web apps take it from the description."""
 
