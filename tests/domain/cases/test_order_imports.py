@@ -42,12 +42,23 @@ def api(demo: None, world: SimpleNamespace) -> Api:
 
 
 def sent(
-    api: Api, path: Path, *, who: str = "bob", street: str = FUBAO, id: UUID | None = None, status: int = 201
+    api: Api,
+    path: Path,
+    *,
+    who: str = "bob",
+    street: str = FUBAO,
+    id: UUID | None = None,
+    status: int = 201,
+    mapping: str = "",
 ) -> Any:
     file = io.BytesIO(path.read_bytes())
     file.name = "七月工单.xlsx"
     return api(
-        who, "POST", "/orders/imports", {"file": file, "id": str(id or uuid7()), "street": street}, status=status
+        who,
+        "POST",
+        "/orders/imports",
+        {"file": file, "id": str(id or uuid7()), "street": street, "mapping": mapping},
+        status=status,
     )
 
 
@@ -132,6 +143,13 @@ def test_columns_and_words_are_given_a_meaning_and_kept_for_the_next_time(api: A
     assert api("bob", "GET", at)["good"] == 1
     api("bob", "PUT", "/orders/mappings/区热线", mapping)
     assert [m["translation"] for m in api("bob", "GET", "/orders/mappings")["items"]] == [mapping["translation"]]
+    next_one = sent(api, path, mapping="区热线")
+    worked(imports.check, next_one)
+    assert api("bob", "GET", f"/orders/imports/{next_one['id']}")["good"] == 1
+    other = sent(api, workbook(tmp_path / "另一.xlsx", GOOD), mapping="区热线")
+    worked(imports.check, other)
+    stopped = api("bob", "GET", f"/orders/imports/{other['id']}")
+    assert "单号" in stopped["problem"]["zh"] and stopped["columns"]["number"] == "留言编号"
     api("bob", "POST", f"{at}/check", {"translation": {"weather": {}}}, status=422)
     api("bob", "DELETE", "/orders/mappings/区热线", status=204)
     assert api("bob", "GET", "/orders/mappings")["items"] == []

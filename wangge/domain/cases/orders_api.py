@@ -204,6 +204,7 @@ def add_routes(router: Router) -> None:
         id: UUID = Form(...),
         street: Annotated[str, Field(pattern=r"^\d{9}$")] = Form(...),
         source: Annotated[str, Field(min_length=1, max_length=40)] = Form("12345"),
+        mapping: Annotated[str, Field(max_length=60)] = Form("", description="name of a saved mapping"),
     ) -> Any:
         content = file.read(imports.MOST_BYTES + 1)
         row, made = imports.receive(
@@ -213,6 +214,7 @@ def add_routes(router: Router) -> None:
             content=content,
             street=street,
             source=source.strip(),
+            mapping=mapping,
         )
         return Status(201 if made else 200, _detail(request, row))
 

@@ -6234,6 +6234,7 @@ export type CasesSendOrdersData = {
     body: {
         file: Blob | File;
         id: string;
+        mapping?: string;
         source?: string;
         street: string;
     };

@@ -41,10 +41,12 @@ FAILED = Words(
 )
 
 
-def receive(*, by: Principal, id: UUID, filename: str, content: bytes, street: str, source: str) -> tuple[Row, bool]:
-    """Keep a workbook and have it checked. Returns the import, and whether this call made it: sent again it is the one that is there.
+def receive(
+    *, by: Principal, id: UUID, filename: str, content: bytes, street: str, source: str, mapping: str = ""
+) -> tuple[Row, bool]:
+    """Keep a workbook and have it checked, with the saved ``mapping`` if one is named. Returns the import, and whether this call made it: sent again it is the one that is there.
 
-    Raises Forbidden for a street that is not one's own, Invalid for a file that is no workbook.
+    Raises Forbidden for a street that is not one's own, NotFound for an unknown mapping, Invalid for a file that is no workbook.
     """
     scope = by.require(CasePermission.IMPORT)
     if not places.is_street(street):
@@ -63,18 +65,20 @@ def receive(*, by: Principal, id: UUID, filename: str, content: bytes, street: s
             "这不是可读取的工作簿，请用表格软件另存为 .xlsx 后重试。",
             "This is no workbook that can be read; save it as .xlsx from a spreadsheet program and try again.",
         )
+    known = mappings.load(mapping) if mapping else mappings.Saved({}, {})
     digest = hashlib.sha256(content).hexdigest()
     now = clock.now()
     values = {
         "id": id, "district": street[:6], "street": street, "source": source, "filename": filename[:120], "bytes": len(content),
         "digest": digest, "by": by.id, "name": by.name, "at": now, "file": kept.seal(id, content),
+        "columns": _json(known.columns), "translation": _json(known.translation),
     }  # fmt: skip
     with transaction.atomic():
         made = rows.run(
             """INSERT INTO cases_order_import (id, district, street, source, filename, bytes, digest, made_by, made_by_name, made_at, changed_at,
-                                               file_sealed, state)
+                                               file_sealed, state, columns, translation)
                VALUES (%(id)s, %(district)s, %(street)s, %(source)s, %(filename)s, %(bytes)s, %(digest)s, %(by)s, %(name)s, %(at)s, %(at)s,
-                       %(file)s, 'checking') ON CONFLICT (id) DO NOTHING""",
+                       %(file)s, 'checking', %(columns)s, %(translation)s) ON CONFLICT (id) DO NOTHING""",
             values,
         )
         if made:

@@ -78,7 +78,7 @@ class Sheet(NamedTuple):
 
 
 class NoColumn(Invalid):
-    """Required columns were not found. ``header`` and ``columns``: what was, so that a person can say which they are."""
+    """A column that was named, or is required, is not in the sheet. ``header`` and ``columns``: what was, so that a person can say which they are."""
 
     header: tuple[str, ...]
     columns: dict[str, str]
@@ -91,8 +91,8 @@ class NoColumn(Invalid):
 
 
 def open_sheet(path: Path, *, street: str, mapping: Mapping[str, str] | None = None) -> Sheet:
-    """The rows of the workbook. Raises Invalid when the sheet as a whole, or the street, cannot be used; NoColumn when it lacks what is
-    required."""
+    """The rows of the workbook. Raises Invalid when the sheet as a whole, or the street, cannot be used; NoColumn when a column that
+    was named or is required is not there."""
     if not places.is_street(street):
         raise Invalid.field(
             "area",
@@ -101,7 +101,10 @@ def open_sheet(path: Path, *, street: str, mapping: Mapping[str, str] | None = N
             f"There is no street or town with the code {street}.",
         )
     sheet = tables.read(path)
-    columns = tables.choose_columns(sheet.header, COLUMNS, mapping)
+    try:
+        columns = tables.choose_columns(sheet.header, COLUMNS, mapping)
+    except Invalid as wrong:
+        raise NoColumn.of(sheet.header, tables.choose_columns(sheet.header, COLUMNS), *wrong.detail) from wrong
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
         raise NoColumn.of(
