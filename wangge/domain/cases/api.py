@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query
 from ninja import Status as Answer
 
-from wangge.domain.cases import actions, acts_api, batch_api, boxes, intake_api, queries
+from wangge.domain.cases import actions, acts_api, batch_api, boxes, intake_api, orders_api, queries
 from wangge.domain.cases.batch_api import report_of
 from wangge.domain.cases.rules import Status
 from wangge.domain.cases.schemas import (
@@ -29,12 +29,12 @@ from wangge.domain.cases.schemas import (
     TryRoutesIn,
 )
 from wangge.domain.cases.tags import CasePermission
+from wangge.domain.catalog import queries as catalog
 from wangge.domain.catalog.actions.routes import check_route
 from wangge.domain.catalog.schemas import TryOut
 from wangge.domain.catalog.tags import CatalogPermission
 from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel import clock
-from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.paging import Page
@@ -110,7 +110,7 @@ def count(request: HttpRequest, query: Query[FilterQuery]) -> Any:
     "/cases/try-routes",
     permission=CatalogPermission.ROUTES,
     response=TryOut,
-    summary="What changed routes would have done with the newest stored cases: counts by unit",
+    summary="What changed routes would have done with the newest stored cases: counts by unit, and some that would change hands",
 )
 def try_routes(request: HttpRequest, body: TryRoutesIn) -> Any:
     scope = request.principal.require(CatalogPermission.ROUTES)
@@ -118,17 +118,7 @@ def try_routes(request: HttpRequest, body: TryRoutesIn) -> Any:
     found = queries.try_routes(
         by=request.principal, add=add, remove=body.remove, since=body.since, until=body.until, limit=body.limit
     )
-    units = {*found.before, *found.after}
-    named = rows.all("SELECT id, name FROM people_unit WHERE id = ANY(%(ids)s)", {"ids": [u for u in units if u]})
-    names = {row["id"]: row["name"] for row in named}
-    return {
-        "total": found.total,
-        "changed": found.changed,
-        "units": [
-            {"unit": u, "unit_name": names.get(u), "before": found.before.get(u, 0), "after": found.after.get(u, 0)}
-            for u in sorted(units, key=str)
-        ],
-    }
+    return catalog.told(found)
 
 
 @router.get(
@@ -170,3 +160,4 @@ def open_work(request: HttpRequest, user: UUID) -> Any:
 acts_api.add_routes(router)
 batch_api.add_routes(router)
 intake_api.add_routes(router)
+orders_api.add_routes(router)

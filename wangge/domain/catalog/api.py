@@ -134,6 +134,16 @@ def list_limits(request: HttpRequest, category: UUID | None = None) -> Any:
     return queries.limits_of(category)
 
 
+@router.get(
+    "/limits/history",
+    permission=READ,
+    response=list[s.LimitVersion],
+    summary="Limits that a category itself, or the general ones, have had, the newest first",
+)
+def limit_history(request: HttpRequest, category: UUID | None = None) -> Any:
+    return queries.limit_history(category)
+
+
 @router.put("/limits", permission=EDIT, response=list[s.LimitOut], summary="Set a limit from now on")
 def set_limit(request: HttpRequest, payload: s.LimitIn) -> Any:
     actions.set_limit(by=_by(request), **payload.model_dump())
@@ -263,16 +273,7 @@ def dry_run(request: HttpRequest, payload: s.TryIn) -> Any:
     samples = [
         queries.Sample(x.category, queries.Place(**x.place.model_dump()), x.at or clock.now()) for x in payload.samples
     ]
-    found = queries.compare_routes(samples, add=add, remove=payload.remove)
-    units = sorted({*found.before, *found.after}, key=str)
-    return {
-        "total": found.total,
-        "changed": found.changed,
-        "units": [
-            {"unit": u, "unit_name": _unit_name(u), "before": found.before.get(u, 0), "after": found.after.get(u, 0)}
-            for u in units
-        ],
-    }
+    return queries.told(queries.compare_routes(samples, add=add, remove=payload.remove))
 
 
 @router.get("/routes/{rule}", permission=READ, response=s.RoutesOut, summary="All versions of a rule, the newest first")

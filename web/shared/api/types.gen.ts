@@ -543,6 +543,11 @@ export type CountOut = {
     more: boolean;
 };
 
+export type CountedOut = {
+    name: string;
+    rows: number;
+};
+
 export type CountsOut = {
     at: string;
     boxes: Array<BoxOut>;
@@ -1209,6 +1214,15 @@ export type LimitOut = {
     urgency: 'normal' | 'urgent' | 'emergency';
 };
 
+export type LimitVersion = {
+    amount: number;
+    stage: 'accept' | 'dispatch' | 'handle' | 'verify' | 'follow_up';
+    unit: 'urgent_work_hour' | 'work_hour' | 'work_day' | 'hour' | 'day';
+    urgency: 'normal' | 'urgent' | 'emergency';
+    valid_from: string;
+    valid_to: string | null;
+};
+
 export type LinkIn = {
     note?: string | null;
     other: string;
@@ -1264,6 +1278,34 @@ export type ManyOut = {
     answers: Array<AnswerOut>;
 };
 
+export type MappingIn = {
+    columns?: {
+        [key: string]: string;
+    };
+    translation?: {
+        [key: string]: {
+            [key: string]: string;
+        };
+    };
+};
+
+export type MappingOut = {
+    changed_at: string;
+    columns: {
+        [key: string]: string;
+    };
+    name: string;
+    translation: {
+        [key: string]: {
+            [key: string]: string;
+        };
+    };
+};
+
+export type MappingsOut = {
+    items: Array<MappingOut>;
+};
+
 export type MatrixIn = {
     cells: Array<CellIn>;
     version: number;
@@ -1299,6 +1341,17 @@ export type MergeIn = {
     note?: string | null;
     other: string;
     version: number;
+};
+
+export type MovedOut = {
+    after: string | null;
+    after_name: string | null;
+    area: string;
+    at: string;
+    before: string | null;
+    before_name: string | null;
+    category: string;
+    why: BothWords | null;
 };
 
 export type NamedKey = {
@@ -1368,6 +1421,90 @@ export type OperationIn = {
     id: string;
     kind: 'report' | 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'tag' | 'link' | 'unlink';
     version?: number | null;
+};
+
+export type OrderErrorOut = {
+    column: string;
+    message: WordsOut;
+    row: number;
+};
+
+export type OrderFieldOut = {
+    name: string;
+    required: boolean;
+    titles: Array<string>;
+    translated: boolean;
+    words: WordsOut;
+};
+
+export type OrderFieldsOut = {
+    items: Array<OrderFieldOut>;
+};
+
+export type OrderImportDetail = {
+    bad: number | null;
+    blank: number | null;
+    by_category: Array<CountedOut> | null;
+    by_unit: Array<CountedOut> | null;
+    bytes: number;
+    changed_at: string;
+    closed: number | null;
+    columns: {
+        [key: string]: string;
+    };
+    done: number;
+    ended_at: string | null;
+    errors: Array<OrderErrorOut>;
+    filename: string;
+    good: number | null;
+    header: Array<string> | null;
+    here: number | null;
+    id: string;
+    known: number | null;
+    made: number | null;
+    made_at: string;
+    made_by_name: string;
+    problem: WordsOut | null;
+    rows: number | null;
+    source: string;
+    state: 'checking' | 'checked' | 'importing' | 'done' | 'stopped';
+    street: string;
+    total: number;
+    translation: {
+        [key: string]: {
+            [key: string]: string;
+        };
+    };
+    unknown: Array<UnknownWordOut> | null;
+    unmapped: Array<CountedOut> | null;
+};
+
+export type OrderImportOut = {
+    bad: number | null;
+    blank: number | null;
+    bytes: number;
+    changed_at: string;
+    closed: number | null;
+    done: number;
+    ended_at: string | null;
+    filename: string;
+    good: number | null;
+    here: number | null;
+    id: string;
+    known: number | null;
+    made: number | null;
+    made_at: string;
+    made_by_name: string;
+    problem: WordsOut | null;
+    rows: number | null;
+    source: string;
+    state: 'checking' | 'checked' | 'importing' | 'done' | 'stopped';
+    street: string;
+    total: number;
+};
+
+export type OrderImportsOut = {
+    items: Array<OrderImportOut>;
 };
 
 export type OriginalQuery = {
@@ -2107,6 +2244,10 @@ export type StaffImportOut = {
     users: number;
 };
 
+export type StartImportIn = {
+    accept_good?: boolean;
+};
+
 export type StateOut = {
     changed_at: string;
     due_at: string | null;
@@ -2336,6 +2477,7 @@ export type TryIn = {
 
 export type TryOut = {
     changed: number;
+    moved: Array<MovedOut>;
     total: number;
     units: Array<UnitCount>;
 };
@@ -2391,6 +2533,12 @@ export type UnitOut = {
     phone: string;
     supervision_phone: string;
     version: number;
+};
+
+export type UnknownWordOut = {
+    field: string;
+    rows: number;
+    word: string;
 };
 
 export type UnlinkIn = {
@@ -5599,6 +5747,32 @@ export type RulesSetLimitResponses = {
 
 export type RulesSetLimitResponse = RulesSetLimitResponses[keyof RulesSetLimitResponses];
 
+export type RulesLimitHistoryData = {
+    body?: never;
+    path?: never;
+    query?: {
+        category?: string | null;
+    };
+    url: '/api/v1/limits/history';
+};
+
+export type RulesLimitHistoryErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type RulesLimitHistoryError = RulesLimitHistoryErrors[keyof RulesLimitHistoryErrors];
+
+export type RulesLimitHistoryResponses = {
+    200: Array<LimitVersion>;
+};
+
+export type RulesLimitHistoryResponse = RulesLimitHistoryResponses[keyof RulesLimitHistoryResponses];
+
 export type RulesRemoveLimitData = {
     body: LimitGone;
     path?: never;
@@ -6141,6 +6315,303 @@ export type NoticesUnreadResponses = {
 };
 
 export type NoticesUnreadResponse = NoticesUnreadResponses[keyof NoticesUnreadResponses];
+
+export type CasesOrderFieldsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/orders/fields';
+};
+
+export type CasesOrderFieldsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderFieldsError = CasesOrderFieldsErrors[keyof CasesOrderFieldsErrors];
+
+export type CasesOrderFieldsResponses = {
+    200: OrderFieldsOut;
+};
+
+export type CasesOrderFieldsResponse = CasesOrderFieldsResponses[keyof CasesOrderFieldsResponses];
+
+export type CasesOrderImportsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/orders/imports';
+};
+
+export type CasesOrderImportsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderImportsError = CasesOrderImportsErrors[keyof CasesOrderImportsErrors];
+
+export type CasesOrderImportsResponses = {
+    200: OrderImportsOut;
+};
+
+export type CasesOrderImportsResponse = CasesOrderImportsResponses[keyof CasesOrderImportsResponses];
+
+export type CasesSendOrdersData = {
+    body: {
+        file: Blob | File;
+        id: string;
+        mapping?: string;
+        source?: string;
+        street: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/orders/imports';
+};
+
+export type CasesSendOrdersErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesSendOrdersError = CasesSendOrdersErrors[keyof CasesSendOrdersErrors];
+
+export type CasesSendOrdersResponses = {
+    200: OrderImportDetail;
+    201: OrderImportDetail;
+};
+
+export type CasesSendOrdersResponse = CasesSendOrdersResponses[keyof CasesSendOrdersResponses];
+
+export type CasesDiscardImportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}';
+};
+
+export type CasesDiscardImportErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesDiscardImportError = CasesDiscardImportErrors[keyof CasesDiscardImportErrors];
+
+export type CasesDiscardImportResponses = {
+    204: void;
+};
+
+export type CasesDiscardImportResponse = CasesDiscardImportResponses[keyof CasesDiscardImportResponses];
+
+export type CasesOrderImportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}';
+};
+
+export type CasesOrderImportErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderImportError = CasesOrderImportErrors[keyof CasesOrderImportErrors];
+
+export type CasesOrderImportResponses = {
+    200: OrderImportDetail;
+};
+
+export type CasesOrderImportResponse = CasesOrderImportResponses[keyof CasesOrderImportResponses];
+
+export type CasesCheckOrdersData = {
+    body: MappingIn;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}/check';
+};
+
+export type CasesCheckOrdersErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesCheckOrdersError = CasesCheckOrdersErrors[keyof CasesCheckOrdersErrors];
+
+export type CasesCheckOrdersResponses = {
+    200: OrderImportDetail;
+};
+
+export type CasesCheckOrdersResponse = CasesCheckOrdersResponses[keyof CasesCheckOrdersResponses];
+
+export type CasesOrderErrorsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}/errors';
+};
+
+export type CasesOrderErrorsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderErrorsError = CasesOrderErrorsErrors[keyof CasesOrderErrorsErrors];
+
+export type CasesOrderErrorsResponses = {
+    200: string;
+};
+
+export type CasesOrderErrorsResponse = CasesOrderErrorsResponses[keyof CasesOrderErrorsResponses];
+
+export type CasesStartImportData = {
+    body: StartImportIn;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}/start';
+};
+
+export type CasesStartImportErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesStartImportError = CasesStartImportErrors[keyof CasesStartImportErrors];
+
+export type CasesStartImportResponses = {
+    200: OrderImportDetail;
+};
+
+export type CasesStartImportResponse = CasesStartImportResponses[keyof CasesStartImportResponses];
+
+export type CasesOrderMappingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/orders/mappings';
+};
+
+export type CasesOrderMappingsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderMappingsError = CasesOrderMappingsErrors[keyof CasesOrderMappingsErrors];
+
+export type CasesOrderMappingsResponses = {
+    200: MappingsOut;
+};
+
+export type CasesOrderMappingsResponse = CasesOrderMappingsResponses[keyof CasesOrderMappingsResponses];
+
+export type CasesRemoveMappingData = {
+    body?: never;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/mappings/{name}';
+};
+
+export type CasesRemoveMappingErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesRemoveMappingError = CasesRemoveMappingErrors[keyof CasesRemoveMappingErrors];
+
+export type CasesRemoveMappingResponses = {
+    204: void;
+};
+
+export type CasesRemoveMappingResponse = CasesRemoveMappingResponses[keyof CasesRemoveMappingResponses];
+
+export type CasesSaveMappingData = {
+    body: MappingIn;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/mappings/{name}';
+};
+
+export type CasesSaveMappingErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesSaveMappingError = CasesSaveMappingErrors[keyof CasesSaveMappingErrors];
+
+export type CasesSaveMappingResponses = {
+    200: MappingsOut;
+};
+
+export type CasesSaveMappingResponse = CasesSaveMappingResponses[keyof CasesSaveMappingResponses];
 
 export type PeopleListPostsData = {
     body?: never;
