@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import orjson
+import shapely
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Query, Status, UploadedFile
 
@@ -44,6 +45,7 @@ router = Router(tags=["places"])
 READ, MANAGE = PlacesPermission.READ, PlacesPermission.GRIDS_MANAGE
 GEOJSON = "application/geo+json"
 MOST_EXPORTED = 50_000
+NAMED_FROM = 12  # names of grids are unreadable on a map farther out
 Limit = Query(20, ge=1, le=MOST)
 
 
@@ -319,8 +321,12 @@ def _tile(layer: str, stamp: Any, z: int, x: int, y: int) -> bytes:
     b = index.bounds
     near = np.flatnonzero((b[:, 0] <= east) & (b[:, 2] >= west) & (b[:, 1] <= north) & (b[:, 3] >= south))
     hits = [index.ids[i] for i in near.tolist()]
-    shown = [{"code": h.code, "name": h.name} if z >= 12 else {"code": h.code} for h in hits]  # unreadable farther out
-    return encode_tile(layer, z, x, y, index.polygons[near], shown)
+    if z < NAMED_FROM:
+        return encode_tile(layer, z, x, y, index.polygons[near], [{"code": h.code} for h in hits])
+    tile = encode_tile(layer, z, x, y, index.polygons[near], [{"code": h.code, "name": h.name} for h in hits])
+    # where a name is written: one point of a grid, in one tile; a map would else write it into each tile that the grid lies in
+    names = [{"code": h.code, "name": h.name, "name_en": h.name_en} for h in hits]
+    return tile + encode_tile("names", z, x, y, shapely.point_on_surface(index.polygons[near]), names)
 
 
 # Last, so that a code does not take the addresses above.
