@@ -1,0 +1,48 @@
+// What can be picked from a long list: found by what is typed, and named by its value.
+import { peopleListUnits, peopleListUsers, peopleOneUnit, peopleOneUser, placesListAreas, placesListGrids, placesReadArea, placesReadGrid } from '@wangge/shared/api/sdk.gen'
+import { got } from '@wangge/shared/src/call'
+import { named, words } from '@wangge/shared/src/words'
+
+export interface Choice { value: string; label: string; note: string }
+export interface Source {
+  hint: string
+  find: (text: string) => Promise<Choice[]>
+  /** The name of what was chosen before; null when it is not there (any more). */
+  one: (value: string) => Promise<Choice | null>
+}
+
+const w = words({
+  areas: ['输入区划名称或代码', 'Name or code of an area'],
+  grids: ['输入网格名称或代码', 'Name or code of a grid'],
+  units: ['输入单位名称', 'Name of a unit'],
+  users: ['输入姓名或登录名', 'Name or log-in'],
+})
+const MOST = 30
+type Named = { name: string; name_en: string }
+const area = (a: Named & { code: string }): Choice => ({ value: a.code, label: named(a.name, a.name_en), note: a.code })
+const unit = (u: Named & { id: string; area_name: string }): Choice => ({ value: u.id, label: named(u.name, u.name_en), note: u.area_name })
+const user = (u: { id: string; name: string; login: string; unit_name: string | null }): Choice => ({ value: u.id, label: u.name, note: [u.login, u.unit_name].filter(Boolean).join(' · ') })
+const none = () => null
+const q = (text: string) => text.trim() || null
+
+export const areas: Source = {
+  get hint() { return w.areas },
+  find: async (text) => (await got(placesListAreas({ query: { search: q(text), level: text.trim() ? null : 'district', limit: MOST } }))).items.map(area),
+  one: (code) => got(placesReadArea({ path: { code } })).then((a) => area(a as Parameters<typeof area>[0]), none),
+}
+export const grids: Source = {
+  get hint() { return w.grids },
+  find: async (text) => (await got(placesListGrids({ query: { search: q(text), limit: MOST } }))).items.map(area),
+  one: (code) => got(placesReadGrid({ path: { code } })).then((g) => area(g as Parameters<typeof area>[0]), none),
+}
+export const units: Source = {
+  get hint() { return w.units },
+  find: async (text) => (await got(peopleListUnits({ query: { q: q(text), limit: MOST } }))).items.map(unit),
+  one: (id) => got(peopleOneUnit({ path: { unit: id } })).then(unit, none),
+}
+/** Accounts, for who may read them. */
+export const users: Source = {
+  get hint() { return w.users },
+  find: async (text) => (await got(peopleListUsers({ query: { q: q(text), active: true, limit: MOST } }))).items.map(user),
+  one: (id) => got(peopleOneUser({ path: { user: id } })).then(user, none),
+}
