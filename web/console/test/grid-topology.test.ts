@@ -1,4 +1,7 @@
+import { nextTick } from 'vue'
 import { describe, expect, it } from 'vitest'
+import { type Draft, EMPTY, bodyOf, leftBehind, lengthened, pointsOf, useDraft } from '../src/admin/places/editor/draft'
+import { follow } from '../src/admin/places/editor/follow'
 import { type Point, type Shapes, around, boxOf, changedOf, frameOf, freedomOf, geometryOf, holderOf, inserted, moved, removed, shapeOf, snapped } from '../src/admin/places/editor/topology'
 
 // Four squares around (1, 1), each 1 × 1 degree:  c d
@@ -55,5 +58,61 @@ describe('shared borders', () => {
     const a = four.get('a') ?? []
     expect(shapeOf(geometryOf(a))).toEqual(a)
     expect(geometryOf([...a, ...a]).type).toBe('MultiPolygon')
+  })
+})
+
+describe('a drawn ring', () => {
+  const ring = square(0, 0)
+  it('moves the corner of all, from where the hand began', () => {
+    const one = follow({ base: four, ring }, [[0, 0], [1, 0], [1.1, 1.1], [0, 1], [0, 0]])
+    const two = follow(one, [[0, 0], [1, 0], [1.3, 1.2], [0, 1], [0, 0]])
+    expect(two.base).toBe(four)
+    expect(two.live).toEqual(moved(four, [1, 1], [1.3, 1.2]))
+  })
+  it('slides without leaving a trail, has its closing corner, gets corners and loses them', () => {
+    let state = follow({ base: four, ring }, [[0, 0], [1.1, 0], [1, 1], [0, 1], [0, 0]])
+    state = follow(state, [[0, 0], [1.2, 0.1], [1, 1], [0, 1], [0, 0]])
+    expect(state.live.get('a')?.[0]?.[0]).toHaveLength(6)
+    expect(follow({ base: four, ring: square(1, 1) }, [[1.2, 1.2], [2, 1], [2, 2], [1, 2], [1.2, 1.2]]).live).toEqual(moved(four, [1, 1], [1.2, 1.2]))
+    const more = follow({ base: four, ring }, [[0, 0], [1, 0], [1, 0.5], [1, 1], [0, 1], [0, 0]])
+    expect(more.live).toEqual(inserted(four, [1, 0], [1, 1], [1, 0.5]))
+    expect(follow(more, ring).live).toEqual(four)
+  })
+})
+
+describe('a draft', () => {
+  const d = (patch: Partial<Draft>): Draft => ({ ...EMPTY, ...patch })
+  it('asks for nothing until it is whole', () => {
+    expect([d({}), d({ tool: 'merge', picked: ['a'] }), d({ tool: 'split', picked: ['a'] }), d({ tool: 'give', area: [[0, 0], [1, 0], [0, 1]] })].map((x) => bodyOf(x))).toEqual([null, null, null, null])
+    expect(bodyOf(d({ tool: 'merge', picked: ['a', 'b'] }), ['新名'])).toEqual({ kind: 'merge', grids: ['a', 'b'], names: ['新名'] })
+    expect(bodyOf(d({ tool: 'split', picked: ['a'], count: 3 }))).toEqual({ kind: 'split', grids: ['a'], count: 3 })
+    expect(bodyOf(d({ tool: 'give', picked: ['a'], area: [[0, 0], [1, 0], [0, 1]] }))?.area).toEqual({ type: 'Polygon', coordinates: [[[0, 0], [1, 0], [0, 1], [0, 0]]] })
+    expect(Object.keys(bodyOf(d({ shapes: { a: four.get('a') ?? [] } }))?.shapes ?? {})).toEqual(['a'])
+  })
+  it('cuts with a line that reaches over the border', () => {
+    const line = lengthened([[0, 0], [0, 1]])
+    expect([line[0]?.[1], line[3]?.[1]]).toEqual([-2e-5, 1.00002])
+  })
+  it('reads coordinates a line each, and nothing else', () => {
+    expect(pointsOf('114.05, 22.53\n114.06，22.54\n')).toEqual([[114.05, 22.53], [114.06, 22.54]])
+    expect([pointsOf('22.53 114.05 3'), pointsOf('somewhere')]).toEqual([null, null])
+  })
+  it('is undone and done again, and is there after the page was loaded anew', async () => {
+    const home = { layer: 'base', version: 1, within: '440304010001' }
+    const one = useDraft()
+    expect(one.begin(home)).toBe(false)
+    one.change({ tool: 'merge', picked: ['a'] })
+    one.change({ picked: ['a', 'b'] })
+    one.undo()
+    expect(one.draft.value.picked).toEqual(['a'])
+    one.redo()
+    await nextTick()
+    const two = useDraft()
+    expect(two.begin(home)).toBe(true)
+    expect(two.draft.value.picked).toEqual(['a', 'b'])
+    expect(two.canUndo.value).toBe(true)
+    expect(useDraft().begin({ ...home, within: '440304010002' })).toBe(false)
+    two.drop()
+    expect(leftBehind()).toBeNull()
   })
 })
