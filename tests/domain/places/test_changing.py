@@ -143,3 +143,27 @@ def test_grids_of_another_street_and_without_the_right_are_out_of_reach(world):
     with pytest.raises(Forbidden):
         actions.preview_change(by=person(Role.OPERATOR, "440304"), kind="split", grids=[CODE], count=2)
     assert actions.preview_change(by=person(Role.SYSTEM_ADMIN, "440304"), kind="split", grids=[CODE], count=2).made
+
+
+def test_land_that_is_drawn_goes_to_the_grid_beside_it_and_the_coverage_stays_whole(world):
+    codes = sorted(c for c in world.grids if c.startswith(FIRST))
+    near = adjacency([world.grids[c] for c in codes])
+    to, other = codes[0], codes[min(near[0])]
+    middle = shapely.intersection(world.grids[to], world.grids[other]).interpolate(0.5, normalized=True)
+    asked = {"kind": "redraw", "grids": [], "area": middle.buffer(0.0004), "to": to}
+    plan, _ = act(**asked)
+    assert {h[:2] for h in plan.hands} >= {(other, to)} and all(new == to for _, new, _ in plan.hands)
+    assert all(f.grade == "sliver" for f in plan.faults)
+    after = current()
+    assert after[to].area > world.grids[to].area and after[other].area < world.grids[other].area
+    assert shapely.coverage_is_valid(list(after.values()))
+    assert {f.grade for f in queries.check_layer("base")} <= {"sliver"}
+
+
+def test_land_that_would_leave_nothing_or_lies_elsewhere_is_refused(world):
+    codes = sorted(c for c in world.grids if c.startswith(FIRST))
+    near = adjacency([world.grids[c] for c in codes])
+    whole = world.grids[codes[min(near[0])]].buffer(0.0001)
+    for area, to in ((whole, codes[0]), (world.grids[codes[0]].buffer(-0.0001), codes[0]), (whole, None)):
+        with pytest.raises(Invalid):
+            actions.preview_change(by=SYSTEM, kind="redraw", grids=[], area=area, to=to)

@@ -5,6 +5,7 @@ The case keeps the version of the grid it happened in; only its level column ``g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +35,12 @@ class OpenCases:
                 words=Words("未结案件转入新网格", "Open cases that go to another grid"),
                 count=len(moving),
                 sample=[{"number": case["number"], "from": case["grid"], "to": home} for case, home in moving[:SAMPLE]],
+                flows=[
+                    {"old": old, "new": new, "count": count}
+                    for (old, new), count in sorted(
+                        Counter((case["grid"], home or "") for case, home in moving).items()
+                    )
+                ],
             )
         ]
 

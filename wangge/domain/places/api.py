@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import orjson
+import shapely
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Query, Status, UploadedFile
 
@@ -32,6 +33,7 @@ from wangge.domain.places.schemas import (
     PointsIn,
 )
 from wangge.domain.places.tags import PlacesPermission
+from wangge.kernel.geo.lattice import area_m2
 from wangge.kernel.geo.tiles import DEEPEST, encode_tile, tile_bounds
 from wangge.kernel.problems import Invalid, NotFound
 from wangge.kernel.web.api import Router, language_of
@@ -43,6 +45,7 @@ router = Router(tags=["places"])
 READ, MANAGE = PlacesPermission.READ, PlacesPermission.GRIDS_MANAGE
 GEOJSON = "application/geo+json"
 MOST_EXPORTED = 50_000
+NAMED_FROM = 12  # names of grids are unreadable on a map farther out
 Limit = Query(20, ge=1, le=MOST)
 
 
@@ -61,10 +64,13 @@ def list_areas(
     level: Literal["province", "city", "district", "street", "community"] | None = None,
     within: str | None = Query(None, pattern=r"^[0-9]{2,12}$"),
     search: str | None = Query(None, max_length=60),
+    layer: str | None = Query(None, description="count this layer's living grids of each"),
     after: str | None = None,
     limit: int = Limit,
 ):
-    found = queries.areas(parent=parent, level=level, within=within, search=search, after=_after(after), limit=limit)
+    found = queries.areas(
+        parent=parent, level=level, within=within, search=search, layer=layer, after=_after(after), limit=limit
+    )
     return page(found, limit, keys=["code"])
 
 
@@ -149,6 +155,8 @@ def _asked(body: ChangeIn) -> dict[str, Any]:
         "cut": shape_of(body.cut, "body.cut") if body.cut else None,
         "pieces": [shape_of(g, f"body.pieces[{i}]") for i, g in enumerate(body.pieces)],
         "count": body.count,
+        "area": shape_of(body.area, "body.area") if body.area else None,
+        "to": body.to,
         "shapes": {code: shape_of(g, f"body.shapes.{code}") for code, g in body.shapes.items()},
         "names": body.names,
     }
@@ -171,6 +179,14 @@ def _plan(plan: Any, language: str, *, applied: bool) -> dict[str, Any]:
         "retired": plan.retired,
         "grids": collection(grids),
         "faults": collection(fault_feature(f, fault_words(f).say(language)) for f in plan.faults),
+        "hands": collection(
+            {
+                "type": "Feature",
+                "geometry": geometry_json(land),
+                "properties": {"old": old, "new": new, "area_m2": round(area_m2(land), 1)},
+            }
+            for old, new, land in plan.hands
+        ),
         "affected": [
             {
                 "key": a.key,
@@ -178,6 +194,7 @@ def _plan(plan: Any, language: str, *, applied: bool) -> dict[str, Any]:
                 "count": a.count,
                 "sample": list(a.sample),
                 "choices": list(a.choices),
+                "flows": list(a.flows),
             }
             for a in plan.affected
         ],
@@ -304,8 +321,12 @@ def _tile(layer: str, stamp: Any, z: int, x: int, y: int) -> bytes:
     b = index.bounds
     near = np.flatnonzero((b[:, 0] <= east) & (b[:, 2] >= west) & (b[:, 1] <= north) & (b[:, 3] >= south))
     hits = [index.ids[i] for i in near.tolist()]
-    shown = [{"code": h.code, "name": h.name} if z >= 12 else {"code": h.code} for h in hits]  # unreadable farther out
-    return encode_tile(layer, z, x, y, index.polygons[near], shown)
+    if z < NAMED_FROM:
+        return encode_tile(layer, z, x, y, index.polygons[near], [{"code": h.code} for h in hits])
+    tile = encode_tile(layer, z, x, y, index.polygons[near], [{"code": h.code, "name": h.name} for h in hits])
+    # where a name is written: one point of a grid, in one tile; a map would else write it into each tile that the grid lies in
+    names = [{"code": h.code, "name": h.name, "name_en": h.name_en} for h in hits]
+    return tile + encode_tile("names", z, x, y, shapely.point_on_surface(index.polygons[near]), names)
 
 
 # Last, so that a code does not take the addresses above.
@@ -315,4 +336,4 @@ def read_grid(request: HttpRequest, code: str):
     versions = queries.grid_versions(found["id"])
     for row in (found, *versions):
         row["geometry"] = geometry_json(shape(row["geometry"]))
-    return found | {"versions": versions}
+    return found | {"versions": versions, "stack": queries.stack_of(code)}

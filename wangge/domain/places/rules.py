@@ -57,7 +57,8 @@ class GridChange:
 
 @dataclass(frozen=True)
 class Affected:
-    """One sort of thing that changes hands: `key` is stable (`people.posts`), `count` how many, `sample` a few of them.
+    """One sort of thing that changes hands: `key` is stable (`people.posts`), `count` how many, `sample` a few of them, `flows` how many
+    go from which grid (`old`) to which (`new`).
 
     `choices`: what the person who changes the grids may answer (empty: nothing is asked), e.g. where the posts go.
     """
@@ -67,6 +68,7 @@ class Affected:
     count: int
     sample: Sequence[Mapping[str, Any]] = ()
     choices: Sequence[str] = ()
+    flows: Sequence[Mapping[str, Any]] = ()
 
 
 class Consequence(Protocol):

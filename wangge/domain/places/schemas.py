@@ -25,6 +25,7 @@ class AreaOut(Output):
     valid_to: datetime | None
     has_children: bool
     has_border: bool
+    grids: int | None = Field(None, description="living grids of the layer that was asked for, below it")
 
 
 class PathStep(Output):
@@ -90,8 +91,18 @@ class VersionOut(Output):
     geometry: Geometry
 
 
+class StackOut(Output):
+    layer: str
+    code: str
+    name: str
+    name_en: str
+
+
 class GridDetail(GridOut):
     geometry: Geometry
+    stack: list[StackOut] = Field(
+        description="of a stacked grid: the base grids it is made of; of a base grid: the stacked grids it belongs to"
+    )
     versions: list[VersionOut]
 
 
@@ -126,6 +137,8 @@ class ChangeIn(Input):
     pieces: list[Geometry] = Field(default_factory=list, max_length=50, description="split: the pieces themselves")
     count: int | None = Field(None, description="split: into so many equal pieces")
     shapes: dict[str, Geometry] = Field(default_factory=dict, description="redraw: new borders by code")
+    area: Geometry | None = Field(None, description="redraw: land that goes to the grid `to`, instead of `shapes`")
+    to: str | None = Field(None, pattern=r"^[0-9]{15}$")
     names: list[str] = Field(default_factory=list, description="of new grids in reading order")
 
 
@@ -134,12 +147,19 @@ class ChangeApply(ChangeIn):
     answers: dict[str, str] = Field(default_factory=dict, description="key of what changes hands → the choice taken")
 
 
+class FlowOut(Output):
+    old: str
+    new: str = Field(description="empty: in no grid")
+    count: int
+
+
 class AffectedOut(Output):
     key: str
     words: str
     count: int
     sample: list[dict[str, Any]]
     choices: list[str]
+    flows: list[FlowOut]
 
 
 class PlanOut(Output):
@@ -148,6 +168,7 @@ class PlanOut(Output):
     retired: list[str]
     grids: dict[str, Any] = Field(description="FeatureCollection of the grids as they will be")
     faults: dict[str, Any] = Field(description="FeatureCollection of what would be wrong")
+    hands: dict[str, Any] = Field(description="FeatureCollection of land that changes hands: `old`, `new`, `area_m2`")
     affected: list[AffectedOut]
     token: str
     applied: bool

@@ -81,11 +81,16 @@ def check_coverage(
     return faults
 
 
-def _fault(kind: str, pieces: Sequence[Any], geometry: BaseGeometry, note: str = "") -> Fault:
+def is_sliver(geometry: BaseGeometry) -> bool:
+    """Whether an area is below a square metre or nowhere wider than 5 cm: what rounding leaves, not what somebody meant."""
     size, around = area_m2(geometry), length_m(geometry.boundary)
     # twice the area over the border's length is the width of a long thin shape
-    sliver = size < SLIVER_M2 or (around > 0 and 2 * size / around < SLIVER_WIDTH_M)
-    return Fault(kind, "sliver" if sliver else "fault", tuple(pieces), size, around, geometry, note)
+    return size < SLIVER_M2 or (around > 0 and 2 * size / around < SLIVER_WIDTH_M)
+
+
+def _fault(kind: str, pieces: Sequence[Any], geometry: BaseGeometry, note: str = "") -> Fault:
+    grade = "sliver" if is_sliver(geometry) else "fault"
+    return Fault(kind, grade, tuple(pieces), area_m2(geometry), length_m(geometry.boundary), geometry, note)
 
 
 def _touching(part: BaseGeometry, tree: shapely.STRtree, names: Sequence[Any]) -> list[Any]:

@@ -50,6 +50,7 @@ export type AddressConfirmIn = {
 export type AffectedOut = {
     choices: Array<string>;
     count: number;
+    flows: Array<FlowOut>;
     key: string;
     sample: Array<{
         [key: string]: unknown;
@@ -86,6 +87,7 @@ export type ArchiveIn = {
 
 export type AreaDetail = {
     code: string;
+    grids?: number | null;
     has_border: boolean;
     has_children: boolean;
     level: string;
@@ -101,6 +103,7 @@ export type AreaDetail = {
 
 export type AreaOut = {
     code: string;
+    grids?: number | null;
     has_border: boolean;
     has_children: boolean;
     level: string;
@@ -438,6 +441,9 @@ export type ChangeApply = {
     answers?: {
         [key: string]: string;
     };
+    area?: {
+        [key: string]: unknown;
+    } | null;
     count?: number | null;
     cut?: {
         [key: string]: unknown;
@@ -453,10 +459,14 @@ export type ChangeApply = {
             [key: string]: unknown;
         };
     };
+    to?: string | null;
     token: string;
 };
 
 export type ChangeIn = {
+    area?: {
+        [key: string]: unknown;
+    } | null;
     count?: number | null;
     cut?: {
         [key: string]: unknown;
@@ -472,6 +482,7 @@ export type ChangeIn = {
             [key: string]: unknown;
         };
     };
+    to?: string | null;
 };
 
 export type Changed = {
@@ -830,6 +841,12 @@ export type FirstPasswordRow = {
     password: string;
 };
 
+export type FlowOut = {
+    count: number;
+    new: string;
+    old: string;
+};
+
 export type FollowUpIn = {
     note?: string | null;
     outcome: 'satisfied' | 'dissatisfied' | 'unreachable' | 'not_wanted';
@@ -903,6 +920,7 @@ export type GridDetail = {
     name_en: string;
     number: number;
     retired_at: string | null;
+    stack: Array<StackOut>;
     street: string;
     successors: Array<string>;
     valid_from: string;
@@ -1625,6 +1643,9 @@ export type PlanOut = {
     grids: {
         [key: string]: unknown;
     };
+    hands: {
+        [key: string]: unknown;
+    };
     kind: string;
     layer: string;
     retired: Array<string>;
@@ -2234,6 +2255,13 @@ export type SimilarOut = {
     why: Array<WordsOut>;
 };
 
+export type StackOut = {
+    code: string;
+    layer: string;
+    name: string;
+    name_en: string;
+};
+
 export type StaffImportOut = {
     dry_run: boolean;
     faults: Array<RowFaultOut>;
@@ -2839,6 +2867,7 @@ export type PlacesListAreasData = {
         level?: 'province' | 'city' | 'district' | 'street' | 'community' | null;
         within?: string | null;
         search?: string | null;
+        layer?: string | null;
         after?: string | null;
         limit?: number;
     };

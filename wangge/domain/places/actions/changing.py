@@ -25,7 +25,8 @@ from wangge.domain.places.tags import PlacesPermission, PlacesTag
 from wangge.kernel import clock, ledger
 from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
-from wangge.kernel.geo.coverage import Fault, check_coverage, check_ring
+from wangge.kernel.geo.coverage import Fault, check_coverage, check_ring, is_sliver
+from wangge.kernel.geo.giving import give
 from wangge.kernel.geo.grouping import adjacency, components
 from wangge.kernel.geo.lattice import area_m2, areal, polygons_of, snap
 from wangge.kernel.geo.locate import LayerIndex
@@ -42,7 +43,10 @@ TAGS = {"split": PlacesTag.GRID_SPLIT, "merge": PlacesTag.GRIDS_MERGED, "redraw"
 
 @dataclass
 class ChangePlan:
-    """What a change would do. `made` and `moved`: code → new shape; `fitted`: neighbours that only get a vertex."""
+    """What a change would do. `made` and `moved`: code → new shape; `fitted`: neighbours that only get a vertex.
+
+    `hands`: land that changes hands, as (old code, new code, shape).
+    """
 
     kind: Kind
     layer: str
@@ -52,6 +56,7 @@ class ChangePlan:
     fitted: dict[str, BaseGeometry] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    hands: list[tuple[str, str, BaseGeometry]] = field(default_factory=list)
     affected: list[Affected] = field(default_factory=list)
     token: str = ""
 
@@ -77,14 +82,19 @@ def preview_change(
     pieces: Sequence[BaseGeometry] = (),
     count: int | None = None,
     shapes: Mapping[str, BaseGeometry] | None = None,
+    area: BaseGeometry | None = None,
+    to: str | None = None,
     names: Sequence[str] = (),
 ) -> ChangePlan:
     """What splitting, merging or redrawing would do. Writes nothing.
 
     split: one grid, by a `cut` line, into given `pieces`, or into `count` equal ones. merge: two or more neighbours of one
-    community. redraw: `shapes` by code. All shapes in WGS 84 degrees; new codes follow in reading order.
+    community. redraw: `shapes` by code, or an `area` that goes from its grids `to` one beside them. All shapes in WGS 84
+    degrees; new codes follow in reading order.
     """
     scope = by.require(PlacesPermission.GRIDS_MANAGE)
+    if kind == "redraw" and area is not None:
+        shapes = _given(area, to)
     codes = sorted(set(grids) | set(shapes or {}))
     found = [queries.grid(code) for code in codes]
     for g in found:
@@ -105,6 +115,7 @@ def preview_change(
         plan.moved = {code: _usable(shape, f"body.shapes.{code}") for code, shape in (shapes or {}).items()}
     _fit_neighbours(plan, current)
     _check(plan, current, layer)
+    plan.hands = _hands({c: current[c]["shape"] for c in codes}, plan.made | plan.moved)
     change = plan.change()
     plan.affected = [a for consequence in CONSEQUENCES for a in consequence.preview(change)]
     plan.token = _token(plan, {c: current[c]["version"] for c in codes})
@@ -121,7 +132,7 @@ def apply_change(
     """
     with transaction.atomic():
         by.require(PlacesPermission.GRIDS_MANAGE)
-        codes = sorted(set(asked.get("grids") or ()) | set(asked.get("shapes") or {}))
+        codes = sorted({*(asked.get("grids") or ()), *(asked.get("shapes") or {}), asked.get("to") or ""})
         # the layer's row is the lock of all changes to it
         rows.run(
             """SELECT 1 FROM places_gridlayer WHERE id IN (SELECT layer_id FROM places_grid WHERE code = ANY(%(c)s))
@@ -197,6 +208,53 @@ def _split(
             "The line does not cut the grid: draw it from outside to outside.",
         )
     return parts
+
+
+def _given(area: BaseGeometry, to: str | None) -> dict[str, BaseGeometry]:
+    """The borders of the grids of one community when an area goes to one of them."""
+    home = queries.grid(to) if to else None
+    if home is None:
+        raise Invalid.field("body.to", "missing", "请选择土地划给哪个网格。", "Say which grid the area goes to.")
+    found = queries.current_grids(queries.layer(home["layer"])["id"], [home["community"]])
+    usable = _usable(area, "body.area")
+    shapes = give(usable, home["code"], {g["code"]: g["shape"] for g in found})
+    if not shapes:
+        raise Invalid.field(
+            "body.area",
+            "nothing",
+            "所画范围内没有同一社区其他网格的土地。",
+            "The area holds no land of another grid of the same community.",
+        )
+    pieces = {g["code"]: len(polygons_of(g["shape"])) for g in found}
+    for code, shape in shapes.items():
+        if shape.is_empty:
+            raise Invalid.field(
+                "body.area",
+                "all",
+                f"网格 {code} 将不剩土地；请改用合并。",
+                f"Nothing would be left of grid {code}: merge the two instead.",
+            )
+        if len(polygons_of(shape)) > pieces[code]:
+            raise Invalid.field(
+                "body.area",
+                "apart",
+                f"网格 {code} 将断成互不相连的几块；请改画范围。",
+                f"Grid {code} would fall apart into pieces that do not touch: draw the area anew.",
+            )
+    return shapes
+
+
+def _hands(
+    before: Mapping[str, BaseGeometry], after: Mapping[str, BaseGeometry]
+) -> list[tuple[str, str, BaseGeometry]]:
+    """Land that changes hands, without what rounding leaves along a border: (old code, new code, shape)."""
+    found = [
+        (old, new, areal(shapely.intersection(was, shape)))
+        for old, was in before.items()
+        for new, shape in after.items()
+        if old != new
+    ]
+    return [(old, new, shape) for old, new, shape in found if not is_sliver(shape)]
 
 
 def _merged(shapes: list[BaseGeometry]) -> BaseGeometry:

@@ -10,6 +10,7 @@ from wangge.domain.places.queries.grids import (
     grids,
     layer,
     layers,
+    stack_of,
 )
 from wangge.domain.places.queries.locating import GridHit, Outside, forget, index_of, locate, outside_error
 
@@ -34,4 +35,5 @@ __all__ = [
     "locate",
     "names_of",
     "outside_error",
+    "stack_of",
 ]

@@ -36,13 +36,14 @@ def areas(
     level: str | None = None,
     search: str | None = None,
     within: str | None = None,
+    layer: str | None = None,
     after: str = "",
     limit: int = 20,
 ) -> list[dict[str, Any]]:
     """Current areas in the order of their codes, `limit + 1` of them after the code `after`.
 
     `parent`: children of that area ("" gives the provinces); `within`: all below an area; `search`: part of a name in
-    either language, or the beginning of a code.
+    either language, or the beginning of a code. `layer`: with the number of its living grids below each, as `grids`.
     """
     terms, params = ["a.valid_to IS NULL", "a.code > %(after)s"], {"after": after, "limit": limit + 1}
     if parent is not None:
@@ -58,8 +59,14 @@ def areas(
         terms.append("(a.name ILIKE %(like)s OR a.name_en ILIKE %(like)s OR a.code LIKE %(begins)s)")
         safe = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         params |= {"like": f"%{safe}%", "begins": f"{safe}%"}
+    count = ""
+    if layer:
+        count = """, (SELECT count(*) FROM places_grid g JOIN places_gridlayer l ON l.id = g.layer_id WHERE l.key = %(layer)s
+                      AND g.retired_at IS NULL AND g.code >= a.code AND g.code < a.code || ':') AS grids"""
+        params["layer"] = layer
     return rows.all(
-        f"SELECT {COLUMNS} FROM places_area a WHERE {' AND '.join(terms)} ORDER BY a.code LIMIT %(limit)s", params
+        f"SELECT {COLUMNS}{count} FROM places_area a WHERE {' AND '.join(terms)} ORDER BY a.code LIMIT %(limit)s",
+        params,
     )
 
 

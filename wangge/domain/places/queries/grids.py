@@ -129,6 +129,17 @@ def grid_versions(grid_id: UUID) -> list[dict[str, Any]]:
     )
 
 
+def stack_of(code: str) -> list[dict[str, Any]]:
+    """The base grids that a stacked grid is made of; of a base grid, the living stacked grids that it belongs to."""
+    return rows.all(
+        """SELECT l.key AS layer, g.code, g.name, g.name_en FROM places_membership m
+           JOIN places_grid g ON g.code = CASE WHEN m.stacked = %(code)s THEN m.base ELSE m.stacked END
+           JOIN places_gridlayer l ON l.id = g.layer_id
+           WHERE (m.stacked = %(code)s OR m.base = %(code)s) AND g.retired_at IS NULL ORDER BY l.key, g.code""",
+        {"code": code},
+    )
+
+
 def current_grids(layer_id: UUID, communities: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """Living grids of a layer in the order of their codes: id, code, community, version and the current `shape`."""
     params: dict[str, Any] = {"layer": layer_id}
