@@ -29,6 +29,15 @@ export type AcceptIn = {
     version: number;
 };
 
+export type ActNameOut = {
+    tag: string;
+    words: WordsOut;
+};
+
+export type ActNamesOut = {
+    items: Array<ActNameOut>;
+};
+
 export type ActOut = {
     act: string;
     effect: WordsOut;
@@ -673,14 +682,19 @@ export type EndedOut = {
 export type EntriesQuery = {
     actor?: string | null;
     after?: string | null;
+    kinds?: Array<string>;
     limit?: number;
+    number?: string | null;
+    since?: string | null;
     subject?: string | null;
-    tag?: string | null;
+    tags?: Array<string>;
+    until?: string | null;
 };
 
 export type EntryOut = {
     actor: string | null;
     actor_kind: string;
+    actor_name: string | null;
     at: string;
     body: {
         [key: string]: unknown;
@@ -689,10 +703,12 @@ export type EntryOut = {
     id: string;
     kind: string;
     on_behalf: string | null;
+    on_behalf_name: string | null;
     pos: number;
     recorded_at: string;
     seq: number | null;
     subject: string | null;
+    subject_name: string | null;
     tag: string;
     words: WordsOut;
 };
@@ -771,6 +787,13 @@ export type FactorOut = {
     qr_svg: string;
     secret: string;
     uri: string;
+};
+
+export type FaultOut = {
+    batch: number | null;
+    entry: string | null;
+    fault: string;
+    words: WordsOut;
 };
 
 export type FilterQuery = {
@@ -1324,6 +1347,15 @@ export type OriginalQuery = {
     purpose: string;
 };
 
+export type PageQuery = {
+    actor?: string | null;
+    after?: string | null;
+    limit?: number;
+    number?: string | null;
+    since?: string | null;
+    until?: string | null;
+};
+
 export type PageAbsenceOut = {
     items: Array<AbsenceOut>;
     next?: string | null;
@@ -1570,8 +1602,10 @@ export type ProofOut = {
     entry: {
         [key: string]: unknown;
     };
+    holds: boolean;
     index: number;
     path: Array<string>;
+    public: string | null;
     size: number;
 };
 
@@ -1794,12 +1828,6 @@ export type RevealIn = {
 
 export type RevealOut = {
     value: string;
-};
-
-export type RevealsQuery = {
-    actor?: string | null;
-    after?: string | null;
-    limit?: number;
 };
 
 export type Role = 'grid_worker' | 'grid_head' | 'grid_deputy' | 'grid_assistant' | 'patroller' | 'workstation' | 'operator' | 'handler' | 'unit_leader' | 'supervisor' | 'leader' | 'analyst' | 'auditor' | 'system_admin' | 'security_admin' | 'integration';
@@ -2391,6 +2419,27 @@ export type UserOut = {
     unit: string | null;
     unit_name: string | null;
     version: number;
+};
+
+export type VerificationOut = {
+    at: string;
+    batches: number;
+    counts: {
+        [key: string]: number;
+    };
+    entries: number;
+    erased: number;
+    findings: Array<FaultOut>;
+    id: string;
+    locks: Array<WordsOut>;
+    ok: boolean;
+    seconds: number;
+    unsealed: number;
+};
+
+export type VerificationsOut = {
+    items: Array<VerificationOut>;
+    running: boolean;
 };
 
 export type VerifyIn = {
@@ -5329,15 +5378,93 @@ export type LedgerStateResponses = {
 
 export type LedgerStateResponse = LedgerStateResponses[keyof LedgerStateResponses];
 
+export type LedgerActsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/acts';
+};
+
+export type LedgerActsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerActsError = LedgerActsErrors[keyof LedgerActsErrors];
+
+export type LedgerActsResponses = {
+    200: ActNamesOut;
+};
+
+export type LedgerActsResponse = LedgerActsResponses[keyof LedgerActsResponses];
+
+export type LedgerChecksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/checks';
+};
+
+export type LedgerChecksErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerChecksError = LedgerChecksErrors[keyof LedgerChecksErrors];
+
+export type LedgerChecksResponses = {
+    200: VerificationsOut;
+};
+
+export type LedgerChecksResponse = LedgerChecksResponses[keyof LedgerChecksResponses];
+
+export type LedgerAskForCheckData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/checks';
+};
+
+export type LedgerAskForCheckErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerAskForCheckError = LedgerAskForCheckErrors[keyof LedgerAskForCheckErrors];
+
+export type LedgerAskForCheckResponses = {
+    202: VerificationsOut;
+};
+
+export type LedgerAskForCheckResponse = LedgerAskForCheckResponses[keyof LedgerAskForCheckResponses];
+
 export type LedgerEntriesData = {
     body?: never;
     path?: never;
     query?: {
-        tag?: string | null;
         actor?: string | null;
-        subject?: string | null;
+        number?: string | null;
+        since?: string | null;
+        until?: string | null;
         after?: string | null;
         limit?: number;
+        tags?: Array<string>;
+        kinds?: Array<string>;
+        subject?: string | null;
     };
     url: '/api/v1/ledger/entries';
 };
@@ -5390,6 +5517,9 @@ export type LedgerRevealsData = {
     path?: never;
     query?: {
         actor?: string | null;
+        number?: string | null;
+        since?: string | null;
+        until?: string | null;
         after?: string | null;
         limit?: number;
     };

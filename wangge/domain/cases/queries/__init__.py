@@ -22,6 +22,7 @@ from wangge.domain.cases.queries.case import (
 )
 from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
 from wangge.domain.cases.queries.filter import IN_BOX, Filter
+from wangge.domain.cases.queries.numbers import id_of_number, numbers_of
 from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
 
 __all__ = [
@@ -40,10 +41,12 @@ __all__ = [
     "counts",
     "detail",
     "has_reporter",
+    "id_of_number",
     "list_rows",
     "listed",
     "may_see_reporter",
     "merged_into",
+    "numbers_of",
     "parties",
     "queue",
     "route_place",
