@@ -85,6 +85,12 @@ export type ArchiveIn = {
 };
 
 export type AreaDetail = {
+    box: [
+        number,
+        number,
+        number,
+        number
+    ] | null;
     code: string;
     has_border: boolean;
     has_children: boolean;
@@ -6934,6 +6940,33 @@ export type TemplatesChangeResponses = {
 };
 
 export type TemplatesChangeResponse = TemplatesChangeResponses[keyof TemplatesChangeResponses];
+
+export type PlacesReadAreaTileData = {
+    body?: never;
+    path: {
+        level: 'district' | 'street' | 'community';
+        z: number;
+        x: number;
+        y: number;
+    };
+    query?: never;
+    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt';
+};
+
+export type PlacesReadAreaTileErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
+
+export type PlacesReadAreaTileResponses = {
+    200: unknown;
+};
 
 export type PlacesReadTileData = {
     body?: never;
