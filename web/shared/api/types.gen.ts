@@ -94,6 +94,12 @@ export type ArchiveIn = {
 };
 
 export type AreaDetail = {
+    box: [
+        number,
+        number,
+        number,
+        number
+    ] | null;
     code: string;
     has_border: boolean;
     has_children: boolean;
@@ -521,6 +527,13 @@ export type ClockOut = {
     unit: string;
 };
 
+export type ClocksOut = {
+    in_time: number;
+    overdue: number;
+    paused: number;
+    soon: number;
+};
+
 export type CloseIn = {
     final_category?: string | null;
     note?: string | null;
@@ -825,6 +838,7 @@ export type FilterQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type FindingOut = {
@@ -1012,6 +1026,12 @@ export type HitOut = {
     name_en?: string | null;
     street?: string | null;
     version_id?: string | null;
+};
+
+export type HourOut = {
+    closed: number;
+    hour: number;
+    reported: number;
 };
 
 export type HoursIn = {
@@ -1240,6 +1260,70 @@ export type ManyIn = {
 
 export type ManyOut = {
     answers: Array<AnswerOut>;
+};
+
+export type MapCaseOut = {
+    due_at: string | null;
+    id: string;
+    lat: number;
+    lon: number;
+    number: string;
+    review_at: string | null;
+    status: string;
+    title: string;
+    urgency: string;
+};
+
+export type MapCellOut = {
+    case: MapCaseOut | null;
+    count: number;
+    lat: number;
+    lon: number;
+    overdue: number;
+    soon: number;
+};
+
+export type MapOut = {
+    cells: Array<MapCellOut>;
+    shape: 'square' | 'hex';
+    shown: number;
+    size_m: number;
+    truncated: boolean;
+    unlocated: number | null;
+};
+
+export type MapQuery = {
+    box: string;
+    category?: string | null;
+    channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+    community?: string | null;
+    confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
+    demanded?: boolean | null;
+    grid?: string | null;
+    helper?: string | null;
+    holder?: string | null;
+    lead?: string | null;
+    located?: boolean | null;
+    number?: string | null;
+    overdue?: boolean | null;
+    reopened?: boolean | null;
+    reported_from?: string | null;
+    reported_to?: string | null;
+    reporter?: string | null;
+    requested?: boolean | null;
+    returned?: boolean | null;
+    returns?: number | null;
+    reworked?: boolean | null;
+    shape?: 'square' | 'hex';
+    status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+    street?: string | null;
+    supervision?: Array<'ordinary' | 'key' | 'listed'>;
+    tag?: string | null;
+    unit?: string | null;
+    urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
+    zoom: number;
 };
 
 export type MatrixIn = {
@@ -1641,6 +1725,7 @@ export type QueueExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type QueueFilter = {
@@ -1673,6 +1758,7 @@ export type QueueFilter = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type QueueQuery = {
@@ -1707,6 +1793,7 @@ export type QueueQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type ReadIn = {
@@ -1974,6 +2061,7 @@ export type SearchExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type SearchQuery = {
@@ -2009,6 +2097,7 @@ export type SearchQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type SegmentOut = {
@@ -2246,6 +2335,17 @@ export type TimesOut = {
     count: number | null;
     median: number | null;
     p90: number | null;
+};
+
+export type TodayOut = {
+    at: string;
+    clocks: ClocksOut;
+    day: string;
+    hours: Array<HourOut>;
+};
+
+export type TodayQuery = {
+    area?: string | null;
 };
 
 export type TokenIn = {
@@ -2970,6 +3070,7 @@ export type CasesQueueData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
         after?: string | null;
         limit?: number;
@@ -3053,6 +3154,7 @@ export type CasesCountData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
     };
     url: '/api/v1/cases/count';
 };
@@ -3151,6 +3253,62 @@ export type CasesManyResponses = {
 };
 
 export type CasesManyResponse = CasesManyResponses[keyof CasesManyResponses];
+
+export type CasesCasesData = {
+    body?: never;
+    path?: never;
+    query: {
+        status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+        street?: string | null;
+        community?: string | null;
+        grid?: string | null;
+        category?: string | null;
+        channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+        urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+        lead?: string | null;
+        overdue?: boolean | null;
+        located?: boolean | null;
+        reported_from?: string | null;
+        reported_to?: string | null;
+        number?: string | null;
+        holder?: string | null;
+        unit?: string | null;
+        reporter?: string | null;
+        tag?: string | null;
+        demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
+        supervision?: Array<'ordinary' | 'key' | 'listed'>;
+        returned?: boolean | null;
+        returns?: number | null;
+        reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
+        confidential?: boolean | null;
+        box: string;
+        within?: string | null;
+        zoom: number;
+        shape?: 'square' | 'hex';
+    };
+    url: '/api/v1/cases/map';
+};
+
+export type CasesCasesErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesCasesError = CasesCasesErrors[keyof CasesCasesErrors];
+
+export type CasesCasesResponses = {
+    200: MapOut;
+};
+
+export type CasesCasesResponse = CasesCasesResponses[keyof CasesCasesResponses];
 
 export type CasesTryRoutesData = {
     body: TryRoutesIn;
@@ -4948,6 +5106,7 @@ export type ExportsCasesData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
@@ -5028,6 +5187,7 @@ export type ExportsSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         q: string;
@@ -6575,6 +6735,7 @@ export type SearchSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         sort?: 'rank' | '-reported_at';
         after?: string | null;
         limit?: number;
@@ -6955,6 +7116,32 @@ export type StatsTableResponses = {
 
 export type StatsTableResponse = StatsTableResponses[keyof StatsTableResponses];
 
+export type StatsTodayData = {
+    body?: never;
+    path?: never;
+    query?: {
+        area?: string | null;
+    };
+    url: '/api/v1/stats/today';
+};
+
+export type StatsTodayErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type StatsTodayError = StatsTodayErrors[keyof StatsTodayErrors];
+
+export type StatsTodayResponses = {
+    200: TodayOut;
+};
+
+export type StatsTodayResponse = StatsTodayResponses[keyof StatsTodayResponses];
+
 export type TemplatesTemplatesData = {
     body?: never;
     path?: never;
@@ -7064,6 +7251,33 @@ export type TemplatesChangeResponses = {
 };
 
 export type TemplatesChangeResponse = TemplatesChangeResponses[keyof TemplatesChangeResponses];
+
+export type PlacesReadAreaTileData = {
+    body?: never;
+    path: {
+        level: 'district' | 'street' | 'community';
+        z: number;
+        x: number;
+        y: number;
+    };
+    query?: never;
+    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt';
+};
+
+export type PlacesReadAreaTileErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
+
+export type PlacesReadAreaTileResponses = {
+    200: unknown;
+};
 
 export type PlacesReadTileData = {
     body?: never;

@@ -1,0 +1,22 @@
+// What a map is told and tells, without the map itself: this is loaded with the screen, the map when it is opened.
+import { placesListLayers } from '../../api/sdk.gen'
+import type { LayerOut } from '../../api/types.gen'
+import { got } from '../call'
+
+/** West, south, east, north in degrees. */
+export type Box = [number, number, number, number]
+/** A position, WGS 84 degrees; the accuracy in metres. */
+export interface Place { lon: number; lat: number; accuracy?: number | null }
+/** What a click hit: the case or cell of that place in the list given, or a grid. */
+export type Seen = { kind: 'case' | 'cell'; index: number } | { kind: 'grid'; layer: string; code: string }
+export interface Clicked { lon: number; lat: number; x: number; y: number; features: Seen[] }
+export interface Moved { box: Box; centre: [number, number]; zoom: number }
+
+let asked: Promise<LayerOut[]> | undefined
+/** The layers of grids, the base first. Asked for once. */
+export function loadLayers(): Promise<LayerOut[]> {
+  asked ??= got(placesListLayers()).then((all) => [...all].sort((a, b) => Number(b.kind === 'base') - Number(a.kind === 'base') || a.key.localeCompare(b.key)))
+  asked.catch(() => { asked = undefined })
+  return asked
+}
+
