@@ -29,6 +29,15 @@ export type AcceptIn = {
     version: number;
 };
 
+export type ActNameOut = {
+    tag: string;
+    words: WordsOut;
+};
+
+export type ActNamesOut = {
+    items: Array<ActNameOut>;
+};
+
 export type ActOut = {
     act: string;
     effect: WordsOut;
@@ -86,6 +95,12 @@ export type ArchiveIn = {
 };
 
 export type AreaDetail = {
+    box: [
+        number,
+        number,
+        number,
+        number
+    ] | null;
     code: string;
     grids?: number | null;
     has_border: boolean;
@@ -523,6 +538,13 @@ export type ClockOut = {
     unit: string;
 };
 
+export type ClocksOut = {
+    in_time: number;
+    overdue: number;
+    paused: number;
+    soon: number;
+};
+
 export type CloseIn = {
     final_category?: string | null;
     note?: string | null;
@@ -689,14 +711,19 @@ export type EndedOut = {
 export type EntriesQuery = {
     actor?: string | null;
     after?: string | null;
+    kinds?: Array<string>;
     limit?: number;
+    number?: string | null;
+    since?: string | null;
     subject?: string | null;
-    tag?: string | null;
+    tags?: Array<string>;
+    until?: string | null;
 };
 
 export type EntryOut = {
     actor: string | null;
     actor_kind: string;
+    actor_name: string | null;
     at: string;
     body: {
         [key: string]: unknown;
@@ -705,10 +732,12 @@ export type EntryOut = {
     id: string;
     kind: string;
     on_behalf: string | null;
+    on_behalf_name: string | null;
     pos: number;
     recorded_at: string;
     seq: number | null;
     subject: string | null;
+    subject_name: string | null;
     tag: string;
     words: WordsOut;
 };
@@ -796,6 +825,13 @@ export type FailedJobOut = {
     tries: number;
 };
 
+export type FaultOut = {
+    batch: number | null;
+    entry: string | null;
+    fault: string;
+    words: WordsOut;
+};
+
 export type FilterQuery = {
     box?: string | null;
     category?: string | null;
@@ -825,6 +861,7 @@ export type FilterQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type FindingOut = {
@@ -1031,6 +1068,12 @@ export type HitOut = {
     name_en?: string | null;
     street?: string | null;
     version_id?: string | null;
+};
+
+export type HourOut = {
+    closed: number;
+    hour: number;
+    reported: number;
 };
 
 export type HoursIn = {
@@ -1296,6 +1339,70 @@ export type ManyOut = {
     answers: Array<AnswerOut>;
 };
 
+export type MapCaseOut = {
+    due_at: string | null;
+    id: string;
+    lat: number;
+    lon: number;
+    number: string;
+    review_at: string | null;
+    status: string;
+    title: string;
+    urgency: string;
+};
+
+export type MapCellOut = {
+    case: MapCaseOut | null;
+    count: number;
+    lat: number;
+    lon: number;
+    overdue: number;
+    soon: number;
+};
+
+export type MapOut = {
+    cells: Array<MapCellOut>;
+    shape: 'square' | 'hex';
+    shown: number;
+    size_m: number;
+    truncated: boolean;
+    unlocated: number | null;
+};
+
+export type MapQuery = {
+    box: string;
+    category?: string | null;
+    channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+    community?: string | null;
+    confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
+    demanded?: boolean | null;
+    grid?: string | null;
+    helper?: string | null;
+    holder?: string | null;
+    lead?: string | null;
+    located?: boolean | null;
+    number?: string | null;
+    overdue?: boolean | null;
+    reopened?: boolean | null;
+    reported_from?: string | null;
+    reported_to?: string | null;
+    reporter?: string | null;
+    requested?: boolean | null;
+    returned?: boolean | null;
+    returns?: number | null;
+    reworked?: boolean | null;
+    shape?: 'square' | 'hex';
+    status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+    street?: string | null;
+    supervision?: Array<'ordinary' | 'key' | 'listed'>;
+    tag?: string | null;
+    unit?: string | null;
+    urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
+    zoom: number;
+};
+
 export type MappingIn = {
     columns?: {
         [key: string]: string;
@@ -1527,6 +1634,15 @@ export type OrderImportsOut = {
 
 export type OriginalQuery = {
     purpose: string;
+};
+
+export type PageQuery = {
+    actor?: string | null;
+    after?: string | null;
+    limit?: number;
+    number?: string | null;
+    since?: string | null;
+    until?: string | null;
 };
 
 export type PageAbsenceOut = {
@@ -1783,8 +1899,10 @@ export type ProofOut = {
     entry: {
         [key: string]: unknown;
     };
+    holds: boolean;
     index: number;
     path: Array<string>;
+    public: string | null;
     size: number;
 };
 
@@ -1820,6 +1938,7 @@ export type QueueExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type QueueFilter = {
@@ -1852,6 +1971,7 @@ export type QueueFilter = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type QueueQuery = {
@@ -1886,6 +2006,7 @@ export type QueueQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type ReadIn = {
@@ -2007,12 +2128,6 @@ export type RevealIn = {
 
 export type RevealOut = {
     value: string;
-};
-
-export type RevealsQuery = {
-    actor?: string | null;
-    after?: string | null;
-    limit?: number;
 };
 
 export type Role = 'grid_worker' | 'grid_head' | 'grid_deputy' | 'grid_assistant' | 'patroller' | 'workstation' | 'operator' | 'handler' | 'unit_leader' | 'supervisor' | 'leader' | 'analyst' | 'auditor' | 'system_admin' | 'security_admin' | 'integration';
@@ -2159,6 +2274,7 @@ export type SearchExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type SearchQuery = {
@@ -2194,6 +2310,7 @@ export type SearchQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type SegmentOut = {
@@ -2444,6 +2561,17 @@ export type TimesOut = {
     p90: number | null;
 };
 
+export type TodayOut = {
+    at: string;
+    clocks: ClocksOut;
+    day: string;
+    hours: Array<HourOut>;
+};
+
+export type TodayQuery = {
+    area?: string | null;
+};
+
 export type TokenIn = {
     areas?: Array<string>;
     everywhere?: boolean;
@@ -2622,6 +2750,27 @@ export type UserOut = {
     unit: string | null;
     unit_name: string | null;
     version: number;
+};
+
+export type VerificationOut = {
+    at: string;
+    batches: number;
+    counts: {
+        [key: string]: number;
+    };
+    entries: number;
+    erased: number;
+    findings: Array<FaultOut>;
+    id: string;
+    locks: Array<WordsOut>;
+    ok: boolean;
+    seconds: number;
+    unsealed: number;
+};
+
+export type VerificationsOut = {
+    items: Array<VerificationOut>;
+    running: boolean;
 };
 
 export type VerifyIn = {
@@ -3153,6 +3302,7 @@ export type CasesQueueData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
         after?: string | null;
         limit?: number;
@@ -3236,6 +3386,7 @@ export type CasesCountData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
     };
     url: '/api/v1/cases/count';
 };
@@ -3334,6 +3485,62 @@ export type CasesManyResponses = {
 };
 
 export type CasesManyResponse = CasesManyResponses[keyof CasesManyResponses];
+
+export type CasesCasesData = {
+    body?: never;
+    path?: never;
+    query: {
+        status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+        street?: string | null;
+        community?: string | null;
+        grid?: string | null;
+        category?: string | null;
+        channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+        urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+        lead?: string | null;
+        overdue?: boolean | null;
+        located?: boolean | null;
+        reported_from?: string | null;
+        reported_to?: string | null;
+        number?: string | null;
+        holder?: string | null;
+        unit?: string | null;
+        reporter?: string | null;
+        tag?: string | null;
+        demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
+        supervision?: Array<'ordinary' | 'key' | 'listed'>;
+        returned?: boolean | null;
+        returns?: number | null;
+        reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
+        confidential?: boolean | null;
+        box: string;
+        within?: string | null;
+        zoom: number;
+        shape?: 'square' | 'hex';
+    };
+    url: '/api/v1/cases/map';
+};
+
+export type CasesCasesErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesCasesError = CasesCasesErrors[keyof CasesCasesErrors];
+
+export type CasesCasesResponses = {
+    200: MapOut;
+};
+
+export type CasesCasesResponse = CasesCasesResponses[keyof CasesCasesResponses];
 
 export type CasesTryRoutesData = {
     body: TryRoutesIn;
@@ -5131,6 +5338,7 @@ export type ExportsCasesData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
@@ -5211,6 +5419,7 @@ export type ExportsSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         q: string;
@@ -5640,15 +5849,93 @@ export type LedgerStateResponses = {
 
 export type LedgerStateResponse = LedgerStateResponses[keyof LedgerStateResponses];
 
+export type LedgerActsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/acts';
+};
+
+export type LedgerActsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerActsError = LedgerActsErrors[keyof LedgerActsErrors];
+
+export type LedgerActsResponses = {
+    200: ActNamesOut;
+};
+
+export type LedgerActsResponse = LedgerActsResponses[keyof LedgerActsResponses];
+
+export type LedgerChecksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/checks';
+};
+
+export type LedgerChecksErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerChecksError = LedgerChecksErrors[keyof LedgerChecksErrors];
+
+export type LedgerChecksResponses = {
+    200: VerificationsOut;
+};
+
+export type LedgerChecksResponse = LedgerChecksResponses[keyof LedgerChecksResponses];
+
+export type LedgerAskForCheckData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/checks';
+};
+
+export type LedgerAskForCheckErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerAskForCheckError = LedgerAskForCheckErrors[keyof LedgerAskForCheckErrors];
+
+export type LedgerAskForCheckResponses = {
+    202: VerificationsOut;
+};
+
+export type LedgerAskForCheckResponse = LedgerAskForCheckResponses[keyof LedgerAskForCheckResponses];
+
 export type LedgerEntriesData = {
     body?: never;
     path?: never;
     query?: {
-        tag?: string | null;
         actor?: string | null;
-        subject?: string | null;
+        number?: string | null;
+        since?: string | null;
+        until?: string | null;
         after?: string | null;
         limit?: number;
+        tags?: Array<string>;
+        kinds?: Array<string>;
+        subject?: string | null;
     };
     url: '/api/v1/ledger/entries';
 };
@@ -5701,6 +5988,9 @@ export type LedgerRevealsData = {
     path?: never;
     query?: {
         actor?: string | null;
+        number?: string | null;
+        since?: string | null;
+        until?: string | null;
         after?: string | null;
         limit?: number;
     };
@@ -7080,6 +7370,7 @@ export type SearchSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         sort?: 'rank' | '-reported_at';
         after?: string | null;
         limit?: number;
@@ -7460,6 +7751,32 @@ export type StatsTableResponses = {
 
 export type StatsTableResponse = StatsTableResponses[keyof StatsTableResponses];
 
+export type StatsTodayData = {
+    body?: never;
+    path?: never;
+    query?: {
+        area?: string | null;
+    };
+    url: '/api/v1/stats/today';
+};
+
+export type StatsTodayErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type StatsTodayError = StatsTodayErrors[keyof StatsTodayErrors];
+
+export type StatsTodayResponses = {
+    200: TodayOut;
+};
+
+export type StatsTodayResponse = StatsTodayResponses[keyof StatsTodayResponses];
+
 export type TemplatesTemplatesData = {
     body?: never;
     path?: never;
@@ -7569,6 +7886,33 @@ export type TemplatesChangeResponses = {
 };
 
 export type TemplatesChangeResponse = TemplatesChangeResponses[keyof TemplatesChangeResponses];
+
+export type PlacesReadAreaTileData = {
+    body?: never;
+    path: {
+        level: 'district' | 'street' | 'community';
+        z: number;
+        x: number;
+        y: number;
+    };
+    query?: never;
+    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt';
+};
+
+export type PlacesReadAreaTileErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
+
+export type PlacesReadAreaTileResponses = {
+    200: unknown;
+};
 
 export type PlacesReadTileData = {
     body?: never;

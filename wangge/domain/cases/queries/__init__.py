@@ -21,8 +21,9 @@ from wangge.domain.cases.queries.case import (
     visible,
 )
 from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
-from wangge.domain.cases.queries.filter import IN_BOX, Filter
+from wangge.domain.cases.queries.filter import IN_BOX, Box, Filter
 from wangge.domain.cases.queries.held import open_work
+from wangge.domain.cases.queries.numbers import id_of_number, numbers_of
 from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "NO_CASE",
     "ROW",
     "SORTS",
+    "Box",
     "Filter",
     "acts",
     "centre_above",
@@ -41,10 +43,12 @@ __all__ = [
     "counts",
     "detail",
     "has_reporter",
+    "id_of_number",
     "list_rows",
     "listed",
     "may_see_reporter",
     "merged_into",
+    "numbers_of",
     "open_work",
     "parties",
     "queue",

@@ -1,6 +1,6 @@
 // Administration: one entry of the menu, and within it the screens that one's permissions open, by what they are about.
 import type { RouteRecordRaw } from 'vue-router'
-import { firstOf } from '../entries'
+import { beginning } from '../entries'
 import { routes as imports } from './imports/routes'
 import { routes as people } from './people/routes'
 import { routes as places } from './places/routes'
@@ -21,6 +21,6 @@ export const routes: RouteRecordRaw[] = screens.length
       path: 'admin',
       component: () => import('./Admin.vue'),
       meta: { needs: screens.flatMap((s) => s.meta?.needs ?? []), menu: { icon: 'gear', name: ['管理', 'Administration'] } },
-      children: [{ path: '', name: 'admin', redirect: () => firstOf(screens) }, ...screens],
+      children: [beginning('admin', screens), ...screens],
     }]
   : []
