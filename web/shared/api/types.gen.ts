@@ -499,6 +499,11 @@ export type ChoiceOut = {
     value: string;
 };
 
+export type ChoicesOut = {
+    acts: Array<TemplateActOut>;
+    placeholders: Array<PlaceholderOut>;
+};
+
 export type ClockOut = {
     due_at: string;
     first_due_at: string;
@@ -1461,6 +1466,11 @@ export type OriginalQuery = {
     purpose: string;
 };
 
+export type OutcomeOut = {
+    value: string;
+    words: WordsOut;
+};
+
 export type PageAbsenceOut = {
     items: Array<AbsenceOut>;
     next?: string | null;
@@ -1559,6 +1569,11 @@ export type PlaceOut = {
     district: string;
     grid: string | null;
     street: string;
+};
+
+export type PlaceholderOut = {
+    name: string;
+    words: WordsOut;
 };
 
 export type PlanOut = {
@@ -2312,6 +2327,11 @@ export type TagIn = {
 export type TakeIn = {
     note?: string | null;
     version: number;
+};
+
+export type TemplateActOut = {
+    act: string;
+    outcomes: Array<OutcomeOut>;
 };
 
 export type TemplateChange = {
@@ -7349,6 +7369,30 @@ export type TemplatesAddResponses = {
 };
 
 export type TemplatesAddResponse = TemplatesAddResponses[keyof TemplatesAddResponses];
+
+export type TemplatesChoicesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/templates/choices';
+};
+
+export type TemplatesChoicesErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type TemplatesChoicesError = TemplatesChoicesErrors[keyof TemplatesChoicesErrors];
+
+export type TemplatesChoicesResponses = {
+    200: ChoicesOut;
+};
+
+export type TemplatesChoicesResponse = TemplatesChoicesResponses[keyof TemplatesChoicesResponses];
 
 export type TemplatesRemoveData = {
     body?: never;
