@@ -29,15 +29,6 @@ export type AcceptIn = {
     version: number;
 };
 
-export type ActNameOut = {
-    tag: string;
-    words: WordsOut;
-};
-
-export type ActNamesOut = {
-    items: Array<ActNameOut>;
-};
-
 export type ActOut = {
     act: string;
     effect: WordsOut;
@@ -59,7 +50,6 @@ export type AddressConfirmIn = {
 export type AffectedOut = {
     choices: Array<string>;
     count: number;
-    flows: Array<FlowOut>;
     key: string;
     sample: Array<{
         [key: string]: unknown;
@@ -95,14 +85,7 @@ export type ArchiveIn = {
 };
 
 export type AreaDetail = {
-    box: [
-        number,
-        number,
-        number,
-        number
-    ] | null;
     code: string;
-    grids?: number | null;
     has_border: boolean;
     has_children: boolean;
     level: string;
@@ -118,7 +101,6 @@ export type AreaDetail = {
 
 export type AreaOut = {
     code: string;
-    grids?: number | null;
     has_border: boolean;
     has_children: boolean;
     level: string;
@@ -456,9 +438,6 @@ export type ChangeApply = {
     answers?: {
         [key: string]: string;
     };
-    area?: {
-        [key: string]: unknown;
-    } | null;
     count?: number | null;
     cut?: {
         [key: string]: unknown;
@@ -474,14 +453,10 @@ export type ChangeApply = {
             [key: string]: unknown;
         };
     };
-    to?: string | null;
     token: string;
 };
 
 export type ChangeIn = {
-    area?: {
-        [key: string]: unknown;
-    } | null;
     count?: number | null;
     cut?: {
         [key: string]: unknown;
@@ -497,7 +472,6 @@ export type ChangeIn = {
             [key: string]: unknown;
         };
     };
-    to?: string | null;
 };
 
 export type Changed = {
@@ -525,6 +499,11 @@ export type ChoiceOut = {
     value: string;
 };
 
+export type ChoicesOut = {
+    acts: Array<TemplateActOut>;
+    placeholders: Array<PlaceholderOut>;
+};
+
 export type ClockOut = {
     due_at: string;
     first_due_at: string;
@@ -536,13 +515,6 @@ export type ClockOut = {
     started_at: string;
     stopped_at: string | null;
     unit: string;
-};
-
-export type ClocksOut = {
-    in_time: number;
-    overdue: number;
-    paused: number;
-    soon: number;
 };
 
 export type CloseIn = {
@@ -711,19 +683,14 @@ export type EndedOut = {
 export type EntriesQuery = {
     actor?: string | null;
     after?: string | null;
-    kinds?: Array<string>;
     limit?: number;
-    number?: string | null;
-    since?: string | null;
     subject?: string | null;
-    tags?: Array<string>;
-    until?: string | null;
+    tag?: string | null;
 };
 
 export type EntryOut = {
     actor: string | null;
     actor_kind: string;
-    actor_name: string | null;
     at: string;
     body: {
         [key: string]: unknown;
@@ -732,12 +699,10 @@ export type EntryOut = {
     id: string;
     kind: string;
     on_behalf: string | null;
-    on_behalf_name: string | null;
     pos: number;
     recorded_at: string;
     seq: number | null;
     subject: string | null;
-    subject_name: string | null;
     tag: string;
     words: WordsOut;
 };
@@ -818,20 +783,6 @@ export type FactorOut = {
     uri: string;
 };
 
-export type FailedJobOut = {
-    at: string | null;
-    name: string;
-    number: number;
-    tries: number;
-};
-
-export type FaultOut = {
-    batch: number | null;
-    entry: string | null;
-    fault: string;
-    words: WordsOut;
-};
-
 export type FilterQuery = {
     box?: string | null;
     category?: string | null;
@@ -861,7 +812,6 @@ export type FilterQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
-    within?: string | null;
 };
 
 export type FindingOut = {
@@ -876,12 +826,6 @@ export type FirstPasswordOut = {
 export type FirstPasswordRow = {
     login: string;
     password: string;
-};
-
-export type FlowOut = {
-    count: number;
-    new: string;
-    old: string;
 };
 
 export type FollowUpIn = {
@@ -957,7 +901,6 @@ export type GridDetail = {
     name_en: string;
     number: number;
     retired_at: string | null;
-    stack: Array<StackOut>;
     street: string;
     successors: Array<string>;
     valid_from: string;
@@ -1004,23 +947,11 @@ export type GroupOut = {
     } | null;
 };
 
-export type HandAllOver = {
-    at?: string | null;
-    posts: Array<HandedPost>;
-    to: string;
-};
-
 export type HandOver = {
     at?: string | null;
     id: string;
     phone?: string | null;
     to: string;
-    version: number;
-};
-
-export type HandedPost = {
-    id: string;
-    post: string;
     version: number;
 };
 
@@ -1068,12 +999,6 @@ export type HitOut = {
     name_en?: string | null;
     street?: string | null;
     version_id?: string | null;
-};
-
-export type HourOut = {
-    closed: number;
-    hour: number;
-    reported: number;
 };
 
 export type HoursIn = {
@@ -1192,24 +1117,6 @@ export type InvolveIn = {
     version: number;
 };
 
-export type JobOut = {
-    doing: number;
-    error: string;
-    failed: number;
-    failures: number;
-    name: string;
-    ok_at: string | null;
-    periodic: boolean;
-    retrying: number;
-    waiting: number;
-    waiting_since: string | null;
-};
-
-export type JobsOut = {
-    jobs: Array<JobOut>;
-    loops: Array<LoopOut>;
-};
-
 export type Kind = 'photo' | 'audio' | 'video' | 'document';
 
 export type LayerIn = {
@@ -1319,14 +1226,6 @@ export type LogInOut = {
     token?: string | null;
 };
 
-export type LoopOut = {
-    error: string;
-    failures: number;
-    host: string;
-    name: string;
-    seconds: number;
-};
-
 export type ManyIn = {
     act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'tag' | 'link' | 'unlink';
     cases: Array<OneOf>;
@@ -1337,70 +1236,6 @@ export type ManyIn = {
 
 export type ManyOut = {
     answers: Array<AnswerOut>;
-};
-
-export type MapCaseOut = {
-    due_at: string | null;
-    id: string;
-    lat: number;
-    lon: number;
-    number: string;
-    review_at: string | null;
-    status: string;
-    title: string;
-    urgency: string;
-};
-
-export type MapCellOut = {
-    case: MapCaseOut | null;
-    count: number;
-    lat: number;
-    lon: number;
-    overdue: number;
-    soon: number;
-};
-
-export type MapOut = {
-    cells: Array<MapCellOut>;
-    shape: 'square' | 'hex';
-    shown: number;
-    size_m: number;
-    truncated: boolean;
-    unlocated: number | null;
-};
-
-export type MapQuery = {
-    box: string;
-    category?: string | null;
-    channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
-    community?: string | null;
-    confidential?: boolean | null;
-    demand?: Array<'urge' | 'supervise' | 'instruct'>;
-    demanded?: boolean | null;
-    grid?: string | null;
-    helper?: string | null;
-    holder?: string | null;
-    lead?: string | null;
-    located?: boolean | null;
-    number?: string | null;
-    overdue?: boolean | null;
-    reopened?: boolean | null;
-    reported_from?: string | null;
-    reported_to?: string | null;
-    reporter?: string | null;
-    requested?: boolean | null;
-    returned?: boolean | null;
-    returns?: number | null;
-    reworked?: boolean | null;
-    shape?: 'square' | 'hex';
-    status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
-    street?: string | null;
-    supervision?: Array<'ordinary' | 'key' | 'listed'>;
-    tag?: string | null;
-    unit?: string | null;
-    urgency?: Array<'normal' | 'urgent' | 'emergency'>;
-    within?: string | null;
-    zoom: number;
 };
 
 export type MappingIn = {
@@ -1532,11 +1367,6 @@ export type OneOf = {
     version?: number | null;
 };
 
-export type OpenWorkOut = {
-    cases: number;
-    post: string;
-};
-
 export type OperationIn = {
     after?: string | null;
     case?: string | null;
@@ -1636,13 +1466,9 @@ export type OriginalQuery = {
     purpose: string;
 };
 
-export type PageQuery = {
-    actor?: string | null;
-    after?: string | null;
-    limit?: number;
-    number?: string | null;
-    since?: string | null;
-    until?: string | null;
+export type OutcomeOut = {
+    value: string;
+    words: WordsOut;
 };
 
 export type PageAbsenceOut = {
@@ -1667,11 +1493,6 @@ export type PageDeliveryOut = {
 
 export type PageEntryOut = {
     items: Array<EntryOut>;
-    next?: string | null;
-};
-
-export type PageFailedJobOut = {
-    items: Array<FailedJobOut>;
     next?: string | null;
 };
 
@@ -1750,6 +1571,11 @@ export type PlaceOut = {
     street: string;
 };
 
+export type PlaceholderOut = {
+    name: string;
+    words: WordsOut;
+};
+
 export type PlanOut = {
     affected: Array<AffectedOut>;
     applied: boolean;
@@ -1757,9 +1583,6 @@ export type PlanOut = {
         [key: string]: unknown;
     };
     grids: {
-        [key: string]: unknown;
-    };
-    hands: {
         [key: string]: unknown;
     };
     kind: string;
@@ -1899,10 +1722,8 @@ export type ProofOut = {
     entry: {
         [key: string]: unknown;
     };
-    holds: boolean;
     index: number;
     path: Array<string>;
-    public: string | null;
     size: number;
 };
 
@@ -1938,7 +1759,6 @@ export type QueueExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
-    within?: string | null;
 };
 
 export type QueueFilter = {
@@ -1971,7 +1791,6 @@ export type QueueFilter = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
-    within?: string | null;
 };
 
 export type QueueQuery = {
@@ -2006,7 +1825,6 @@ export type QueueQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
-    within?: string | null;
 };
 
 export type ReadIn = {
@@ -2128,6 +1946,12 @@ export type RevealIn = {
 
 export type RevealOut = {
     value: string;
+};
+
+export type RevealsQuery = {
+    actor?: string | null;
+    after?: string | null;
+    limit?: number;
 };
 
 export type Role = 'grid_worker' | 'grid_head' | 'grid_deputy' | 'grid_assistant' | 'patroller' | 'workstation' | 'operator' | 'handler' | 'unit_leader' | 'supervisor' | 'leader' | 'analyst' | 'auditor' | 'system_admin' | 'security_admin' | 'integration';
@@ -2274,7 +2098,6 @@ export type SearchExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
-    within?: string | null;
 };
 
 export type SearchQuery = {
@@ -2310,7 +2133,6 @@ export type SearchQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
-    within?: string | null;
 };
 
 export type SegmentOut = {
@@ -2370,13 +2192,6 @@ export type SimilarOut = {
     status: string;
     title: string;
     why: Array<WordsOut>;
-};
-
-export type StackOut = {
-    code: string;
-    layer: string;
-    name: string;
-    name_en: string;
 };
 
 export type StaffImportOut = {
@@ -2514,6 +2329,11 @@ export type TakeIn = {
     version: number;
 };
 
+export type TemplateActOut = {
+    act: string;
+    outcomes: Array<OutcomeOut>;
+};
+
 export type TemplateChange = {
     act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link';
     category?: string | null;
@@ -2559,17 +2379,6 @@ export type TimesOut = {
     count: number | null;
     median: number | null;
     p90: number | null;
-};
-
-export type TodayOut = {
-    at: string;
-    clocks: ClocksOut;
-    day: string;
-    hours: Array<HourOut>;
-};
-
-export type TodayQuery = {
-    area?: string | null;
 };
 
 export type TokenIn = {
@@ -2750,27 +2559,6 @@ export type UserOut = {
     unit: string | null;
     unit_name: string | null;
     version: number;
-};
-
-export type VerificationOut = {
-    at: string;
-    batches: number;
-    counts: {
-        [key: string]: number;
-    };
-    entries: number;
-    erased: number;
-    findings: Array<FaultOut>;
-    id: string;
-    locks: Array<WordsOut>;
-    ok: boolean;
-    seconds: number;
-    unsealed: number;
-};
-
-export type VerificationsOut = {
-    items: Array<VerificationOut>;
-    running: boolean;
 };
 
 export type VerifyIn = {
@@ -3016,7 +2804,6 @@ export type PlacesListAreasData = {
         level?: 'province' | 'city' | 'district' | 'street' | 'community' | null;
         within?: string | null;
         search?: string | null;
-        layer?: string | null;
         after?: string | null;
         limit?: number;
     };
@@ -3302,7 +3089,6 @@ export type CasesQueueData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
-        within?: string | null;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
         after?: string | null;
         limit?: number;
@@ -3386,7 +3172,6 @@ export type CasesCountData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
-        within?: string | null;
     };
     url: '/api/v1/cases/count';
 };
@@ -3485,62 +3270,6 @@ export type CasesManyResponses = {
 };
 
 export type CasesManyResponse = CasesManyResponses[keyof CasesManyResponses];
-
-export type CasesCasesData = {
-    body?: never;
-    path?: never;
-    query: {
-        status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
-        street?: string | null;
-        community?: string | null;
-        grid?: string | null;
-        category?: string | null;
-        channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
-        urgency?: Array<'normal' | 'urgent' | 'emergency'>;
-        lead?: string | null;
-        overdue?: boolean | null;
-        located?: boolean | null;
-        reported_from?: string | null;
-        reported_to?: string | null;
-        number?: string | null;
-        holder?: string | null;
-        unit?: string | null;
-        reporter?: string | null;
-        tag?: string | null;
-        demanded?: boolean | null;
-        demand?: Array<'urge' | 'supervise' | 'instruct'>;
-        supervision?: Array<'ordinary' | 'key' | 'listed'>;
-        returned?: boolean | null;
-        returns?: number | null;
-        reopened?: boolean | null;
-        reworked?: boolean | null;
-        helper?: string | null;
-        requested?: boolean | null;
-        confidential?: boolean | null;
-        box: string;
-        within?: string | null;
-        zoom: number;
-        shape?: 'square' | 'hex';
-    };
-    url: '/api/v1/cases/map';
-};
-
-export type CasesCasesErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type CasesCasesError = CasesCasesErrors[keyof CasesCasesErrors];
-
-export type CasesCasesResponses = {
-    200: MapOut;
-};
-
-export type CasesCasesResponse = CasesCasesResponses[keyof CasesCasesResponses];
 
 export type CasesTryRoutesData = {
     body: TryRoutesIn;
@@ -5338,7 +5067,6 @@ export type ExportsCasesData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
-        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
@@ -5419,7 +5147,6 @@ export type ExportsSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
-        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         q: string;
@@ -5670,85 +5397,6 @@ export type HealthGetHealthResponses = {
 
 export type HealthGetHealthResponse = HealthGetHealthResponses[keyof HealthGetHealthResponses];
 
-export type JobsListJobsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/jobs';
-};
-
-export type JobsListJobsErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type JobsListJobsError = JobsListJobsErrors[keyof JobsListJobsErrors];
-
-export type JobsListJobsResponses = {
-    200: JobsOut;
-};
-
-export type JobsListJobsResponse = JobsListJobsResponses[keyof JobsListJobsResponses];
-
-export type JobsListFailedData = {
-    body?: never;
-    path?: never;
-    query?: {
-        after?: string | null;
-        limit?: number;
-    };
-    url: '/api/v1/jobs/failed';
-};
-
-export type JobsListFailedErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type JobsListFailedError = JobsListFailedErrors[keyof JobsListFailedErrors];
-
-export type JobsListFailedResponses = {
-    200: PageFailedJobOut;
-};
-
-export type JobsListFailedResponse = JobsListFailedResponses[keyof JobsListFailedResponses];
-
-export type JobsRetryJobData = {
-    body?: never;
-    path: {
-        number: number;
-    };
-    query?: never;
-    url: '/api/v1/jobs/failed/{number}/retry';
-};
-
-export type JobsRetryJobErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    409: Problem;
-    413: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type JobsRetryJobError = JobsRetryJobErrors[keyof JobsRetryJobErrors];
-
-export type JobsRetryJobResponses = {
-    204: void;
-};
-
-export type JobsRetryJobResponse = JobsRetryJobResponses[keyof JobsRetryJobResponses];
-
 export type PlacesListLayersData = {
     body?: never;
     path?: never;
@@ -5849,93 +5497,15 @@ export type LedgerStateResponses = {
 
 export type LedgerStateResponse = LedgerStateResponses[keyof LedgerStateResponses];
 
-export type LedgerActsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/ledger/acts';
-};
-
-export type LedgerActsErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type LedgerActsError = LedgerActsErrors[keyof LedgerActsErrors];
-
-export type LedgerActsResponses = {
-    200: ActNamesOut;
-};
-
-export type LedgerActsResponse = LedgerActsResponses[keyof LedgerActsResponses];
-
-export type LedgerChecksData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/ledger/checks';
-};
-
-export type LedgerChecksErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type LedgerChecksError = LedgerChecksErrors[keyof LedgerChecksErrors];
-
-export type LedgerChecksResponses = {
-    200: VerificationsOut;
-};
-
-export type LedgerChecksResponse = LedgerChecksResponses[keyof LedgerChecksResponses];
-
-export type LedgerAskForCheckData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/ledger/checks';
-};
-
-export type LedgerAskForCheckErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    409: Problem;
-    413: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type LedgerAskForCheckError = LedgerAskForCheckErrors[keyof LedgerAskForCheckErrors];
-
-export type LedgerAskForCheckResponses = {
-    202: VerificationsOut;
-};
-
-export type LedgerAskForCheckResponse = LedgerAskForCheckResponses[keyof LedgerAskForCheckResponses];
-
 export type LedgerEntriesData = {
     body?: never;
     path?: never;
     query?: {
+        tag?: string | null;
         actor?: string | null;
-        number?: string | null;
-        since?: string | null;
-        until?: string | null;
+        subject?: string | null;
         after?: string | null;
         limit?: number;
-        tags?: Array<string>;
-        kinds?: Array<string>;
-        subject?: string | null;
     };
     url: '/api/v1/ledger/entries';
 };
@@ -5988,9 +5558,6 @@ export type LedgerRevealsData = {
     path?: never;
     query?: {
         actor?: string | null;
-        number?: string | null;
-        since?: string | null;
-        until?: string | null;
         after?: string | null;
         limit?: number;
     };
@@ -6941,7 +6508,6 @@ export type PeopleListPostsData = {
         grid?: string | null;
         area?: string | null;
         role?: string | null;
-        q?: string | null;
         at?: string | null;
         ended?: boolean;
         after?: string | null;
@@ -7370,7 +6936,6 @@ export type SearchSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
-        within?: string | null;
         sort?: 'rank' | '-reported_at';
         after?: string | null;
         limit?: number;
@@ -7751,32 +7316,6 @@ export type StatsTableResponses = {
 
 export type StatsTableResponse = StatsTableResponses[keyof StatsTableResponses];
 
-export type StatsTodayData = {
-    body?: never;
-    path?: never;
-    query?: {
-        area?: string | null;
-    };
-    url: '/api/v1/stats/today';
-};
-
-export type StatsTodayErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type StatsTodayError = StatsTodayErrors[keyof StatsTodayErrors];
-
-export type StatsTodayResponses = {
-    200: TodayOut;
-};
-
-export type StatsTodayResponse = StatsTodayResponses[keyof StatsTodayResponses];
-
 export type TemplatesTemplatesData = {
     body?: never;
     path?: never;
@@ -7830,6 +7369,30 @@ export type TemplatesAddResponses = {
 };
 
 export type TemplatesAddResponse = TemplatesAddResponses[keyof TemplatesAddResponses];
+
+export type TemplatesChoicesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/templates/choices';
+};
+
+export type TemplatesChoicesErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type TemplatesChoicesError = TemplatesChoicesErrors[keyof TemplatesChoicesErrors];
+
+export type TemplatesChoicesResponses = {
+    200: ChoicesOut;
+};
+
+export type TemplatesChoicesResponse = TemplatesChoicesResponses[keyof TemplatesChoicesResponses];
 
 export type TemplatesRemoveData = {
     body?: never;
@@ -7886,33 +7449,6 @@ export type TemplatesChangeResponses = {
 };
 
 export type TemplatesChangeResponse = TemplatesChangeResponses[keyof TemplatesChangeResponses];
-
-export type PlacesReadAreaTileData = {
-    body?: never;
-    path: {
-        level: 'district' | 'street' | 'community';
-        z: number;
-        x: number;
-        y: number;
-    };
-    query?: never;
-    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt';
-};
-
-export type PlacesReadAreaTileErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
-
-export type PlacesReadAreaTileResponses = {
-    200: unknown;
-};
 
 export type PlacesReadTileData = {
     body?: never;
@@ -8496,60 +8032,6 @@ export type PeopleDeactivateResponses = {
 };
 
 export type PeopleDeactivateResponse = PeopleDeactivateResponses[keyof PeopleDeactivateResponses];
-
-export type PeopleHandAllOverData = {
-    body: HandAllOver;
-    path: {
-        user: string;
-    };
-    query?: never;
-    url: '/api/v1/users/{user}/hand-over';
-};
-
-export type PeopleHandAllOverErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    409: Problem;
-    413: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type PeopleHandAllOverError = PeopleHandAllOverErrors[keyof PeopleHandAllOverErrors];
-
-export type PeopleHandAllOverResponses = {
-    200: Array<PostOut>;
-};
-
-export type PeopleHandAllOverResponse = PeopleHandAllOverResponses[keyof PeopleHandAllOverResponses];
-
-export type CasesOpenWorkData = {
-    body?: never;
-    path: {
-        user: string;
-    };
-    query?: never;
-    url: '/api/v1/users/{user}/open-work';
-};
-
-export type CasesOpenWorkErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type CasesOpenWorkError = CasesOpenWorkErrors[keyof CasesOpenWorkErrors];
-
-export type CasesOpenWorkResponses = {
-    200: Array<OpenWorkOut>;
-};
-
-export type CasesOpenWorkResponse = CasesOpenWorkResponses[keyof CasesOpenWorkResponses];
 
 export type PeopleResetPasswordData = {
     body?: never;
