@@ -21,7 +21,9 @@ from wangge.domain.cases.queries.case import (
     visible,
 )
 from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
+from wangge.domain.cases.queries.demands import demands
 from wangge.domain.cases.queries.filter import IN_BOX, Box, Filter
+from wangge.domain.cases.queries.load import load
 from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
 
 __all__ = [
@@ -39,10 +41,12 @@ __all__ = [
     "centre_above",
     "centre_below",
     "counts",
+    "demands",
     "detail",
     "has_reporter",
     "list_rows",
     "listed",
+    "load",
     "may_see_reporter",
     "merged_into",
     "parties",
