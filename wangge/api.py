@@ -11,6 +11,7 @@ from wangge.domain.catalog import api as catalog
 from wangge.domain.evidence import api as evidence
 from wangge.domain.exports import api as exports
 from wangge.domain.live import api as live
+from wangge.domain.maps import api as maps
 from wangge.domain.notices import api as notices
 from wangge.domain.people import api as people
 from wangge.domain.places import api as places
@@ -34,6 +35,7 @@ ROUTERS = (
     places,
     catalog,
     cases,
+    maps,
     evidence,
     live,
     search,

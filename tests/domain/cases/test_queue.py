@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import shapely
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
@@ -52,6 +53,7 @@ CRITERIA: dict[str, st.SearchStrategy[Any]] = {
     "demanded": answer, "supervision": several(["ordinary", "key"]), "returned": answer, "returns": some([1, 2]), "reopened": answer, "reworked": answer,
     "helper": some(UNITS), "requested": answer, "confidential": answer,
     "box": some([(114.0, 22.5, 114.5, 22.6), (114.2, 22.55, 114.3, 22.6)]),
+    "within": st.just(()) | st.sampled_from([((114.0, 22.5), (114.2, 22.5), (114.1, 22.58)), ((114.0, 22.5), (114.0, 22.58), (114.4, 22.58))]),
 }  # fmt: skip
 
 
@@ -87,6 +89,11 @@ def passes(filter: Filter, case: dict[str, Any]) -> bool:
             filter.requested is None or filter.requested == (None in waiting(case)),
             filter.box is None
             or (case["lon"] is not None and west <= case["lon"] <= east and south <= case["lat"] <= north),
+            not filter.within
+            or (
+                case["lon"] is not None
+                and shapely.Polygon(filter.within).covers(shapely.Point(case["lon"], case["lat"]))
+            ),
         ]
     )
 

@@ -68,8 +68,7 @@ def test_points_are_located_and_impossible_ones_named(reader, world):
 
 def test_a_tile_is_sent_once_a_version(reader):
     z = 12
-    x = int((114.05 + 180) / 360 * (1 << z))
-    y = int((0.5 - np.arcsinh(np.tan(np.radians(22.55))) / (2 * np.pi)) * (1 << z))
+    x, y = _tile_of(z, 114.05, 22.55)
     path = f"/api/v1/tiles/base/{z}/{x}/{y}.mvt"
     first = reader.get(path)
     layer = mapbox_vector_tile.decode(first.content)["base"]
@@ -82,6 +81,28 @@ def test_a_tile_is_sent_once_a_version(reader):
     assert reader.get("/api/v1/tiles/base/2/9/9.mvt").status_code == 404
 
 
+def test_areas_are_tiles_too_each_named_once(reader):
+    """At depth 14 the communities of the world lie across many tiles; a name is written in one of them."""
+    box = reader.get(f"/api/v1/areas/{FIRST}").json()["box"]
+    west, north = _tile_of(14, box[0], box[3])
+    east, south = _tile_of(14, box[2], box[1])
+    borders, names = [], []
+    for x in range(west, east + 1):
+        for y in range(north, south + 1):
+            answer = reader.get(f"/api/v1/tiles/areas/community/14/{x}/{y}.mvt")
+            layers = mapbox_vector_tile.decode(answer.content)
+            borders += [f["properties"]["code"] for f in layers.get("community", {"features": []})["features"]]
+            names += [f["properties"]["code"] for f in layers.get("names", {"features": []})["features"]]
+    assert borders.count(FIRST) > 1 and names.count(FIRST) == 1
+    assert reader.get(answer.request["PATH_INFO"], headers={"If-None-Match": answer["ETag"]}).status_code == 304
+    assert reader.get("/api/v1/tiles/areas/village/14/0/0.mvt").status_code == 422
+
+
+def _tile_of(z: int, lon: float, lat: float) -> tuple[int, int]:
+    down = 0.5 - np.arcsinh(np.tan(np.radians(lat))) / (2 * np.pi)
+    return int((lon + 180) / 360 * (1 << z)), int(down * (1 << z))
+
+
 def test_readers_change_nothing_and_strangers_read_nothing(reader, world):
     body = {"kind": "split", "grids": [CODE], "count": 2}
     assert reader.post("/api/v1/grids/changes/preview", body, content_type="application/json").status_code == 403
@@ -91,6 +112,7 @@ def test_readers_change_nothing_and_strangers_read_nothing(reader, world):
         "layers",
         "grids.geojson?layer=base",
         "tiles/base/0/0/0.mvt",
+        "tiles/areas/street/0/0/0.mvt",
         "layers/base/coverage",
     ):
         assert Client().get(f"/api/v1/{path}").status_code == 401

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import shapely
 from pydantic import Field
 
 from wangge.domain.cases.boxes import NAMES as BOXES
-from wangge.domain.cases.queries.filter import Filter
+from wangge.domain.cases.queries.filter import Box, Filter
 from wangge.domain.cases.rules import Call, Channel, Level, Status
 from wangge.domain.catalog.schemas import RouteFields
 from wangge.domain.evidence.schemas import EvidenceIn, EvidenceOut
@@ -72,6 +73,10 @@ class TryRoutesIn(Input):
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
 
 
+MOST_CORNERS = 100
+_CORNER = r"-?[0-9]{1,3}(\.[0-9]{1,12})?,-?[0-9]{1,2}(\.[0-9]{1,12})?"
+
+
 class FilterQuery(Input):
     """The queue's filter, the same for every list, count, map, export and saved view of cases."""
 
@@ -106,10 +111,12 @@ class FilterQuery(Input):
     confidential: bool | None = None
     box: Annotated[str, Field(pattern=r"^-?[0-9.]+(,-?[0-9.]+){3}$")] | None = None
     """west,south,east,north in WGS 84 degrees"""
+    within: Annotated[str, Field(pattern=rf"^{_CORNER}(;{_CORNER}){{2,{MOST_CORNERS - 1}}}$")] | None = None
+    """A drawn area: the longitude,latitude of each corner in order, ``;`` between two, the last joined to the first"""
 
     def filter(self) -> Filter:
-        given = self.model_dump(include=set(FilterQuery.model_fields) - {"box"})
-        return Filter(**given, box=box_of(self.box))
+        given = self.model_dump(include=set(FilterQuery.model_fields) - {"box", "within"})
+        return Filter(**given, box=box_of(self.box), within=corners_of(self.within))
 
 
 QueueSort = Literal["-reported_at", "reported_at", "-changed_at", "due_at"]
@@ -158,7 +165,7 @@ class CountsOut(Output):
     boxes: list[BoxOut]
 
 
-def box_of(text: str | None) -> tuple[float, float, float, float] | None:
+def box_of(text: str | None) -> Box | None:
     """``west,south,east,north`` as numbers. Raises Invalid."""
     if text is None:
         return None
@@ -174,6 +181,21 @@ def box_of(text: str | None) -> tuple[float, float, float, float] | None:
             "box is west,south,east,north in WGS 84 degrees.",
         )
     return west, south, east, north
+
+
+def corners_of(text: str | None) -> list[tuple[float, float]]:
+    """``lon,lat;lon,lat;…`` as corners. Raises Invalid for what is no area: edges that cross or lie on each other, a place off the earth."""
+    if text is None:
+        return []
+    corners = [(float(lon), float(lat)) for lon, lat in (corner.split(",") for corner in text.split(";"))]
+    if not (all(abs(lon) <= 180 and abs(lat) <= 90 for lon, lat in corners) and shapely.Polygon(corners).is_valid):
+        raise Invalid.field(
+            "query.within",
+            "wrong",
+            "范围应为不自相交的多边形：各顶点 经度,纬度，以分号隔开（WGS 84 度数）。",
+            "within is an area whose edges do not cross: longitude,latitude of each corner in WGS 84 degrees, ; between two.",
+        )
+    return corners
 
 
 class CaseRow(Output):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import orjson
-import shapely
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Query, Status, UploadedFile
 
@@ -33,8 +31,11 @@ from wangge.domain.places.schemas import (
     PointsIn,
 )
 from wangge.domain.places.tags import PlacesPermission
+<<<<<<< HEAD
 from wangge.kernel.geo.lattice import area_m2
 from wangge.kernel.geo.tiles import DEEPEST, encode_tile, tile_bounds
+=======
+>>>>>>> 18d786fa95c86f1e92654a03fa81dc11d283c4b6
 from wangge.kernel.problems import Invalid, NotFound
 from wangge.kernel.web.api import Router, language_of
 from wangge.kernel.web.paging import MOST, Page, decode, page
@@ -45,7 +46,6 @@ router = Router(tags=["places"])
 READ, MANAGE = PlacesPermission.READ, PlacesPermission.GRIDS_MANAGE
 GEOJSON = "application/geo+json"
 MOST_EXPORTED = 50_000
-NAMED_FROM = 12  # names of grids are unreadable on a map farther out
 Limit = Query(20, ge=1, le=MOST)
 
 
@@ -76,7 +76,8 @@ def list_areas(
 
 @router.get("/areas/{code}", permission=READ, response=AreaDetail, summary="One area with the names above it")
 def read_area(request: HttpRequest, code: str):
-    return queries.area(code)
+    border = queries.area_borders([code]).get(code)
+    return queries.area(code) | {"box": border.bounds if border is not None else None}
 
 
 @router.get("/areas/{code}/border", permission=READ, summary="The border of an area as GeoJSON")
@@ -299,34 +300,27 @@ def _hit(hit: Any) -> dict[str, Any]:
 
 @router.get("/tiles/{layer}/{int:z}/{int:x}/{int:y}.mvt", permission=READ, summary="Grids as a Mapbox vector tile")
 def read_tile(request: HttpRequest, layer: str, z: int, x: int, y: int):
-    this = queries.layer(layer)
-    if not (z <= DEEPEST and x < 1 << z and y < 1 << z):
-        raise NotFound(Words("没有这张瓦片。", f"There is no tile {z}/{x}/{y}."))
-    tag = f'"{this["stamp"].hex}"'
+    stamp = queries.layer(layer)["stamp"].hex
+    return _tile(request, stamp, lambda: queries.grid_tile(layer, stamp, z, x, y))
+
+
+@router.get(
+    "/tiles/areas/{level}/{int:z}/{int:x}/{int:y}.mvt", permission=READ, summary="Areas as a Mapbox vector tile"
+)
+def read_area_tile(request: HttpRequest, level: Literal["district", "street", "community"], z: int, x: int, y: int):
+    stamp = queries.borders_stamp()
+    return _tile(request, stamp, lambda: queries.area_tile(level, stamp, z, x, y))
+
+
+def _tile(request: HttpRequest, stamp: str, make: Callable[[], bytes]) -> HttpResponse:
+    tag = f'"{stamp}"'
     if request.headers.get("If-None-Match") == tag:
         answer = HttpResponse(status=304)
     else:
-        answer = HttpResponse(_tile(layer, this["stamp"], z, x, y), content_type="application/vnd.mapbox-vector-tile")
+        answer = HttpResponse(make(), content_type="application/vnd.mapbox-vector-tile")
     answer["ETag"] = tag
     answer["Cache-Control"] = "private, no-cache"  # keep it, but ask whether the layer has changed
     return answer
-
-
-@lru_cache(maxsize=512)
-def _tile(layer: str, stamp: Any, z: int, x: int, y: int) -> bytes:
-    index = queries.index_of(layer)
-    if index is None:
-        return b""
-    west, south, east, north = tile_bounds(z, x, y)
-    b = index.bounds
-    near = np.flatnonzero((b[:, 0] <= east) & (b[:, 2] >= west) & (b[:, 1] <= north) & (b[:, 3] >= south))
-    hits = [index.ids[i] for i in near.tolist()]
-    if z < NAMED_FROM:
-        return encode_tile(layer, z, x, y, index.polygons[near], [{"code": h.code} for h in hits])
-    tile = encode_tile(layer, z, x, y, index.polygons[near], [{"code": h.code, "name": h.name} for h in hits])
-    # where a name is written: one point of a grid, in one tile; a map would else write it into each tile that the grid lies in
-    names = [{"code": h.code, "name": h.name, "name_en": h.name_en} for h in hits]
-    return tile + encode_tile("names", z, x, y, shapely.point_on_surface(index.polygons[near]), names)
 
 
 # Last, so that a code does not take the addresses above.

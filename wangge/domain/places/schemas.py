@@ -36,6 +36,9 @@ class PathStep(Output):
 
 class AreaDetail(AreaOut):
     path: list[PathStep]
+    box: tuple[float, float, float, float] | None = Field(
+        description="West, south, east, north of its border in degrees; null: it has none yet"
+    )
 
 
 class LayerOut(Output):

@@ -86,6 +86,12 @@ export type ArchiveIn = {
 };
 
 export type AreaDetail = {
+    box: [
+        number,
+        number,
+        number,
+        number
+    ] | null;
     code: string;
     grids?: number | null;
     has_border: boolean;
@@ -813,6 +819,7 @@ export type FilterQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type FindingOut = {
@@ -1237,6 +1244,70 @@ export type ManyOut = {
     answers: Array<AnswerOut>;
 };
 
+export type MapCaseOut = {
+    due_at: string | null;
+    id: string;
+    lat: number;
+    lon: number;
+    number: string;
+    review_at: string | null;
+    status: string;
+    title: string;
+    urgency: string;
+};
+
+export type MapCellOut = {
+    case: MapCaseOut | null;
+    count: number;
+    lat: number;
+    lon: number;
+    overdue: number;
+    soon: number;
+};
+
+export type MapOut = {
+    cells: Array<MapCellOut>;
+    shape: 'square' | 'hex';
+    shown: number;
+    size_m: number;
+    truncated: boolean;
+    unlocated: number | null;
+};
+
+export type MapQuery = {
+    box: string;
+    category?: string | null;
+    channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+    community?: string | null;
+    confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
+    demanded?: boolean | null;
+    grid?: string | null;
+    helper?: string | null;
+    holder?: string | null;
+    lead?: string | null;
+    located?: boolean | null;
+    number?: string | null;
+    overdue?: boolean | null;
+    reopened?: boolean | null;
+    reported_from?: string | null;
+    reported_to?: string | null;
+    reporter?: string | null;
+    requested?: boolean | null;
+    returned?: boolean | null;
+    returns?: number | null;
+    reworked?: boolean | null;
+    shape?: 'square' | 'hex';
+    status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+    street?: string | null;
+    supervision?: Array<'ordinary' | 'key' | 'listed'>;
+    tag?: string | null;
+    unit?: string | null;
+    urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
+    zoom: number;
+};
+
 export type MatrixIn = {
     cells: Array<CellIn>;
     version: number;
@@ -1628,6 +1699,7 @@ export type QueueExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type QueueFilter = {
@@ -1660,6 +1732,7 @@ export type QueueFilter = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type QueueQuery = {
@@ -1694,6 +1767,7 @@ export type QueueQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type ReadIn = {
@@ -1967,6 +2041,7 @@ export type SearchExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type SearchQuery = {
@@ -2002,6 +2077,7 @@ export type SearchQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type SegmentOut = {
@@ -2950,6 +3026,7 @@ export type CasesQueueData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
         after?: string | null;
         limit?: number;
@@ -3033,6 +3110,7 @@ export type CasesCountData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
     };
     url: '/api/v1/cases/count';
 };
@@ -3131,6 +3209,62 @@ export type CasesManyResponses = {
 };
 
 export type CasesManyResponse = CasesManyResponses[keyof CasesManyResponses];
+
+export type CasesCasesData = {
+    body?: never;
+    path?: never;
+    query: {
+        status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+        street?: string | null;
+        community?: string | null;
+        grid?: string | null;
+        category?: string | null;
+        channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+        urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+        lead?: string | null;
+        overdue?: boolean | null;
+        located?: boolean | null;
+        reported_from?: string | null;
+        reported_to?: string | null;
+        number?: string | null;
+        holder?: string | null;
+        unit?: string | null;
+        reporter?: string | null;
+        tag?: string | null;
+        demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
+        supervision?: Array<'ordinary' | 'key' | 'listed'>;
+        returned?: boolean | null;
+        returns?: number | null;
+        reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
+        confidential?: boolean | null;
+        box: string;
+        within?: string | null;
+        zoom: number;
+        shape?: 'square' | 'hex';
+    };
+    url: '/api/v1/cases/map';
+};
+
+export type CasesCasesErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesCasesError = CasesCasesErrors[keyof CasesCasesErrors];
+
+export type CasesCasesResponses = {
+    200: MapOut;
+};
+
+export type CasesCasesResponse = CasesCasesResponses[keyof CasesCasesResponses];
 
 export type CasesTryRoutesData = {
     body: TryRoutesIn;
@@ -4928,6 +5062,7 @@ export type ExportsCasesData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
@@ -5008,6 +5143,7 @@ export type ExportsSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         q: string;
@@ -6474,6 +6610,7 @@ export type SearchSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         sort?: 'rank' | '-reported_at';
         after?: string | null;
         limit?: number;
@@ -6963,6 +7100,33 @@ export type TemplatesChangeResponses = {
 };
 
 export type TemplatesChangeResponse = TemplatesChangeResponses[keyof TemplatesChangeResponses];
+
+export type PlacesReadAreaTileData = {
+    body?: never;
+    path: {
+        level: 'district' | 'street' | 'community';
+        z: number;
+        x: number;
+        y: number;
+    };
+    query?: never;
+    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt';
+};
+
+export type PlacesReadAreaTileErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
+
+export type PlacesReadAreaTileResponses = {
+    200: unknown;
+};
 
 export type PlacesReadTileData = {
     body?: never;

@@ -21,7 +21,7 @@ from wangge.domain.cases.queries.case import (
     visible,
 )
 from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
-from wangge.domain.cases.queries.filter import IN_BOX, Filter
+from wangge.domain.cases.queries.filter import IN_BOX, Box, Filter
 from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "NO_CASE",
     "ROW",
     "SORTS",
+    "Box",
     "Filter",
     "acts",
     "centre_above",

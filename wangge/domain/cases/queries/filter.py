@@ -14,6 +14,11 @@ from wangge.kernel import clock
 IN_BOX = "c.lon BETWEEN %(west)s AND %(east)s AND c.lat BETWEEN %(south)s AND %(north)s"
 """Plain comparisons: row-level security lets no index answer an operator that is not leakproof, such as ``point <@ box``."""
 
+Box = tuple[float, float, float, float]
+"""West, south, east, north; WGS 84 degrees."""
+IN_SHAPE = "point(c.lon, c.lat) <@ %(f_within)s::polygon"
+"""Looked at after ``IN_BOX`` alone, which an index answers. The edge counts as inside."""
+
 PENDING = """(c.district, c.id) IN (SELECT r.district, r."case" FROM cases_request r WHERE r.outcome = 'pending' AND r.of {})"""
 """Few requests wait at any time: they lead to their cases, not each case to its requests."""
 OPEN_DEMAND = """EXISTS (SELECT FROM cases_demand d
@@ -58,8 +63,21 @@ class Filter:
     requested: bool | None = None
     """Help, an extension or a suspension was asked of the centre, which has not answered."""
     confidential: bool | None = None
-    box: tuple[float, float, float, float] | None = None
-    """West, south, east, north; WGS 84."""
+    box: Box | None = None
+    within: Sequence[tuple[float, float]] = ()
+    """The corners (longitude, latitude) of a drawn area, in their order; the last is joined to the first."""
+
+    @property
+    def bounds(self) -> Box | None:
+        """The box that holds all that passes; from east to west when nothing can."""
+        boxes = [self.box] if self.box else []
+        if self.within:
+            lons, lats = zip(*self.within, strict=True)
+            boxes.append((min(lons), min(lats), max(lons), max(lats)))
+        if not boxes:
+            return None
+        west, south, east, north = zip(*boxes, strict=True)
+        return max(west), max(south), min(east), min(north)
 
     def sql(self, params: dict[str, Any]) -> list[str]:
         """The terms over ``c``; their values are added to ``params`` under names that start with ``f_``, and as ``IN_BOX`` says."""
@@ -117,9 +135,12 @@ class Filter:
         term("helper", self.helper, PENDING.format("= {}"))
         if self.requested is not None:
             terms.append(("" if self.requested else "NOT ") + PENDING.format("IS NULL"))
-        if self.box is not None:
-            params |= dict(zip(("west", "south", "east", "north"), self.box, strict=True))
+        if self.bounds:
+            params |= dict(zip(("west", "south", "east", "north"), self.bounds, strict=True))
             terms.append(IN_BOX)
+        if self.within:
+            params["f_within"] = f"({','.join(f'({lon!r},{lat!r})' for lon, lat in self.within)})"
+            terms.append(IN_SHAPE)
         if self.located is not None:
             terms.append("c.lon IS NOT NULL" if self.located else "c.lon IS NULL")
         return terms

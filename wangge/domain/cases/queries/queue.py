@@ -48,7 +48,7 @@ def queue(
             ORDER BY {order.by("w.at", "w.id")}""",
         params,
         # One plan for every box is that of the widest: 3 s for a few streets of a million cases.
-        prepared=filter.box is None,
+        prepared=filter.bounds is None,
     )
     return paging.page(found, limit, keys=(order.column, "id"))
 
@@ -56,7 +56,7 @@ def queue(
 def counts(*, by: Principal, wanted: Sequence[tuple[Filter, str]], most: int = 1000) -> list[tuple[int, bool]]:
     """How many cases each of these filters lists in its order, counted up to ``most``, and whether there are more. One statement, which
     for each reads what a page of ``most`` would."""
-    s, names = Statement(prepared=all(filter.box is None for filter, _ in wanted)), []
+    s, names = Statement(prepared=all(filter.bounds is None for filter, _ in wanted)), []
     for number, (filter, sort) in enumerate(wanted):
         params: dict[str, Any] = {"limit": most + 1}
         first = _first(by, filter, Order.of(sort), params)
@@ -195,7 +195,7 @@ def _ways(scope: Scope, filter: Filter, params: dict[str, Any]) -> Iterator[Way]
         elif _narrow(filter):
             yield Way((part.sql("c", params), *lead))
         else:
-            if part.column == "district" and filter.box:
+            if part.column == "district" and filter.bounds:
                 each = f"(SELECT v.value FROM {each} WHERE {SOME_IN_BOX}) v"
             yield Way((f"c.{part.column} = v.value", *lead), each, of_many=of_many)
     if scope.units:

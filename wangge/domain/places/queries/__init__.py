@@ -13,6 +13,7 @@ from wangge.domain.places.queries.grids import (
     stack_of,
 )
 from wangge.domain.places.queries.locating import GridHit, Outside, forget, index_of, locate, outside_error
+from wangge.domain.places.queries.tiles import area_tile, borders_stamp, grid_tile
 
 __all__ = [
     "GRID_COLUMNS",
@@ -20,12 +21,15 @@ __all__ = [
     "Outside",
     "area",
     "area_borders",
+    "area_tile",
     "areas",
+    "borders_stamp",
     "check_community",
     "check_layer",
     "current_grids",
     "forget",
     "grid",
+    "grid_tile",
     "grid_versions",
     "grids",
     "index_of",

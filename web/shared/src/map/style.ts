@@ -20,6 +20,10 @@ export interface Asked {
 }
 
 export const gridsOf = (key: string): string => `grids-${key}`
+const LEVELS = ['community', 'street', 'district'] as const
+type Level = (typeof LEVELS)[number]
+/** From where to where the names of a level are written: one level at a time, so that they do not stand in each other's way. */
+const WRITTEN: Record<Level, [number, number]> = { district: [6, 10.5], street: [10.5, 13], community: [13, 15.5] }
 /** What is drawn for a layer of grids, all to be shown or hidden together. */
 export const partsOf = (key: string): string[] => [`${gridsOf(key)}-land`, `${gridsOf(key)}-line`, `${gridsOf(key)}-name`]
 /** The layers of features that a click may hit, uppermost first. */
@@ -30,6 +34,9 @@ export function styleOf(asked: Asked): StyleSpecification {
   const sources: Record<string, SourceSpecification> = { cells: EMPTY, cases: EMPTY, place: EMPTY }
   for (const { key } of layers) {
     sources[gridsOf(key)] = { type: 'vector', tiles: [`${origin}/api/v1/tiles/${key}/{z}/{x}/{y}.mvt`], minzoom: 5, maxzoom: DEEPEST, promoteId: 'code' }
+  }
+  for (const level of LEVELS) {
+    sources[`areas-${level}`] = { type: 'vector', tiles: [`${origin}/api/v1/tiles/areas/${level}/{z}/{x}/{y}.mvt`], minzoom: 5, maxzoom: 14 }
   }
   const base = layers.filter((l) => l.kind === 'base')
   const stacked = layers.filter((l) => l.kind !== 'base')
@@ -42,9 +49,11 @@ export function styleOf(asked: Asked): StyleSpecification {
       ...base.map((l) => land(l.key, look)),
       { id: 'cells', type: 'fill', source: 'cells', paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': 0.82 } },
       ...base.map((l) => line(l.key, look)),
+      ...LEVELS.map((level) => border(level, look)),
       ...stackedLines(stacked, asked),
       ...layers.map((l) => chosen(l.key, look)),
       ...[...base, ...stacked].map((l) => names(l, asked)),
+      ...LEVELS.map((level) => areaNames(level, asked)),
       ...counts(asked),
       ...place(look),
     ],
@@ -52,6 +61,8 @@ export function styleOf(asked: Asked): StyleSpecification {
 }
 
 const at = (zoom: [number, number][]): ExpressionSpecification => ['interpolate', ['linear'], ['zoom'], ...zoom.flat()] as ExpressionSpecification
+const spoken = (english: boolean): ExpressionSpecification =>
+  english ? ['case', ['!=', ['coalesce', ['get', 'name_en'], ''], ''], ['get', 'name_en'], ['get', 'name']] : ['get', 'name']
 const from = (key: string) => ({ source: gridsOf(key), 'source-layer': key })
 
 function land(key: string, look: Look): LayerSpecification {
@@ -62,6 +73,23 @@ function line(key: string, look: Look): LayerSpecification {
   return {
     id: `${gridsOf(key)}-line`, type: 'line', ...from(key),
     paint: { 'line-color': look.line, 'line-width': at([[9, 0.3], [13, 0.8], [17, 1.5]]), 'line-opacity': at([[9, 0.35], [12, 1]]) },
+  }
+}
+
+function border(level: Level, look: Look): LayerSpecification {
+  const width = { community: 0.4, street: 0.9, district: 1.4 }[level]
+  return {
+    id: `areas-${level}`, type: 'line', source: `areas-${level}`, 'source-layer': level, minzoom: level === 'community' ? 10 : 5,
+    layout: { 'line-join': 'round' }, paint: { 'line-color': look.border, 'line-width': at([[9, width], [13, width * 2], [16, width * 2.6]]) },
+  }
+}
+
+function areaNames(level: Level, { look, english, print }: Asked): LayerSpecification {
+  const [minzoom, maxzoom] = WRITTEN[level]
+  return {
+    id: `areas-${level}-name`, type: 'symbol', source: `areas-${level}`, 'source-layer': 'names', minzoom, maxzoom,
+    layout: { 'text-field': spoken(english), 'text-font': FONTS, 'text-size': (level === 'community' ? 12 : 13.5) * print, 'text-max-width': 8, 'text-padding': 4 },
+    paint: { 'text-color': level === 'community' ? look.text : look.text2, 'text-halo-color': look.halo, 'text-halo-width': 1.6 },
   }
 }
 
@@ -83,12 +111,11 @@ function chosen(key: string, look: Look): LayerSpecification {
 }
 
 function names({ key, kind }: LayerOut, { look, english, print, dark, layers }: Asked): LayerSpecification {
-  const name: ExpressionSpecification = english ? ['case', ['!=', ['coalesce', ['get', 'name_en'], ''], ''], ['get', 'name_en'], ['get', 'name']] : ['get', 'name']
   const hue = strokes(layers, dark).get(key)?.hue
   return {
-    id: `${gridsOf(key)}-name`, type: 'symbol', source: gridsOf(key), 'source-layer': 'names', minzoom: kind === 'base' ? 15 : 12.5,
+    id: `${gridsOf(key)}-name`, type: 'symbol', source: gridsOf(key), 'source-layer': 'names', minzoom: kind === 'base' ? 15.5 : 12.5,
     layout: {
-      'text-field': name, 'text-font': FONTS, 'text-size': 12 * print, 'text-max-width': 7, 'text-padding': 6,
+      'text-field': spoken(english), 'text-font': FONTS, 'text-size': 12 * print, 'text-max-width': 7, 'text-padding': 6,
       visibility: kind === 'base' ? 'visible' : 'none',
       ...(kind === 'base' ? {} : { 'text-offset': [0, -1.2] as [number, number] }),
     },

@@ -1,0 +1,131 @@
+"""What a map shows is what the queue lists: each case that has a place in the view, once, in the cell it lies in."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.domain.cases.test_queue import DISTRICTS, NOW, PEOPLE, TWO, expected, filters, scopes
+from wangge.domain.cases.queries import Filter
+from wangge.domain.cases.rules import Status
+from wangge.domain.maps import queries
+from wangge.domain.maps.rules import MOST_CELLS, Mesh, degrees_of, steps_of
+from wangge.kernel import clock
+from wangge.kernel.access import Grant, Principal, Role, Scope, bind
+
+VIEW = (114.0, 22.5, 114.4, 22.6)
+BOXES = [VIEW, (114.05, 22.5, 114.2, 22.55), (113.0, 22.0, 113.5, 22.4)]
+
+
+def a_person(scope: Scope) -> Principal:
+    return Principal(kind="user", id=scope.person, name="Pat", grants=(Grant(Role.OPERATOR, scope),), units=scope.units)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    scope=scopes,
+    filter=filters(),
+    box=st.sampled_from(BOXES),
+    zoom=st.sampled_from([0, 9, 12.7, 18]),
+    shape=st.sampled_from(["square", "hex"]),
+)
+@example(scope=TWO, filter=Filter(), box=VIEW, zoom=11, shape="square")
+def test_the_cells_add_up_to_what_the_queue_lists(
+    cases: list[dict[str, Any]], scope: Scope, filter: Filter, box: Any, zoom: float, shape: Any
+) -> None:
+    by = a_person(scope)
+    filter = replace(filter, box=box)
+    there = set(expected(scope, filter, "-reported_at", cases))
+    shown = [case for case in cases if case["id"] in there and case["lon"] is not None]
+    with clock.at(NOW):
+        bind(by)
+        found = queries.cases(by=by, filter=filter, zoom=zoom, shape=shape)
+    assert found["shown"] == sum(cell["count"] for cell in found["cells"]) == len(shown)
+    assert not found["truncated"]
+    late = [case for case in shown if case["due_at"] and case["due_at"] < NOW]
+    near = [case for case in shown if case["due_at"] and NOW <= case["due_at"] < NOW + timedelta(hours=2)]
+    assert sum(cell["overdue"] for cell in found["cells"]) == len(late)
+    assert sum(cell["soon"] for cell in found["cells"]) == len(near)
+    if shape == "square":
+        mesh = Mesh.over(box, zoom, shape)
+        by_hand = Counter(tuple(int(at // mesh.size) for at in steps_of(c["lon"], c["lat"])) for c in shown)
+        assert sorted(by_hand.values()) == sorted(cell["count"] for cell in found["cells"])
+        alone = {cell["case"]["id"] for cell in found["cells"] if cell["count"] == 1}
+        assert len(alone) == sum(n == 1 for n in by_hand.values()) and alone <= there
+        assert all(cell["case"] is None for cell in found["cells"] if cell["count"] > 1)
+
+
+@pytest.mark.parametrize("zoom", range(0, 23, 2))
+@pytest.mark.parametrize("box", [VIEW, (-180.0, -90.0, 180.0, 90.0), (114.05, 22.54, 114.0501, 22.5401)])
+def test_a_place_lies_in_the_cell_that_it_is_counted_in(box: Any, zoom: int) -> None:
+    dice = np.random.default_rng(1)
+    lon, lat = dice.uniform(box[0], box[2], 500), dice.uniform(max(box[1], -85), min(box[3], 85), 500)
+    x, y = np.array([steps_of(*at) for at in zip(lon, lat, strict=True)]).T
+    back = degrees_of(x, y)
+    assert np.allclose(back[0], lon, atol=1e-9) and np.allclose(back[1], lat, atol=1e-9)
+    for shape in ("square", "hex"):
+        mesh = Mesh.over(box, zoom, shape)
+        assert mesh.columns * mesh.rows <= MOST_CELLS
+        cells = mesh.cells(x, y)
+        assert cells.min() >= 0 and cells.max() < mesh.columns * mesh.rows
+        middle_x, middle_y = mesh.centres(cells)
+        off_x, off_y = abs(x - middle_x), abs(y - middle_y)
+        if shape == "square":
+            assert max(off_x.max(), off_y.max()) <= mesh.size / 2 * 1.000001
+        else:  # flat side up: no place beyond a side or a slope
+            side = mesh.size * math.sqrt(3) / 2
+            assert off_y.max() <= side * 1.000001
+            assert (off_x * math.sqrt(3) / 2 + off_y / 2).max() <= side * 1.000001
+
+
+def test_a_cell_stays_where_it_is_when_the_view_moves() -> None:
+    x, y = np.array([steps_of(114.21, 22.53)]).T
+    for shape in ("square", "hex"):
+        near = [Mesh.over(box, 12, shape) for box in (VIEW, (114.2, 22.5, 114.3, 22.56))]
+        assert near[0].size == near[1].size
+        one, other = (mesh.centres(mesh.cells(x, y)) for mesh in near)
+        assert one == other
+
+
+def test_a_map_of_more_than_is_read_shows_the_newest_and_says_so(
+    cases: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MOST_READ", 10)
+    by = a_person(TWO)
+    with clock.at(NOW):
+        bind(by)
+        found = queries.cases(by=by, filter=Filter(box=VIEW), zoom=22, shape="square")
+    assert found["truncated"] and found["shown"] == 10
+    newest = sorted((c["reported_at"] for c in cases if c["lon"] is not None), reverse=True)[9]
+    alone = {cell["case"]["id"] for cell in found["cells"] if cell["case"]}
+    assert all(c["reported_at"] >= newest for c in cases if c["id"] in alone)
+
+
+def test_what_has_no_place_is_counted_beside(cases: list[dict[str, Any]]) -> None:
+    by = a_person(Scope(districts=frozenset(DISTRICTS), person=PEOPLE[0]))
+    nowhere = [case for case in cases if case["lon"] is None and case["status"] == Status.HANDLING]
+    filter = Filter(box=VIEW, status=("handling",))
+    with clock.at(NOW):
+        bind(by)
+        assert queries.cases(by=by, filter=filter, zoom=9, shape="hex")["unlocated"] == len(nowhere)
+        drawn = replace(filter, within=((114.0, 22.5), (114.4, 22.5), (114.2, 22.6)))
+        assert queries.cases(by=by, filter=drawn, zoom=9, shape="hex")["unlocated"] == 0
+
+
+def test_a_view_takes_three_statements_at_most(cases: list[dict[str, Any]]) -> None:
+    by = a_person(TWO)
+    bind(by)
+    for zoom in (3, 20):
+        with CaptureQueriesContext(connection) as said:
+            queries.cases(by=by, filter=Filter(box=VIEW), zoom=zoom, shape="square")
+        assert len(said) <= 3
