@@ -36,7 +36,7 @@ def today(*, by: Principal, area: str | None = None) -> dict[str, Any]:
             WHERE e.reported_at >= %(begin)s AND e.reported_at <= %(now)s AND {where} GROUP BY 2
             UNION ALL
             SELECT 'closed', {hour.format("e.closed_at")}, count(*) FROM cases_case e
-            WHERE e.closed_at >= %(begin)s AND e.closed_at <= %(now)s AND e.status = ANY(%(closed)s) AND {where} GROUP BY 2
+            WHERE e.changed_at >= %(begin)s AND e.closed_at >= %(begin)s AND e.closed_at <= %(now)s AND e.status = ANY(%(closed)s) AND {where} GROUP BY 2
             UNION ALL
             SELECT CASE WHEN e.status = %(suspended)s THEN 'paused' WHEN e.due_at < %(now)s THEN 'overdue'
                         WHEN e.due_at < %(soon)s THEN 'soon' ELSE 'in_time' END, NULL, count(*) FROM cases_case e
