@@ -29,6 +29,15 @@ export type AcceptIn = {
     version: number;
 };
 
+export type ActNameOut = {
+    tag: string;
+    words: WordsOut;
+};
+
+export type ActNamesOut = {
+    items: Array<ActNameOut>;
+};
+
 export type ActOut = {
     act: string;
     effect: WordsOut;
@@ -50,6 +59,7 @@ export type AddressConfirmIn = {
 export type AffectedOut = {
     choices: Array<string>;
     count: number;
+    flows: Array<FlowOut>;
     key: string;
     sample: Array<{
         [key: string]: unknown;
@@ -85,7 +95,14 @@ export type ArchiveIn = {
 };
 
 export type AreaDetail = {
+    box: [
+        number,
+        number,
+        number,
+        number
+    ] | null;
     code: string;
+    grids?: number | null;
     has_border: boolean;
     has_children: boolean;
     level: string;
@@ -101,6 +118,7 @@ export type AreaDetail = {
 
 export type AreaOut = {
     code: string;
+    grids?: number | null;
     has_border: boolean;
     has_children: boolean;
     level: string;
@@ -438,6 +456,9 @@ export type ChangeApply = {
     answers?: {
         [key: string]: string;
     };
+    area?: {
+        [key: string]: unknown;
+    } | null;
     count?: number | null;
     cut?: {
         [key: string]: unknown;
@@ -453,10 +474,14 @@ export type ChangeApply = {
             [key: string]: unknown;
         };
     };
+    to?: string | null;
     token: string;
 };
 
 export type ChangeIn = {
+    area?: {
+        [key: string]: unknown;
+    } | null;
     count?: number | null;
     cut?: {
         [key: string]: unknown;
@@ -472,6 +497,7 @@ export type ChangeIn = {
             [key: string]: unknown;
         };
     };
+    to?: string | null;
 };
 
 export type Changed = {
@@ -515,6 +541,13 @@ export type ClockOut = {
     started_at: string;
     stopped_at: string | null;
     unit: string;
+};
+
+export type ClocksOut = {
+    in_time: number;
+    overdue: number;
+    paused: number;
+    soon: number;
 };
 
 export type CloseIn = {
@@ -718,14 +751,19 @@ export type EndedOut = {
 export type EntriesQuery = {
     actor?: string | null;
     after?: string | null;
+    kinds?: Array<string>;
     limit?: number;
+    number?: string | null;
+    since?: string | null;
     subject?: string | null;
-    tag?: string | null;
+    tags?: Array<string>;
+    until?: string | null;
 };
 
 export type EntryOut = {
     actor: string | null;
     actor_kind: string;
+    actor_name: string | null;
     at: string;
     body: {
         [key: string]: unknown;
@@ -734,10 +772,12 @@ export type EntryOut = {
     id: string;
     kind: string;
     on_behalf: string | null;
+    on_behalf_name: string | null;
     pos: number;
     recorded_at: string;
     seq: number | null;
     subject: string | null;
+    subject_name: string | null;
     tag: string;
     words: WordsOut;
 };
@@ -818,6 +858,20 @@ export type FactorOut = {
     uri: string;
 };
 
+export type FailedJobOut = {
+    at: string | null;
+    name: string;
+    number: number;
+    tries: number;
+};
+
+export type FaultOut = {
+    batch: number | null;
+    entry: string | null;
+    fault: string;
+    words: WordsOut;
+};
+
 export type FilterQuery = {
     box?: string | null;
     category?: string | null;
@@ -847,6 +901,7 @@ export type FilterQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type FindingOut = {
@@ -861,6 +916,12 @@ export type FirstPasswordOut = {
 export type FirstPasswordRow = {
     login: string;
     password: string;
+};
+
+export type FlowOut = {
+    count: number;
+    new: string;
+    old: string;
 };
 
 export type FollowUpIn = {
@@ -936,6 +997,7 @@ export type GridDetail = {
     name_en: string;
     number: number;
     retired_at: string | null;
+    stack: Array<StackOut>;
     street: string;
     successors: Array<string>;
     valid_from: string;
@@ -982,11 +1044,23 @@ export type GroupOut = {
     } | null;
 };
 
+export type HandAllOver = {
+    at?: string | null;
+    posts: Array<HandedPost>;
+    to: string;
+};
+
 export type HandOver = {
     at?: string | null;
     id: string;
     phone?: string | null;
     to: string;
+    version: number;
+};
+
+export type HandedPost = {
+    id: string;
+    post: string;
     version: number;
 };
 
@@ -1034,6 +1108,12 @@ export type HitOut = {
     name_en?: string | null;
     street?: string | null;
     version_id?: string | null;
+};
+
+export type HourOut = {
+    closed: number;
+    hour: number;
+    reported: number;
 };
 
 export type HoursIn = {
@@ -1152,6 +1232,24 @@ export type InvolveIn = {
     version: number;
 };
 
+export type JobOut = {
+    doing: number;
+    error: string;
+    failed: number;
+    failures: number;
+    name: string;
+    ok_at: string | null;
+    periodic: boolean;
+    retrying: number;
+    waiting: number;
+    waiting_since: string | null;
+};
+
+export type JobsOut = {
+    jobs: Array<JobOut>;
+    loops: Array<LoopOut>;
+};
+
 export type Kind = 'photo' | 'audio' | 'video' | 'document';
 
 export type LayerIn = {
@@ -1265,6 +1363,14 @@ export type LogInOut = {
     token?: string | null;
 };
 
+export type LoopOut = {
+    error: string;
+    failures: number;
+    host: string;
+    name: string;
+    seconds: number;
+};
+
 export type ManyIn = {
     act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'tag' | 'link' | 'unlink';
     cases: Array<OneOf>;
@@ -1275,6 +1381,70 @@ export type ManyIn = {
 
 export type ManyOut = {
     answers: Array<AnswerOut>;
+};
+
+export type MapCaseOut = {
+    due_at: string | null;
+    id: string;
+    lat: number;
+    lon: number;
+    number: string;
+    review_at: string | null;
+    status: string;
+    title: string;
+    urgency: string;
+};
+
+export type MapCellOut = {
+    case: MapCaseOut | null;
+    count: number;
+    lat: number;
+    lon: number;
+    overdue: number;
+    soon: number;
+};
+
+export type MapOut = {
+    cells: Array<MapCellOut>;
+    shape: 'square' | 'hex';
+    shown: number;
+    size_m: number;
+    truncated: boolean;
+    unlocated: number | null;
+};
+
+export type MapQuery = {
+    box: string;
+    category?: string | null;
+    channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+    community?: string | null;
+    confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
+    demanded?: boolean | null;
+    grid?: string | null;
+    helper?: string | null;
+    holder?: string | null;
+    lead?: string | null;
+    located?: boolean | null;
+    number?: string | null;
+    overdue?: boolean | null;
+    reopened?: boolean | null;
+    reported_from?: string | null;
+    reported_to?: string | null;
+    reporter?: string | null;
+    requested?: boolean | null;
+    returned?: boolean | null;
+    returns?: number | null;
+    reworked?: boolean | null;
+    shape?: 'square' | 'hex';
+    status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+    street?: string | null;
+    supervision?: Array<'ordinary' | 'key' | 'listed'>;
+    tag?: string | null;
+    unit?: string | null;
+    urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
+    zoom: number;
 };
 
 export type MappingIn = {
@@ -1423,6 +1593,11 @@ export type OpenDemandOut = {
     text: string;
 };
 
+export type OpenWorkOut = {
+    cases: number;
+    post: string;
+};
+
 export type OperationIn = {
     after?: string | null;
     case?: string | null;
@@ -1527,6 +1702,15 @@ export type OutcomeOut = {
     words: WordsOut;
 };
 
+export type PageQuery = {
+    actor?: string | null;
+    after?: string | null;
+    limit?: number;
+    number?: string | null;
+    since?: string | null;
+    until?: string | null;
+};
+
 export type PageAbsenceOut = {
     items: Array<AbsenceOut>;
     next?: string | null;
@@ -1549,6 +1733,11 @@ export type PageDeliveryOut = {
 
 export type PageEntryOut = {
     items: Array<EntryOut>;
+    next?: string | null;
+};
+
+export type PageFailedJobOut = {
+    items: Array<FailedJobOut>;
     next?: string | null;
 };
 
@@ -1644,6 +1833,9 @@ export type PlanOut = {
         [key: string]: unknown;
     };
     grids: {
+        [key: string]: unknown;
+    };
+    hands: {
         [key: string]: unknown;
     };
     kind: string;
@@ -1783,8 +1975,10 @@ export type ProofOut = {
     entry: {
         [key: string]: unknown;
     };
+    holds: boolean;
     index: number;
     path: Array<string>;
+    public: string | null;
     size: number;
 };
 
@@ -1820,6 +2014,7 @@ export type QueueExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type QueueFilter = {
@@ -1852,6 +2047,7 @@ export type QueueFilter = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type QueueQuery = {
@@ -1886,6 +2082,7 @@ export type QueueQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type ReadIn = {
@@ -2007,12 +2204,6 @@ export type RevealIn = {
 
 export type RevealOut = {
     value: string;
-};
-
-export type RevealsQuery = {
-    actor?: string | null;
-    after?: string | null;
-    limit?: number;
 };
 
 export type Role = 'grid_worker' | 'grid_head' | 'grid_deputy' | 'grid_assistant' | 'patroller' | 'workstation' | 'operator' | 'handler' | 'unit_leader' | 'supervisor' | 'leader' | 'analyst' | 'auditor' | 'system_admin' | 'security_admin' | 'integration';
@@ -2159,6 +2350,7 @@ export type SearchExport = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type SearchQuery = {
@@ -2194,6 +2386,7 @@ export type SearchQuery = {
     tag?: string | null;
     unit?: string | null;
     urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
 };
 
 export type SegmentOut = {
@@ -2253,6 +2446,13 @@ export type SimilarOut = {
     status: string;
     title: string;
     why: Array<WordsOut>;
+};
+
+export type StackOut = {
+    code: string;
+    layer: string;
+    name: string;
+    name_en: string;
 };
 
 export type StaffImportOut = {
@@ -2442,6 +2642,17 @@ export type TimesOut = {
     p90: number | null;
 };
 
+export type TodayOut = {
+    at: string;
+    clocks: ClocksOut;
+    day: string;
+    hours: Array<HourOut>;
+};
+
+export type TodayQuery = {
+    area?: string | null;
+};
+
 export type TokenIn = {
     areas?: Array<string>;
     everywhere?: boolean;
@@ -2628,6 +2839,27 @@ export type UserOut = {
     unit: string | null;
     unit_name: string | null;
     version: number;
+};
+
+export type VerificationOut = {
+    at: string;
+    batches: number;
+    counts: {
+        [key: string]: number;
+    };
+    entries: number;
+    erased: number;
+    findings: Array<FaultOut>;
+    id: string;
+    locks: Array<WordsOut>;
+    ok: boolean;
+    seconds: number;
+    unsealed: number;
+};
+
+export type VerificationsOut = {
+    items: Array<VerificationOut>;
+    running: boolean;
 };
 
 export type VerifyIn = {
@@ -2873,6 +3105,7 @@ export type PlacesListAreasData = {
         level?: 'province' | 'city' | 'district' | 'street' | 'community' | null;
         within?: string | null;
         search?: string | null;
+        layer?: string | null;
         after?: string | null;
         limit?: number;
     };
@@ -3158,6 +3391,7 @@ export type CasesQueueData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
         after?: string | null;
         limit?: number;
@@ -3241,6 +3475,7 @@ export type CasesCountData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
     };
     url: '/api/v1/cases/count';
 };
@@ -3396,6 +3631,62 @@ export type CasesManyResponses = {
 };
 
 export type CasesManyResponse = CasesManyResponses[keyof CasesManyResponses];
+
+export type CasesCasesData = {
+    body?: never;
+    path?: never;
+    query: {
+        status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+        street?: string | null;
+        community?: string | null;
+        grid?: string | null;
+        category?: string | null;
+        channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+        urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+        lead?: string | null;
+        overdue?: boolean | null;
+        located?: boolean | null;
+        reported_from?: string | null;
+        reported_to?: string | null;
+        number?: string | null;
+        holder?: string | null;
+        unit?: string | null;
+        reporter?: string | null;
+        tag?: string | null;
+        demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
+        supervision?: Array<'ordinary' | 'key' | 'listed'>;
+        returned?: boolean | null;
+        returns?: number | null;
+        reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
+        confidential?: boolean | null;
+        box: string;
+        within?: string | null;
+        zoom: number;
+        shape?: 'square' | 'hex';
+    };
+    url: '/api/v1/cases/map';
+};
+
+export type CasesCasesErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesCasesError = CasesCasesErrors[keyof CasesCasesErrors];
+
+export type CasesCasesResponses = {
+    200: MapOut;
+};
+
+export type CasesCasesResponse = CasesCasesResponses[keyof CasesCasesResponses];
 
 export type CasesTryRoutesData = {
     body: TryRoutesIn;
@@ -5219,6 +5510,7 @@ export type ExportsCasesData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         sort?: '-reported_at' | 'reported_at' | '-changed_at' | 'due_at';
@@ -5299,6 +5591,7 @@ export type ExportsSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         format?: 'csv' | 'xlsx';
         columns?: Array<string>;
         q: string;
@@ -5549,6 +5842,85 @@ export type HealthGetHealthResponses = {
 
 export type HealthGetHealthResponse = HealthGetHealthResponses[keyof HealthGetHealthResponses];
 
+export type JobsListJobsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/jobs';
+};
+
+export type JobsListJobsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type JobsListJobsError = JobsListJobsErrors[keyof JobsListJobsErrors];
+
+export type JobsListJobsResponses = {
+    200: JobsOut;
+};
+
+export type JobsListJobsResponse = JobsListJobsResponses[keyof JobsListJobsResponses];
+
+export type JobsListFailedData = {
+    body?: never;
+    path?: never;
+    query?: {
+        after?: string | null;
+        limit?: number;
+    };
+    url: '/api/v1/jobs/failed';
+};
+
+export type JobsListFailedErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type JobsListFailedError = JobsListFailedErrors[keyof JobsListFailedErrors];
+
+export type JobsListFailedResponses = {
+    200: PageFailedJobOut;
+};
+
+export type JobsListFailedResponse = JobsListFailedResponses[keyof JobsListFailedResponses];
+
+export type JobsRetryJobData = {
+    body?: never;
+    path: {
+        number: number;
+    };
+    query?: never;
+    url: '/api/v1/jobs/failed/{number}/retry';
+};
+
+export type JobsRetryJobErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type JobsRetryJobError = JobsRetryJobErrors[keyof JobsRetryJobErrors];
+
+export type JobsRetryJobResponses = {
+    204: void;
+};
+
+export type JobsRetryJobResponse = JobsRetryJobResponses[keyof JobsRetryJobResponses];
+
 export type PlacesListLayersData = {
     body?: never;
     path?: never;
@@ -5649,15 +6021,93 @@ export type LedgerStateResponses = {
 
 export type LedgerStateResponse = LedgerStateResponses[keyof LedgerStateResponses];
 
+export type LedgerActsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/acts';
+};
+
+export type LedgerActsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerActsError = LedgerActsErrors[keyof LedgerActsErrors];
+
+export type LedgerActsResponses = {
+    200: ActNamesOut;
+};
+
+export type LedgerActsResponse = LedgerActsResponses[keyof LedgerActsResponses];
+
+export type LedgerChecksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/checks';
+};
+
+export type LedgerChecksErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerChecksError = LedgerChecksErrors[keyof LedgerChecksErrors];
+
+export type LedgerChecksResponses = {
+    200: VerificationsOut;
+};
+
+export type LedgerChecksResponse = LedgerChecksResponses[keyof LedgerChecksResponses];
+
+export type LedgerAskForCheckData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/checks';
+};
+
+export type LedgerAskForCheckErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerAskForCheckError = LedgerAskForCheckErrors[keyof LedgerAskForCheckErrors];
+
+export type LedgerAskForCheckResponses = {
+    202: VerificationsOut;
+};
+
+export type LedgerAskForCheckResponse = LedgerAskForCheckResponses[keyof LedgerAskForCheckResponses];
+
 export type LedgerEntriesData = {
     body?: never;
     path?: never;
     query?: {
-        tag?: string | null;
         actor?: string | null;
-        subject?: string | null;
+        number?: string | null;
+        since?: string | null;
+        until?: string | null;
         after?: string | null;
         limit?: number;
+        tags?: Array<string>;
+        kinds?: Array<string>;
+        subject?: string | null;
     };
     url: '/api/v1/ledger/entries';
 };
@@ -5710,6 +6160,9 @@ export type LedgerRevealsData = {
     path?: never;
     query?: {
         actor?: string | null;
+        number?: string | null;
+        since?: string | null;
+        until?: string | null;
         after?: string | null;
         limit?: number;
     };
@@ -6660,6 +7113,7 @@ export type PeopleListPostsData = {
         grid?: string | null;
         area?: string | null;
         role?: string | null;
+        q?: string | null;
         at?: string | null;
         ended?: boolean;
         after?: string | null;
@@ -7088,6 +7542,7 @@ export type SearchSearchData = {
         requested?: boolean | null;
         confidential?: boolean | null;
         box?: string | null;
+        within?: string | null;
         sort?: 'rank' | '-reported_at';
         after?: string | null;
         limit?: number;
@@ -7468,6 +7923,32 @@ export type StatsTableResponses = {
 
 export type StatsTableResponse = StatsTableResponses[keyof StatsTableResponses];
 
+export type StatsTodayData = {
+    body?: never;
+    path?: never;
+    query?: {
+        area?: string | null;
+    };
+    url: '/api/v1/stats/today';
+};
+
+export type StatsTodayErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type StatsTodayError = StatsTodayErrors[keyof StatsTodayErrors];
+
+export type StatsTodayResponses = {
+    200: TodayOut;
+};
+
+export type StatsTodayResponse = StatsTodayResponses[keyof StatsTodayResponses];
+
 export type TemplatesTemplatesData = {
     body?: never;
     path?: never;
@@ -7601,6 +8082,33 @@ export type TemplatesChangeResponses = {
 };
 
 export type TemplatesChangeResponse = TemplatesChangeResponses[keyof TemplatesChangeResponses];
+
+export type PlacesReadAreaTileData = {
+    body?: never;
+    path: {
+        level: 'district' | 'street' | 'community';
+        z: number;
+        x: number;
+        y: number;
+    };
+    query?: never;
+    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt';
+};
+
+export type PlacesReadAreaTileErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
+
+export type PlacesReadAreaTileResponses = {
+    200: unknown;
+};
 
 export type PlacesReadTileData = {
     body?: never;
@@ -8184,6 +8692,60 @@ export type PeopleDeactivateResponses = {
 };
 
 export type PeopleDeactivateResponse = PeopleDeactivateResponses[keyof PeopleDeactivateResponses];
+
+export type PeopleHandAllOverData = {
+    body: HandAllOver;
+    path: {
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}/hand-over';
+};
+
+export type PeopleHandAllOverErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleHandAllOverError = PeopleHandAllOverErrors[keyof PeopleHandAllOverErrors];
+
+export type PeopleHandAllOverResponses = {
+    200: Array<PostOut>;
+};
+
+export type PeopleHandAllOverResponse = PeopleHandAllOverResponses[keyof PeopleHandAllOverResponses];
+
+export type CasesOpenWorkData = {
+    body?: never;
+    path: {
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}/open-work';
+};
+
+export type CasesOpenWorkErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOpenWorkError = CasesOpenWorkErrors[keyof CasesOpenWorkErrors];
+
+export type CasesOpenWorkResponses = {
+    200: Array<OpenWorkOut>;
+};
+
+export type CasesOpenWorkResponse = CasesOpenWorkResponses[keyof CasesOpenWorkResponses];
 
 export type PeopleResetPasswordData = {
     body?: never;

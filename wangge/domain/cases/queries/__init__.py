@@ -24,8 +24,8 @@ from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
 from wangge.domain.cases.queries.demands import demands
 from wangge.domain.cases.queries.filter import IN_BOX, Box, Filter
 from wangge.domain.cases.queries.held import open_work
-from wangge.domain.cases.queries.numbers import id_of_number, numbers_of
 from wangge.domain.cases.queries.load import load
+from wangge.domain.cases.queries.numbers import id_of_number, numbers_of
 from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
 
 __all__ = [
