@@ -19,6 +19,7 @@ export const routes: RouteRecordRaw[] = screens.length
       path: 'admin',
       component: () => import('./Admin.vue'),
       meta: { needs: screens.flatMap((s) => s.meta?.needs ?? []), menu: { icon: 'gear', name: ['管理', 'Administration'] } },
-      children: [{ path: '', name: 'admin', redirect: () => firstOf(screens) }, ...screens],
+      // not a redirect: that would be asked before one knows who is logged in
+      children: [{ path: '', name: 'admin', component: () => null, beforeEnter: () => firstOf(screens) }, ...screens],
     }]
   : []
