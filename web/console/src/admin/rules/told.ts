@@ -1,11 +1,15 @@
 // A rule as it is read: for what, where, when.
+import { reactive } from 'vue'
+import { placesReadArea } from '@wangge/shared/api/sdk.gen'
 import type { RouteOut } from '@wangge/shared/api/types.gen'
+import { got } from '@wangge/shared/src/call'
 import { categoryName, categoryOf } from '@wangge/shared/src/categories'
 import { areaName } from '@wangge/shared/src/places'
-import { isChinese, words } from '@wangge/shared/src/words'
+import { isChinese, named, words } from '@wangge/shared/src/words'
 import { valueName } from './values'
 
 const w = words({ all: ['全部类别', 'All categories'], everywhere: ['全部区域', 'Everywhere'], grid: ['网格 {code}', 'Grid {code}'], layer: ['{layer} 图层内', 'within layer {layer}'], next: ['次日', 'next day'] })
+const above = reactive(new Map<string, string>())
 type Rule = Pick<RouteOut, 'category' | 'area' | 'grid' | 'layer' | 'weekdays' | 'day_kind' | 'start_minute' | 'end_minute'>
 
 export const clock = (minute: number): string => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
@@ -20,5 +24,12 @@ export function when(r: Rule): string {
   if (r.start_minute === 0 && r.end_minute === 1440) return r.weekdays.length && r.day_kind !== 'any' ? `${days} · ${valueName('day_kind', r.day_kind)}` : days
   return `${days} ${clock(r.start_minute)}–${r.end_minute < r.start_minute ? `${w.next} ` : ''}${clock(r.end_minute)}`
 }
-/** Streets and communities have their names here; of a province, city or district the code is told. */
-export const areaOf = (code: string): string => (code.length >= 9 ? areaName(code) : code)
+/** The name of any area, its code until the name is there. */
+export function areaOf(code: string): string {
+  if (code.length >= 9) return areaName(code)
+  if (!above.has(code)) {
+    above.set(code, code)
+    got(placesReadArea({ path: { code } })).then((found) => above.set(code, named(found.name, found.name_en)), () => undefined)
+  }
+  return above.get(code) ?? code
+}
