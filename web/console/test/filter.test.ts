@@ -39,3 +39,10 @@ describe('a row that a live event tells of', () => {
   it.each(yes)('is wanted: %s', (_, query, change) => expect(matches(row(change), query, NOW)).toBe(true))
   it.each(no)('is not wanted: %s', (_, query, change) => expect(matches(row(change), query, NOW)).toBe(false))
 })
+
+test('a drawn area holds what lies in it, and nothing without a place', () => {
+  const within = said([[114, 22], [115, 22], [115, 23], [114.5, 22.5], [114, 23]]) // a roof with a notch
+  const at = (lon: number | null, lat: number | null) => matches({ ...row, lon, lat }, { within }, NOW)
+  expect([at(114.5, 22.2), at(114.5, 22.8), at(113.9, 22.5), at(null, null)]).toEqual([true, false, false, false])
+  expect(corners(within)).toHaveLength(5)
+})
