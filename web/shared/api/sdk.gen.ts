@@ -46,6 +46,12 @@ export const placesListAreas = <ThrowOnError extends boolean = false>(options?: 
     ...options
 });
 
+export const placesReadAreaTile = <ThrowOnError extends boolean = false>(options: Options<PlacesReadAreaTileData, ThrowOnError>) => (options.client ?? client).get<PlacesReadAreaTileResponses, PlacesReadAreaTileErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/areas/tiles/{z}/{x}/{y}.mvt',
+    ...options
+});
+
 export const placesReadArea = <ThrowOnError extends boolean = false>(options: Options<PlacesReadAreaData, ThrowOnError>) => (options.client ?? client).get<PlacesReadAreaResponses, PlacesReadAreaErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/areas/{code}',
@@ -1495,12 +1501,6 @@ export const templatesChange = <ThrowOnError extends boolean = false>(options: O
         'Content-Type': 'application/json',
         ...options.headers
     }
-});
-
-export const placesReadAreaTile = <ThrowOnError extends boolean = false>(options: Options<PlacesReadAreaTileData, ThrowOnError>) => (options.client ?? client).get<PlacesReadAreaTileResponses, PlacesReadAreaTileErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt',
-    ...options
 });
 
 export const placesReadTile = <ThrowOnError extends boolean = false>(options: Options<PlacesReadTileData, ThrowOnError>) => (options.client ?? client).get<PlacesReadTileResponses, PlacesReadTileErrors, ThrowOnError>({

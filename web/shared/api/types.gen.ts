@@ -3129,6 +3129,32 @@ export type PlacesListAreasResponses = {
 
 export type PlacesListAreasResponse = PlacesListAreasResponses[keyof PlacesListAreasResponses];
 
+export type PlacesReadAreaTileData = {
+    body?: never;
+    path: {
+        z: number;
+        x: number;
+        y: number;
+    };
+    query?: never;
+    url: '/api/v1/areas/tiles/{z}/{x}/{y}.mvt';
+};
+
+export type PlacesReadAreaTileErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
+
+export type PlacesReadAreaTileResponses = {
+    200: unknown;
+};
+
 export type PlacesReadAreaData = {
     body?: never;
     path: {
@@ -8082,33 +8108,6 @@ export type TemplatesChangeResponses = {
 };
 
 export type TemplatesChangeResponse = TemplatesChangeResponses[keyof TemplatesChangeResponses];
-
-export type PlacesReadAreaTileData = {
-    body?: never;
-    path: {
-        level: 'district' | 'street' | 'community';
-        z: number;
-        x: number;
-        y: number;
-    };
-    query?: never;
-    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt';
-};
-
-export type PlacesReadAreaTileErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
-
-export type PlacesReadAreaTileResponses = {
-    200: unknown;
-};
 
 export type PlacesReadTileData = {
     body?: never;
