@@ -13,14 +13,16 @@ from wangge.domain.exports import api as exports
 from wangge.domain.live import api as live
 from wangge.domain.maps import api as maps
 from wangge.domain.notices import api as notices
+from wangge.domain.notices.rules import EVENT_NAMES
 from wangge.domain.people import api as people
 from wangge.domain.places import api as places
 from wangge.domain.search import api as search
 from wangge.domain.stats import api as stats
 from wangge.domain.templates import api as templates
 from wangge.domain.views import api as views
-from wangge.kernel.access import Role
+from wangge.kernel.access import Role, permissions
 from wangge.kernel.health import api as health
+from wangge.kernel.jobs import api as jobs
 from wangge.kernel.ledger import api as ledger
 from wangge.kernel.web.api import Api, build, check_names, check_permissions
 
@@ -46,6 +48,7 @@ ROUTERS = (
     exports,
     ledger,
     health,
+    jobs,
 )
 WORDS: dict[str, Any] = {
     "status": rules.Status,
@@ -56,6 +59,8 @@ WORDS: dict[str, Any] = {
     "level": rules.Level,
     "follow_up": rules.FollowUp,
     "role": Role,
+    "permission": list(permissions()),
+    "event": EVENT_NAMES,
 }
 """What clients need to name and no answer of the API says: the web apps take it from the description."""
 

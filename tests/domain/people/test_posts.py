@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.domain.people.conftest import AREAS, GRIDS, START, principal_of
 from wangge.domain.cases.tags import CasePermission
-from wangge.domain.people.actions import absences, posts, users
+from wangge.domain.people import queries
+from wangge.domain.people.actions import absences, handing, posts, users
 from wangge.domain.people.actions.authenticate import posts_at
 from wangge.domain.people.actions.second_factor import reset_factor
 from wangge.domain.people.models import Absence, Post, User
@@ -195,7 +196,7 @@ def test_a_stale_version_is_answered_with_the_present_state(people) -> None:
 
 def test_a_hand_over_ends_one_post_and_starts_the_other_at_the_same_moment(people) -> None:
     moment: datetime = NOW + DAY
-    made = posts.hand_over(
+    made = handing.hand_over(
         by=principal_of("secu"), post=people.posts["alice"], version=1, id=uuid7(), to=people.eve, at=moment
     )
     assert (made["grid"], made["phone"], made["public"], made["starts"]) == (GRIDS[0], "0755-83910001", True, moment)
@@ -204,6 +205,31 @@ def test_a_hand_over_ends_one_post_and_starts_the_other_at_the_same_moment(peopl
         assert holds == [alice, eve]
     body = rows.value("SELECT body FROM ledger_entry WHERE tag = 'people.post.handed_over'")
     assert '"successor": "eve"' in str(body).replace("'", '"')
+
+
+def test_all_posts_of_a_person_are_handed_over_at_one_moment_or_none_is(people) -> None:
+    secu = principal_of("secu")
+    second = posts.give_post(by=secu, id=uuid7(), user=people.alice, role=Role.GRID_WORKER, grid=GRIDS[1])
+    with clock.at(NOW + DAY):
+        wanted = [handing.Wanted(p, 1, uuid7()) for p in (people.posts["alice"], second["id"])]
+        for spoilt in (wanted[1]._replace(version=7), wanted[1]._replace(post=people.posts["bob"])):
+            with pytest.raises((Conflict, Invalid)), transaction.atomic():
+                handing.hand_all_over(by=secu, user=people.alice, to=people.eve, posts=[wanted[0], spoilt])
+            assert not Post.objects.filter(user=people.eve, grid=GRIDS[0]).exists()
+        made = handing.hand_all_over(by=secu, user=people.alice, to=people.eve, posts=wanted)
+        assert {m["grid"] for m in made} == {GRIDS[0], GRIDS[1]} and len({m["starts"] for m in made}) == 1
+        again = handing.hand_all_over(by=secu, user=people.alice, to=people.eve, posts=wanted)
+        assert again == made  # the same call again
+        assert posts_at(people.alice, clock.now()) == []
+        with pytest.raises(Forbidden):
+            handing.hand_all_over(by=principal_of("bob"), user=people.eve, to=people.alice, posts=wanted)
+
+
+def test_posts_are_found_by_name_and_title(people) -> None:
+    found = queries.posts(by=principal_of("secu"), q="艾丽")["items"]
+    assert [p["user_name"] for p in found] == ["艾丽"]
+    assert {p["title"] for p in queries.posts(by=principal_of("secu"), q="中心坐席")["items"]} == {"中心坐席"}
+    assert queries.posts(by=principal_of("secu"), q="%")["items"] == []
 
 
 def test_a_deputy_holds_the_rights_for_these_dates_and_the_absent_person_does_not(people) -> None:

@@ -19,6 +19,7 @@ from wangge.domain.cases.schemas import (
     CountsOut,
     CountsQuery,
     FilterQuery,
+    OpenWorkOut,
     QueueFilter,
     QueueQuery,
     ReportIn,
@@ -31,6 +32,7 @@ from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog.actions.routes import check_route
 from wangge.domain.catalog.schemas import TryOut
 from wangge.domain.catalog.tags import CatalogPermission
+from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel import clock
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
@@ -153,6 +155,16 @@ def detail(request: HttpRequest, case: UUID) -> Any:
 )
 def reveal(request: HttpRequest, case: UUID, body: RevealIn) -> Any:
     return {"value": actions.reveal(by=request.principal, case=case, **body.model_dump())}
+
+
+@router.get(
+    "/users/{user}/open-work",
+    permission=PeoplePermission.POSTS_MANAGE,
+    response=list[OpenWorkOut],
+    summary="How much open work hangs on each post of a person: counts alone, for a hand-over",
+)
+def open_work(request: HttpRequest, user: UUID) -> Any:
+    return queries.open_work(by=request.principal, user=user)
 
 
 acts_api.add_routes(router)

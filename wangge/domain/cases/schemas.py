@@ -424,3 +424,10 @@ class StateOut(Output):
 
 class RevealOut(Output):
     value: str
+
+
+class OpenWorkOut(Output):
+    """``cases``: open ones of the post's grid, unit or desk; 0 for posts that handle none."""
+
+    post: UUID
+    cases: int

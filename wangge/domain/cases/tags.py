@@ -52,6 +52,22 @@ class CasePermission(Permission):
 
 _STAFF = GRID_STAFF | DESK | UNIT_STAFF | {Role.SUPERVISOR}
 
+PERMISSION_WORDS = {
+    **{
+        CasePermission(f"cases.{act}"): words
+        for act, words in ACT_WORDS.items()
+        if f"cases.{act}" in set(CasePermission)
+    },
+    CasePermission.READ: Words("查看案件", "See cases"),
+    CasePermission.ASK: Words("请求协同、申请延期或挂账", "Ask for help, extension or suspension"),
+    CasePermission.DECIDE_REQUEST: Words("审批延期与挂账", "Decide on extensions and suspensions"),
+    CasePermission.RECLASSIFY: Words("更正类别与紧急程度", "Reclassify, set the urgency"),
+    CasePermission.CONFIDENTIAL: Words("设置保密", "Set confidentiality"),
+    CasePermission.TAG: Words("标签与关联", "Tag and link"),
+    CasePermission.IMPORT: Words("导入工单", "Import work orders"),
+    CasePermission.REVEAL: Words("查看当事人信息原文", "See a reporter in clear"),
+}
+
 GRANTS = declare(
     {
         CasePermission.READ: _STAFF | {Role.LEADER, Role.INTEGRATION},
@@ -91,7 +107,8 @@ GRANTS = declare(
         CasePermission.TAG: DESK | {Role.SUPERVISOR},
         CasePermission.IMPORT: {Role.OPERATOR, Role.INTEGRATION},
         CasePermission.REVEAL: {Role.OPERATOR},
-    }
+    },
+    PERMISSION_WORDS,
 )
 
 

@@ -16,6 +16,13 @@ class CatalogPermission(Permission):
     ROUTES = "catalog.routes"
 
 
+PERMISSION_WORDS = {
+    CatalogPermission.READ: Words("查看类别、时限、日历与派遣规则", "See categories, limits, calendar and routes"),
+    CatalogPermission.EDIT: Words("维护类别与时限", "Manage categories and limits"),
+    CatalogPermission.CALENDAR: Words("维护工作日历", "Manage the work calendar"),
+    CatalogPermission.ROUTES: Words("维护派遣规则", "Manage routes"),
+}
+
 GRANTS = declare(
     {
         # Rules are no secret among those who work by them.
@@ -24,15 +31,9 @@ GRANTS = declare(
         CatalogPermission.EDIT: {Role.SYSTEM_ADMIN},
         CatalogPermission.CALENDAR: {Role.SYSTEM_ADMIN},
         CatalogPermission.ROUTES: {Role.SYSTEM_ADMIN},
-    }
+    },
+    PERMISSION_WORDS,
 )
-
-PERMISSION_WORDS = {
-    CatalogPermission.READ: Words("查看类别、时限、日历与派遣规则", "See categories, limits, calendar and routes"),
-    CatalogPermission.EDIT: Words("维护类别与时限", "Manage categories and limits"),
-    CatalogPermission.CALENDAR: Words("维护工作日历", "Manage the work calendar"),
-    CatalogPermission.ROUTES: Words("维护派遣规则", "Manage routes"),
-}
 
 
 class CatalogTag(LedgerTag):

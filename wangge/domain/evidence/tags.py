@@ -17,12 +17,19 @@ class EvidencePermission(Permission):
 
 _STAFF = GRID_STAFF | DESK | UNIT_STAFF | {Role.SUPERVISOR}
 
+PERMISSION_WORDS = {
+    EvidencePermission.UPLOAD: Words("上传证据", "Upload evidence"),
+    EvidencePermission.READ: Words("查看证据公开副本", "See the public copies of evidence"),
+    EvidencePermission.ORIGINAL: Words("调阅证据原件", "Open sealed originals"),
+}
+
 GRANTS = declare(
     {
         EvidencePermission.UPLOAD: _STAFF,
         EvidencePermission.READ: _STAFF | {Role.LEADER},
         EvidencePermission.ORIGINAL: {Role.OPERATOR, Role.SUPERVISOR},
-    }
+    },
+    PERMISSION_WORDS,
 )
 
 

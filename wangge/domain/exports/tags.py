@@ -13,7 +13,9 @@ class ExportPermission(Permission):
     """Lists of cases. Figures are taken away by whoever sees them (``stats.read``)."""
 
 
-GRANTS = declare({ExportPermission.CASES: DESK | {Role.UNIT_LEADER, Role.SUPERVISOR, Role.LEADER}})
+PERMISSION_WORDS = {ExportPermission.CASES: Words("导出案件清单", "Export lists of cases")}
+
+GRANTS = declare({ExportPermission.CASES: DESK | {Role.UNIT_LEADER, Role.SUPERVISOR, Role.LEADER}}, PERMISSION_WORDS)
 
 
 class ExportTag(LedgerTag):

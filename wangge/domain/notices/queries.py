@@ -12,8 +12,7 @@ from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.rules import Status
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.notices import addresses
-from wangge.domain.notices.rules import Case, Channel, Event, Who, say
-from wangge.domain.notices.rules.texts import TEXTS
+from wangge.domain.notices.rules import EVENT_NAMES, Case, Channel, Event, Who, say
 from wangge.domain.notices.tags import NoticePermission
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, acting
@@ -107,7 +106,7 @@ def matrix() -> dict[str, Any]:
             "SELECT count(email_confirmed_at) AS email, count(mobile_confirmed_at) AS sms FROM notices_preference"
         ) or {"email": 0, "sms": 0}
     return head | {
-        "events": [{"key": e, "name": _short(TEXTS[e])} for e in Event],
+        "events": [{"key": e, "name": EVENT_NAMES[e]._asdict()} for e in Event],
         "who": [{"key": w, "name": w.words._asdict()} for w in Who],
         "channels": [{"key": c, "name": c.words._asdict(), "addresses": given.get(c)} for c in Channel],
         "cells": rows.all(
@@ -115,10 +114,6 @@ def matrix() -> dict[str, Any]:
             head,
         ),
     }
-
-
-def _short(words: Words) -> dict[str, str]:
-    return {"zh": words.zh.replace(" {case} ", "").replace("{case}", ""), "en": words.en.replace("{case}", "…")}
 
 
 def channels_used() -> set[str]:

@@ -17,6 +17,13 @@ class NoticePermission(Permission):
     WEBHOOKS = "notices.webhooks"
 
 
+PERMISSION_WORDS = {
+    NoticePermission.READ: Words("查看自己的通知", "See one's own notices"),
+    NoticePermission.MATRIX: Words("设置通知规则", "Set who is told of what"),
+    NoticePermission.DELIVERIES: Words("查看与重发送达记录", "See deliveries, send again"),
+    NoticePermission.WEBHOOKS: Words("维护推送订阅", "Manage webhooks"),
+}
+
 GRANTS = declare(
     {
         NoticePermission.READ: ALL_STAFF,
@@ -24,7 +31,8 @@ GRANTS = declare(
         NoticePermission.MATRIX: {Role.SYSTEM_ADMIN},
         NoticePermission.DELIVERIES: {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.INTEGRATION},
         NoticePermission.WEBHOOKS: {Role.SECURITY_ADMIN, Role.INTEGRATION},
-    }
+    },
+    PERMISSION_WORDS,
 )
 
 

@@ -169,12 +169,14 @@ def posts(
     grid: str | None = None,
     area: str | None = None,
     role: str | None = None,
+    q: str | None = None,
     at: datetime | None = None,
     ended: bool = False,
     after: str | None = None,
     limit: int = paging.DEFAULT,
 ) -> dict[str, Any]:
-    """A page of posts in the asker's scope, newest first: those open at ``at`` (default now), or with ``ended`` all that ever were."""
+    """A page of posts in the asker's scope, newest first: those open at ``at`` (default now), or with ``ended`` all that ever were.
+    ``q``: words of the person's name or the title."""
     scope = by.require(PeoplePermission.POSTS_READ)
     params: dict[str, Any] = {"limit": limit + 1, "at": at or clock.now()}
     where = [access.posts_in("p", "pu", scope, params)]
@@ -192,6 +194,9 @@ def posts(
     if area:
         where.append("coalesce(p.area, p.grid, pu.area) LIKE %(area)s")
         params["area"] = area + "%"
+    if q:
+        where.append("(u.name ILIKE %(q)s OR p.title ILIKE %(q)s)")
+        params["q"] = _like(q)
     if after:
         params["s"], params["i"] = paging.decode(after, kinds=(datetime, UUID))
         where.append("(p.starts, p.id) < (%(s)s, %(i)s)")

@@ -272,6 +272,18 @@ class HandOver(Input):
     phone: Phone | None = None
 
 
+class HandedPost(Input):
+    post: UUID
+    version: Version
+    id: UUID = Field(description="of the successor's post")
+
+
+class HandAllOver(Input):
+    to: UUID
+    at: Moment | None = None
+    posts: list[HandedPost] = Field(min_length=1, max_length=200)
+
+
 class AbsenceIn(Input):
     id: UUID
     user: UUID

@@ -20,6 +20,17 @@ class PeoplePermission(Permission):
     TOKENS_MANAGE = "people.tokens.manage"
 
 
+PERMISSION_WORDS = {
+    PeoplePermission.UNITS_READ: Words("查看单位", "See units"),
+    PeoplePermission.UNITS_MANAGE: Words("维护单位", "Manage units"),
+    PeoplePermission.POSTS_READ: Words("查看岗位", "See posts"),
+    PeoplePermission.POSTS_MANAGE: Words("任免岗位", "Give and end posts"),
+    PeoplePermission.ABSENCES_MANAGE: Words("登记离岗与代理", "Record absences and deputies"),
+    PeoplePermission.USERS_READ: Words("查看账号", "See accounts"),
+    PeoplePermission.USERS_MANAGE: Words("维护账号", "Manage accounts"),
+    PeoplePermission.TOKENS_MANAGE: Words("维护访问令牌", "Manage access tokens"),
+}
+
 GRANTS = declare(
     {
         # The directory of offices is no secret among staff, and who dispatches needs all of it.
@@ -39,19 +50,9 @@ GRANTS = declare(
         PeoplePermission.USERS_READ: {Role.SECURITY_ADMIN, Role.AUDITOR},
         PeoplePermission.USERS_MANAGE: {Role.SECURITY_ADMIN},
         PeoplePermission.TOKENS_MANAGE: {Role.SECURITY_ADMIN},
-    }
+    },
+    PERMISSION_WORDS,
 )
-
-PERMISSION_WORDS = {
-    PeoplePermission.UNITS_READ: Words("查看单位", "See units"),
-    PeoplePermission.UNITS_MANAGE: Words("维护单位", "Manage units"),
-    PeoplePermission.POSTS_READ: Words("查看岗位", "See posts"),
-    PeoplePermission.POSTS_MANAGE: Words("任免岗位", "Give and end posts"),
-    PeoplePermission.ABSENCES_MANAGE: Words("登记离岗与代理", "Record absences and deputies"),
-    PeoplePermission.USERS_READ: Words("查看账号", "See accounts"),
-    PeoplePermission.USERS_MANAGE: Words("维护账号", "Manage accounts"),
-    PeoplePermission.TOKENS_MANAGE: Words("维护访问令牌", "Manage access tokens"),
-}
 
 
 class PeopleTag(LedgerTag):

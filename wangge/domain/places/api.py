@@ -31,11 +31,7 @@ from wangge.domain.places.schemas import (
     PointsIn,
 )
 from wangge.domain.places.tags import PlacesPermission
-<<<<<<< HEAD
 from wangge.kernel.geo.lattice import area_m2
-from wangge.kernel.geo.tiles import DEEPEST, encode_tile, tile_bounds
-=======
->>>>>>> 18d786fa95c86f1e92654a03fa81dc11d283c4b6
 from wangge.kernel.problems import Invalid, NotFound
 from wangge.kernel.web.api import Router, language_of
 from wangge.kernel.web.paging import MOST, Page, decode, page

@@ -14,20 +14,21 @@ class PlacesPermission(Permission):
     GRIDS_MANAGE = "places.grids.manage"
 
 
+PERMISSION_WORDS = {
+    PlacesPermission.READ: Words("查看区划与网格", "See areas and grids"),
+    PlacesPermission.AREAS_MANAGE: Words("维护区划", "Manage areas"),
+    PlacesPermission.GRIDS_MANAGE: Words("维护网格", "Manage grids"),
+}
+
 GRANTS = declare(
     {
         # borders and names are no secret among staff, whoever they are
         PlacesPermission.READ: set(Role),
         PlacesPermission.AREAS_MANAGE: {Role.SYSTEM_ADMIN},
         PlacesPermission.GRIDS_MANAGE: {Role.SYSTEM_ADMIN},
-    }
+    },
+    PERMISSION_WORDS,
 )
-
-PERMISSION_WORDS = {
-    PlacesPermission.READ: Words("查看区划与网格", "See areas and grids"),
-    PlacesPermission.AREAS_MANAGE: Words("维护区划", "Manage areas"),
-    PlacesPermission.GRIDS_MANAGE: Words("维护网格", "Manage grids"),
-}
 
 
 class PlacesTag(ledger.LedgerTag):

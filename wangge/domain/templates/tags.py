@@ -14,12 +14,18 @@ class TemplatePermission(Permission):
     EDIT = "templates.edit"
 
 
+PERMISSION_WORDS = {
+    TemplatePermission.READ: Words("使用常用语", "Use phrases"),
+    TemplatePermission.EDIT: Words("维护常用语", "Manage phrases"),
+}
+
 GRANTS = declare(
     {
         TemplatePermission.READ: CASES[CasePermission.READ] | {Role.SYSTEM_ADMIN},
         # What is said in the office's name is a rule like any other (DESIGN §1): the administrator's, on record for the auditor.
         TemplatePermission.EDIT: {Role.SYSTEM_ADMIN},
-    }
+    },
+    PERMISSION_WORDS,
 )
 
 

@@ -17,11 +17,17 @@ class ViewPermission(Permission):
 
 _PUBLISHERS = frozenset({Role.UNIT_LEADER, Role.SUPERVISOR, Role.LEADER, Role.SYSTEM_ADMIN})
 
+PERMISSION_WORDS = {
+    ViewPermission.KEEP: Words("保存自己的视图", "Keep views of one's own"),
+    ViewPermission.PUBLISH: Words("发布视图", "Publish views"),
+}
+
 GRANTS = declare(
     {
         ViewPermission.KEEP: (CASES[CasePermission.READ] - {Role.INTEGRATION}) | _PUBLISHERS,
         ViewPermission.PUBLISH: _PUBLISHERS,
-    }
+    },
+    PERMISSION_WORDS,
 )
 
 

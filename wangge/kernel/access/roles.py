@@ -62,17 +62,29 @@ ALL_STAFF = frozenset(Role) - {Role.INTEGRATION}
 class Permission(StrEnum):
     """Base of each domain's permissions; a value is ``<domain>.<thing>.<verb>`` or ``<domain>.<verb>``."""
 
+    @property
+    def words(self) -> Words:
+        """What it lets one do."""
+        return _words[self]
+
 
 _grants: dict[Permission, frozenset[Role]] = {}
+_words: dict[Permission, Words] = {}
 
 
-def declare(grants: Mapping[Permission, Iterable[Role]]) -> Mapping[Permission, frozenset[Role]]:
-    """Say which roles hold which permissions. Called once by each domain's ``tags.py``; a permission is declared once."""
+def declare(
+    grants: Mapping[Permission, Iterable[Role]], words: Mapping[Permission, Words]
+) -> Mapping[Permission, frozenset[Role]]:
+    """Say which roles hold which permissions, and what each is called. Called once by each domain's ``tags.py``; a permission is
+    declared once, and none is without its words."""
     table = {permission: frozenset(roles) for permission, roles in grants.items()}
+    if table.keys() != words.keys():
+        raise ValueError(f"permissions without words, or words without: {sorted(table.keys() ^ words.keys())}")
     for permission, roles in table.items():
         if _grants.get(permission, roles) != roles:
             raise ValueError(f"permission {permission} is declared twice")
     _grants.update(table)
+    _words.update(words)
     return table
 
 

@@ -50,8 +50,13 @@ def rescue(gone_after: float = GONE_AFTER) -> list[dict[str, Any]]:
             extra={"job": row["task_name"], "number": row["id"], "tries": row["attempts"] + 1, "again": again},
         )
     if found:
-        rows.run('SELECT pg_notify(\'procrastinate_any_queue_v1\', \'{"type": "job_inserted", "job_id": 0}\')')
+        wake()
     return found
+
+
+def wake() -> None:
+    """Tell the workers, when the transaction commits, that the queue holds something anew."""
+    rows.run('SELECT pg_notify(\'procrastinate_any_queue_v1\', \'{"type": "job_inserted", "job_id": 0}\')')
 
 
 def forget_old() -> int:

@@ -75,7 +75,13 @@ class LedgerPermission(Permission):
     REVEALS = "ledger.reveals.read"
 
 
-GRANTS = declare({permission: {Role.AUDITOR} for permission in LedgerPermission})
+PERMISSION_WORDS: dict[Permission, Words] = {
+    LedgerPermission.READ: Words("查看留痕", "Read the ledger"),
+    LedgerPermission.VERIFY: Words("校验留痕", "Verify the ledger"),
+    LedgerPermission.REVEALS: Words("查看原文调阅记录", "See who saw what in clear"),
+}
+
+GRANTS = declare({permission: {Role.AUDITOR} for permission in LedgerPermission}, PERMISSION_WORDS)
 
 
 class KernelTag(LedgerTag):

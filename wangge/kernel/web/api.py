@@ -213,9 +213,18 @@ class Api(NinjaAPI):
         return schema
 
 
-def build(*, title: str, version: str, description: str, words: Mapping[str, Iterable[Named]] | None = None) -> Api:
+def build(
+    *,
+    title: str,
+    version: str,
+    description: str,
+    words: Mapping[str, Iterable[Named] | Mapping[str, Words]] | None = None,
+) -> Api:
     """An empty API with our renderer, parser and error answers. ``words``: what values are called, for ``x-words`` of the description."""
-    named = {kind: {str(v): v.words._asdict() for v in values} for kind, values in (words or {}).items()}
+    named: dict[str, dict[str, Any]] = {}
+    for kind, values in (words or {}).items():
+        table = values if isinstance(values, Mapping) else {str(v): v.words for v in values}
+        named[kind] = {str(value): name._asdict() for value, name in table.items()}
     api = Api(
         title=title,
         version=version,

@@ -790,6 +790,13 @@ export type FactorOut = {
     uri: string;
 };
 
+export type FailedJobOut = {
+    at: string | null;
+    name: string;
+    number: number;
+    tries: number;
+};
+
 export type FilterQuery = {
     box?: string | null;
     category?: string | null;
@@ -962,11 +969,23 @@ export type GroupOut = {
     } | null;
 };
 
+export type HandAllOver = {
+    at?: string | null;
+    posts: Array<HandedPost>;
+    to: string;
+};
+
 export type HandOver = {
     at?: string | null;
     id: string;
     phone?: string | null;
     to: string;
+    version: number;
+};
+
+export type HandedPost = {
+    id: string;
+    post: string;
     version: number;
 };
 
@@ -1132,6 +1151,24 @@ export type InvolveIn = {
     version: number;
 };
 
+export type JobOut = {
+    doing: number;
+    error: string;
+    failed: number;
+    failures: number;
+    name: string;
+    ok_at: string | null;
+    periodic: boolean;
+    retrying: number;
+    waiting: number;
+    waiting_since: string | null;
+};
+
+export type JobsOut = {
+    jobs: Array<JobOut>;
+    loops: Array<LoopOut>;
+};
+
 export type Kind = 'photo' | 'audio' | 'video' | 'document';
 
 export type LayerIn = {
@@ -1230,6 +1267,14 @@ export type LogInOut = {
     pending: string | null;
     session: string;
     token?: string | null;
+};
+
+export type LoopOut = {
+    error: string;
+    failures: number;
+    host: string;
+    name: string;
+    seconds: number;
 };
 
 export type ManyIn = {
@@ -1398,6 +1443,11 @@ export type OneOf = {
     version?: number | null;
 };
 
+export type OpenWorkOut = {
+    cases: number;
+    post: string;
+};
+
 export type OperationIn = {
     after?: string | null;
     case?: string | null;
@@ -1435,6 +1485,11 @@ export type PageDeliveryOut = {
 
 export type PageEntryOut = {
     items: Array<EntryOut>;
+    next?: string | null;
+};
+
+export type PageFailedJobOut = {
+    items: Array<FailedJobOut>;
     next?: string | null;
 };
 
@@ -5394,6 +5449,85 @@ export type HealthGetHealthResponses = {
 
 export type HealthGetHealthResponse = HealthGetHealthResponses[keyof HealthGetHealthResponses];
 
+export type JobsListJobsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/jobs';
+};
+
+export type JobsListJobsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type JobsListJobsError = JobsListJobsErrors[keyof JobsListJobsErrors];
+
+export type JobsListJobsResponses = {
+    200: JobsOut;
+};
+
+export type JobsListJobsResponse = JobsListJobsResponses[keyof JobsListJobsResponses];
+
+export type JobsListFailedData = {
+    body?: never;
+    path?: never;
+    query?: {
+        after?: string | null;
+        limit?: number;
+    };
+    url: '/api/v1/jobs/failed';
+};
+
+export type JobsListFailedErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type JobsListFailedError = JobsListFailedErrors[keyof JobsListFailedErrors];
+
+export type JobsListFailedResponses = {
+    200: PageFailedJobOut;
+};
+
+export type JobsListFailedResponse = JobsListFailedResponses[keyof JobsListFailedResponses];
+
+export type JobsRetryJobData = {
+    body?: never;
+    path: {
+        number: number;
+    };
+    query?: never;
+    url: '/api/v1/jobs/failed/{number}/retry';
+};
+
+export type JobsRetryJobErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type JobsRetryJobError = JobsRetryJobErrors[keyof JobsRetryJobErrors];
+
+export type JobsRetryJobResponses = {
+    204: void;
+};
+
+export type JobsRetryJobResponse = JobsRetryJobResponses[keyof JobsRetryJobResponses];
+
 export type PlacesListLayersData = {
     body?: never;
     path?: never;
@@ -6182,6 +6316,7 @@ export type PeopleListPostsData = {
         grid?: string | null;
         area?: string | null;
         role?: string | null;
+        q?: string | null;
         at?: string | null;
         ended?: boolean;
         after?: string | null;
@@ -7710,6 +7845,60 @@ export type PeopleDeactivateResponses = {
 };
 
 export type PeopleDeactivateResponse = PeopleDeactivateResponses[keyof PeopleDeactivateResponses];
+
+export type PeopleHandAllOverData = {
+    body: HandAllOver;
+    path: {
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}/hand-over';
+};
+
+export type PeopleHandAllOverErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleHandAllOverError = PeopleHandAllOverErrors[keyof PeopleHandAllOverErrors];
+
+export type PeopleHandAllOverResponses = {
+    200: Array<PostOut>;
+};
+
+export type PeopleHandAllOverResponse = PeopleHandAllOverResponses[keyof PeopleHandAllOverResponses];
+
+export type CasesOpenWorkData = {
+    body?: never;
+    path: {
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}/open-work';
+};
+
+export type CasesOpenWorkErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOpenWorkError = CasesOpenWorkErrors[keyof CasesOpenWorkErrors];
+
+export type CasesOpenWorkResponses = {
+    200: Array<OpenWorkOut>;
+};
+
+export type CasesOpenWorkResponse = CasesOpenWorkResponses[keyof CasesOpenWorkResponses];
 
 export type PeopleResetPasswordData = {
     body?: never;

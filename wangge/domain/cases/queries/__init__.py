@@ -22,6 +22,7 @@ from wangge.domain.cases.queries.case import (
 )
 from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
 from wangge.domain.cases.queries.filter import IN_BOX, Box, Filter
+from wangge.domain.cases.queries.held import open_work
 from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "listed",
     "may_see_reporter",
     "merged_into",
+    "open_work",
     "parties",
     "queue",
     "route_place",

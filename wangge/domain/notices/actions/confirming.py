@@ -18,6 +18,7 @@ from django.db import transaction
 from wangge.domain.notices import addresses
 from wangge.domain.notices.models import Confirmation, Delivery, Preference
 from wangge.domain.notices.rules import Channel
+from wangge.domain.notices.rules.texts import CONFIRM
 from wangge.domain.notices.tags import NoticePermission
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, acting
@@ -29,9 +30,6 @@ from wangge.kernel.words import Words
 VALID = timedelta(hours=1)
 TRIES = 5
 PAUSE, DAY, MOST_A_DAY = timedelta(minutes=1), timedelta(days=1), 5
-EVENT = "confirm_address"
-"""What a delivery of a code is listed as."""
-
 FIELDS: dict[Channel, addresses.Field] = {Channel.EMAIL: "email", Channel.SMS: "mobile"}
 
 
@@ -71,7 +69,7 @@ def new_code(person: UUID, channel: Channel) -> None:
     code.code_sealed = addresses.seal_code(code.id, f"{secrets.randbelow(1_000_000):06d}")
     code.save(force_insert=True)
     with acting(SYSTEM):  # deliveries are the worker's
-        Delivery.objects.create(channel=channel, confirmation=code, event=EVENT, made_at=now, next_at=now)
+        Delivery.objects.create(channel=channel, confirmation=code, event=CONFIRM, made_at=now, next_at=now)
 
 
 def void(person: UUID, channel: Channel) -> None:

@@ -11,11 +11,12 @@ from wangge.domain.notices.rules.events import (
     fits,
 )
 from wangge.domain.notices.rules.signing import new_secret, sign, signature_headers
-from wangge.domain.notices.rules.texts import Case, masked_title, payload, say
+from wangge.domain.notices.rules.texts import EVENT_NAMES, Case, masked_title, payload, say
 from wangge.domain.notices.rules.timing import TRIES, after_failure, quiet_until
 
 __all__ = [
     "CHANNEL_WORDS",
+    "EVENT_NAMES",
     "PERSONAL",
     "TRIES",
     "WHO_WORDS",

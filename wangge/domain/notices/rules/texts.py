@@ -62,6 +62,18 @@ TEXTS: dict[Event, Words] = {
     ),
 }
 PING = "ping"
+CONFIRM = "confirm_address"
+"""What is delivered and no event of a case: a test for a webhook, the code that confirms an address."""
+
+EVENT_NAMES: dict[str, Words] = {
+    **{
+        str(event): Words(words.zh.replace(" {case} ", "").replace("{case}", ""), words.en.replace("{case}", "…"))
+        for event, words in TEXTS.items()
+    },
+    PING: Words("测试推送", "Test event"),
+    CONFIRM: Words("地址确认码", "Code that confirms an address"),
+}
+"""What an event is called where no case is named."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Posts: given, changed, ended, handed over."""
+"""Posts: given, changed, ended. Handing over is ``handing``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from wangge.kernel.access import Principal, Role
 from wangge.kernel.problems import Conflict, Forbidden, Invalid
 from wangge.kernel.words import Words
 
+NOT_ONESELF = Words(
+    "不能任命自己，请由另一位安全管理员办理。", "Nobody appoints themselves; another security administrator has to."
+)
 CHANGEABLE = ("title", "title_en", "phone", "public")
 
 TWO_ADMINISTRATORS = Conflict(
@@ -71,19 +74,14 @@ def give_post(
     if not access.covers_post(scope, area=area, grid=grid, unit=unit, everywhere=everywhere):
         raise Forbidden(Words("岗位范围超出您的管理范围。", "The post's scope is outside yours."))
     if by.id == user:
-        raise Forbidden(
-            Words(
-                "不能任命自己，请由另一位安全管理员办理。",
-                "Nobody appoints themselves; another security administrator has to.",
-            )
-        )
+        raise Forbidden(NOT_ONESELF)
     person = access.active_user(user, "body.user")
     now = clock.now()
     begins = starts or now
     _check_span(begins, ends)
 
     def make(digest: bytes) -> Post:
-        _not_twice(person, role, area, grid, unit, everywhere, rules.Span(begins, ends))
+        not_twice(person, role, area, grid, unit, everywhere, rules.Span(begins, ends))
         return Post.objects.create(
             id=id,
             user=person,
@@ -138,89 +136,6 @@ def end_post(*, by: Principal, post: UUID, version: int, at: datetime | None = N
     return queries.post(post) if moment > row.starts else None
 
 
-@transaction.atomic
-def hand_over(
-    *, by: Principal, post: UUID, version: int, id: UUID, to: UUID, at: datetime | None = None, phone: str | None = None
-) -> dict[str, Any]:
-    """End a post and start the successor's, with the same role and scope, at the same moment. ``id`` is the new post's.
-
-    The post's phone goes with the post unless another is given. Returns the new post.
-    """
-    scope = by.require(PeoplePermission.POSTS_MANAGE)
-    row = access.post_within(scope, post)
-    before = Post.objects.filter(id=id).first()
-    if before is not None:
-        if (before.user_id, before.role, before.area_id, before.grid_id, before.unit_id) == (
-            to,
-            row.role,
-            row.area_id,
-            row.grid_id,
-            row.unit_id,
-        ):
-            return queries.post(id)  # the same call again
-        raise Invalid.field(
-            "body.id", "reused", "这个 id 已用于另一内容，请换一个新的 id", "This id was used for something else."
-        )
-    if row.version != version:
-        raise access.changed(queries.post(post))
-    if by.id == to:
-        raise Forbidden(
-            Words(
-                "不能任命自己，请由另一位安全管理员办理。",
-                "Nobody appoints themselves; another security administrator has to.",
-            )
-        )
-    if to == row.user_id:
-        raise Invalid.field("body.to", "same", "接任人不能是现任本人", "The successor is the present holder.")
-    successor = access.active_user(to, "body.to")
-    now = clock.now()
-    moment = at or now
-    if moment < now:
-        raise Invalid.field("body.at", "past", "移交时间不能早于现在", "A hand-over cannot lie in the past.")
-    if not row.span.holds(moment):
-        raise Conflict(
-            Words("该岗位在移交时间不在任期内。", "The post is not held at the time of the hand-over."),
-            extra={"current": {"starts": row.starts, "ends": row.ends}},
-        )
-    _not_twice(
-        successor, Role(row.role), row.area_id, row.grid_id, row.unit_id, row.everywhere, rules.Span(moment, row.ends)
-    )
-    with access.refusing(REFUSALS):
-        if moment > row.starts:
-            Post.objects.filter(id=post).update(ends=moment, version=version + 1)
-        else:
-            raise Invalid.field(
-                "body.at", "start", "移交时间须晚于任期开始", "A hand-over is after the start of the post."
-            )
-        made = Post.objects.create(
-            id=id,
-            user=successor,
-            role=row.role,
-            title=row.title,
-            title_en=row.title_en,
-            area_id=row.area_id,
-            grid_id=row.grid_id,
-            unit_id=row.unit_id,
-            everywhere=row.everywhere,
-            starts=moment,
-            ends=row.ends,
-            phone=row.phone if phone is None else phone,
-            public=row.public,
-            created_at=now,
-        )
-    announce(
-        by,
-        PeopleTag.POST_HANDED_OVER,
-        row,
-        row.user,
-        successor=successor.login,
-        new=str(made.id),
-        at=moment.isoformat(),
-    )
-    outbox.emit(PeopleEvent.POST_CHANGED, kind="post", subject=made.id, place=_place(made), body={"act": "given"})
-    return queries.post(id)
-
-
 def close_posts(by: Principal, user: User, at: datetime) -> int:
     """End every post of a person that is open at ``at`` or begins later. Returns how many."""
     rows = list(Post.objects.select_for_update(no_key=True).filter(user=user).exclude(ends__lte=at))
@@ -257,7 +172,7 @@ def _check_span(starts: datetime, ends: datetime | None) -> None:
         raise Invalid.field("body.ends", "before-start", "结束时间须晚于开始时间", "The end must be after the start.")
 
 
-def _not_twice(
+def not_twice(
     user: User, role: Role, area: str | None, grid: str | None, unit: UUID | None, everywhere: bool, span: rules.Span
 ) -> None:
     same = Post.objects.filter(user=user, role=role, area=area, grid=grid, unit=unit, everywhere=everywhere)
@@ -265,7 +180,7 @@ def _not_twice(
         raise Conflict(Words("此人在该时间已担任同一岗位。", "The person holds this very post at that time."))
 
 
-def _place(post: Post) -> dict[str, str | None]:
+def place_of(post: Post) -> dict[str, str | None]:
     return {"district": post.district, "street": post.street, "community": post.community, "grid": post.grid_id}
 
 
@@ -280,7 +195,7 @@ def announce(by: Principal, tag: PeopleTag, post: Post, user: User, **more: Any)
         PeopleEvent.POST_CHANGED,
         kind="post",
         subject=post.id,
-        place=_place(post),
+        place=place_of(post),
         units=[post.unit_id] if post.unit_id else [],
         body={"act": str(tag), "user": str(user.id)},
     )

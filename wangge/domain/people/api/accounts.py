@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Status
 
 from wangge.domain.people import queries, schemas
-from wangge.domain.people.actions import absences, posts, second_factor, users
+from wangge.domain.people.actions import absences, handing, posts, second_factor, users
 from wangge.domain.people.api.router import router
 from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel.web.api import SIGNED_IN
@@ -101,6 +101,7 @@ def list_posts(
     grid: str | None = None,
     area: str | None = None,
     role: str | None = None,
+    q: Annotated[str | None, Query(max_length=60)] = None,
     at: Moment | None = None,
     ended: bool = False,
     after: str | None = None,
@@ -113,6 +114,7 @@ def list_posts(
         grid=grid,
         area=area,
         role=role,
+        q=q,
         at=at,
         ended=ended,
         after=after,
@@ -150,7 +152,19 @@ def end_post(request: HttpRequest, post: UUID, payload: schemas.PostEnd) -> Any:
 )
 def hand_over(request: HttpRequest, post: UUID, payload: schemas.HandOver) -> dict[str, Any]:
     """Ends the post and starts the successor's at the same moment; answers the new post."""
-    return posts.hand_over(by=request.principal, post=post, **payload.model_dump())
+    return handing.hand_over(by=request.principal, post=post, **payload.model_dump())
+
+
+@router.post(
+    "/users/{user}/hand-over",
+    permission=P.POSTS_MANAGE,
+    response=list[schemas.PostOut],
+    summary="移交多个岗位 · Hand several posts of a person over",
+)
+def hand_all_over(request: HttpRequest, user: UUID, payload: schemas.HandAllOver) -> list[dict[str, Any]]:
+    """All of them at the same moment, or none: answers the new posts."""
+    wanted = [handing.Wanted(post=p.post, version=p.version, id=p.id) for p in payload.posts]
+    return handing.hand_all_over(by=request.principal, user=user, to=payload.to, at=payload.at, posts=wanted)
 
 
 @router.get("/absences", permission=SIGNED_IN, response=Page[schemas.AbsenceOut], summary="离岗 · Absences")

@@ -12,7 +12,7 @@ from wangge.domain.people import queries, rules, schemas
 from wangge.domain.people.actions import units
 from wangge.domain.people.api.router import router
 from wangge.domain.people.tags import PeoplePermission
-from wangge.kernel.access import grants_of
+from wangge.kernel.access import Role, grants_of
 from wangge.kernel.web.api import PUBLIC, SIGNED_IN, language_of
 from wangge.kernel.web.paging import DEFAULT, MOST, Page
 from wangge.kernel.web.schemas import VersionIn
@@ -30,18 +30,18 @@ def grid_card(request: HttpRequest, code: Annotated[str, Path(pattern=r"^[0-9]{1
     "/roles", permission=SIGNED_IN, response=list[schemas.RoleOut], summary="角色与权限 · Roles and permissions"
 )
 def roles(request: HttpRequest) -> list[dict[str, Any]]:
-    """What each role may do, to which scopes it may be posted, and the usual titles."""
+    """What each role may do, to which scopes it may be posted (none: it is a token's), and the usual titles."""
     language = language_of(request)
     return [
         {
             "role": role,
             "name": role.words.say(language),
-            "scopes": sorted(kinds),
+            "scopes": sorted(rules.ROLE_SCOPES.get(role, ())),
             "second_factor": role in rules.SECOND_FACTOR_ROLES,
             "titles": [words.say(language) for r, words in rules.TITLES.values() if r is role],
             "permissions": sorted(grants_of(role)),
         }
-        for role, kinds in rules.ROLE_SCOPES.items()
+        for role in Role
     ]
 
 

@@ -9,10 +9,14 @@ export interface Field {
   /** text · long (several lines) · lines (a list, one a line) · number · flag · choice (radio buttons) · select · pick, picks (from a source) · day · moment */
   kind: 'text' | 'long' | 'lines' | 'number' | 'flag' | 'choice' | 'select' | 'selects' | 'pick' | 'picks' | 'day' | 'moment'
   required?: boolean
-  hint?: string
+  hint?: string | ((given: Given) => string)
   options?: Option[]
+  /** Of the options, those that are offered as things stand. */
+  only?: (given: Given) => readonly string[]
   source?: Source
   most?: number
+  /** Half as wide: two of them stand side by side. */
+  half?: boolean
   /** Asked for only then. */
   when?: (given: Given) => boolean
 }
@@ -20,7 +24,8 @@ export interface Field {
 export const asked = (fields: Field[], given: Given): Field[] => fields.filter((f) => f.when?.(given) ?? true)
 const empty = (value: unknown) => value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length)
 /** Required ones that are still empty. */
-export const lacking = (fields: Field[], given: Given): Field[] => asked(fields, given).filter((f) => f.required && f.kind !== 'flag' && empty(given[f.name]))
+export const lacking = (fields: Field[], given: Given): Field[] =>
+  asked(fields, given).filter((f) => f.required && f.kind !== 'flag' && (empty(given[f.name]) || f.only?.(given).includes(String(given[f.name])) === false))
 
 /** What goes out: only what is asked for; texts without space around them, lists of lines without empty ones. Empty texts stay, everything else that is empty is null. */
 export function cleaned(fields: Field[], given: Given): Given {

@@ -1,7 +1,7 @@
 // What can be picked from a long list: found by what is typed, and named by its value.
-import { peopleListUnits, peopleListUsers, peopleOneUnit, peopleOneUser, placesListAreas, placesListGrids, placesReadArea, placesReadGrid } from '@wangge/shared/api/sdk.gen'
+import { peopleListPosts, peopleListUnits, peopleListUsers, peopleOneUnit, peopleOneUser, placesListAreas, placesListGrids, placesReadArea, placesReadGrid } from '@wangge/shared/api/sdk.gen'
 import { got } from '@wangge/shared/src/call'
-import { named, words } from '@wangge/shared/src/words'
+import { nameOf, named, words } from '@wangge/shared/src/words'
 
 export interface Choice { value: string; label: string; note: string }
 export interface Source {
@@ -16,6 +16,7 @@ const w = words({
   grids: ['输入网格名称或代码', 'Name or code of a grid'],
   units: ['输入单位名称', 'Name of a unit'],
   users: ['输入姓名或登录名', 'Name or log-in'],
+  colleagues: ['输入姓名', 'Name'],
 })
 const MOST = 30
 type Named = { name: string; name_en: string }
@@ -45,4 +46,13 @@ export const users: Source = {
   get hint() { return w.users },
   find: async (text) => (await got(peopleListUsers({ query: { q: q(text), active: true, limit: MOST } }))).items.map(user),
   one: (id) => got(peopleOneUser({ path: { user: id } })).then(user, none),
+}
+
+const holder = (p: { user: string; user_name: string; title: string; title_en: string; role: string; unit_name: string | null; grid_name: string | null; area_name: string | null }): Choice =>
+  ({ value: p.user, label: p.user_name, note: `${p.title ? named(p.title, p.title_en) : nameOf('role', p.role)} · ${p.unit_name ?? p.grid_name ?? p.area_name ?? ''}` })
+/** People with a post under one's own, for who sees posts and no accounts. */
+export const colleagues: Source = {
+  get hint() { return w.colleagues },
+  find: async (text) => [...new Map((await got(peopleListPosts({ query: { q: q(text), limit: 100 } }))).items.map((p) => [p.user, holder(p)])).values()],
+  one: (id) => got(peopleListPosts({ query: { user: id, limit: 1 } })).then((page) => page.items.map(holder)[0] ?? null, none),
 }

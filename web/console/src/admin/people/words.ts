@@ -9,6 +9,17 @@ const w = words({
   everywhere: ['全部', 'Everywhere'],
 })
 
+const kinds = words({
+  centre: ['网格化服务管理中心', 'Centre'],
+  department: ['职能部门', 'Department'],
+  workstation: ['社区工作站', 'Community workstation'],
+  company: ['企业', 'Company'],
+  volunteers: ['志愿服务队', 'Volunteer team'],
+})
+export type UnitKind = keyof typeof kinds
+export const KINDS = Object.keys(kinds) as UnitKind[]
+export const kindOf = (kind: string): string => kinds[kind as UnitKind] ?? kind
+
 export const stateOf = (user: Pick<UserOut, 'active' | 'must_change'>): string => (!user.active ? w.closed : user.must_change ? w.first : w.active)
 export const titleOf = (post: Pick<PostOut, 'title' | 'title_en' | 'role'>): string => (post.title ? named(post.title, post.title_en) : nameOf('role', post.role))
 /** Where a post holds. */
