@@ -228,3 +228,31 @@ def test_an_integration_client_imports_nothing(plain_world, tmp_path):
     upload = SimpleUploadedFile("g.geojson", b"{}")
     answer = reader.post("/api/v1/grids/import", {"file": upload, "layer": "base", "system": "wgs84"})
     assert answer.status_code == 403
+
+
+def test_areas_count_the_grids_of_a_layer_and_a_grid_names_its_stack(reader):
+    found = reader.get("/api/v1/areas", {"within": "440304", "layer": "base"}).json()["items"]
+    assert {a["code"]: a["grids"] for a in found} == {STREET: 15, FIRST: 6, SECOND: 9}
+    assert reader.get("/api/v1/areas", {"parent": "", "layer": "none"}).json()["items"][0]["grids"] == 0
+    assert reader.get("/api/v1/areas", {"parent": ""}).json()["items"][0]["grids"] is None
+    assert reader.get(f"/api/v1/grids/{CODE}").json()["stack"] == []
+    bind(SYSTEM)
+    actions.add_layer(by=SYSTEM, key="work", name="工作网格", kind="working", over="base", stacking="1:N")
+    whole = [{"code": f"{FIRST}900", "name": "一", "geometry": queries.area_borders([FIRST])[FIRST]}]
+    actions.load_grids(by=SYSTEM, layer="work", grids=whole)
+    assert reader.get(f"/api/v1/grids/{CODE}").json()["stack"] == [
+        {"layer": "work", "code": f"{FIRST}900", "name": "一", "name_en": ""}
+    ]
+    assert [s["layer"] for s in reader.get(f"/api/v1/grids/{FIRST}900").json()["stack"]] == ["base"] * 6
+
+
+def test_a_preview_over_http_says_what_land_changes_hands(world):
+    from tests.domain.places.conftest import token_for
+
+    admin = Client(headers={"Authorization": f"Bearer {token_for('places.read', 'places.grids.manage')}"})
+    area = json.loads(shapely.to_geojson(world.grids[CODE].buffer(0.0005)))
+    body = {"kind": "redraw", "area": area, "to": CODE}
+    found = admin.post("/api/v1/grids/changes/preview", body, content_type="application/json").json()
+    hands = [f["properties"] for f in found["hands"]["features"]]
+    assert hands and {h["new"] for h in hands} == {CODE} and all(h["area_m2"] > 1 for h in hands)
+    assert found["affected"] == [] and not found["applied"]

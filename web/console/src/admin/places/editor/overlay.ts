@@ -15,7 +15,7 @@ export function lay(map: Map): void {
   for (const part of PARTS) map.addSource(source(part), { type: 'geojson', data: { type: 'FeatureCollection', features: [] } })
   const print = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
   const picked: ExpressionSpecification = ['boolean', ['get', 'picked'], false]
-  const text = { 'text-font': FONTS, 'text-size': 12 * print, 'text-max-width': 9 }
+  const text = { 'text-font': FONTS, 'text-size': 12 * print, 'text-max-width': 12 }
   const layers: LayerSpecification[] = [
     { id: 'edit-land', type: 'fill', source: source('land'), paint: { 'fill-color': ['case', picked, '#cfe0fa', LIGHT.land] } },
     { id: 'edit-hands', type: 'fill', source: source('hands'), paint: { 'fill-color': SOON, 'fill-opacity': 0.28 } },
