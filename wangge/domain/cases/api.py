@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query
 from ninja import Status as Answer
 
-from wangge.domain.cases import actions, acts_api, batch_api, boxes, intake_api, queries
+from wangge.domain.cases import actions, acts_api, batch_api, boxes, intake_api, queries, wall_api
 from wangge.domain.cases.batch_api import report_of
 from wangge.domain.cases.rules import Status
 from wangge.domain.cases.schemas import (
@@ -34,6 +34,7 @@ from wangge.domain.catalog.tags import CatalogPermission
 from wangge.kernel import clock
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
+from wangge.kernel.ledger.api import ProofOut
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.paging import Page
 
@@ -145,6 +146,16 @@ def detail(request: HttpRequest, case: UUID) -> Any:
     return row
 
 
+@router.get(
+    "/cases/{uuid:case}/steps/{uuid:step}/proof",
+    permission=CasePermission.READ,
+    response=ProofOut,
+    summary="Proof that a step of the case's timeline is in the ledger as it was written; 404 for about a second, until it is sealed",
+)
+def step_proof(request: HttpRequest, case: UUID, step: UUID) -> Any:
+    return queries.step_proof(by=request.principal, case=case, step=step)
+
+
 @router.post(
     "/cases/{uuid:case}/reveal",
     permission=CasePermission.REVEAL,
@@ -158,3 +169,4 @@ def reveal(request: HttpRequest, case: UUID, body: RevealIn) -> Any:
 acts_api.add_routes(router)
 batch_api.add_routes(router)
 intake_api.add_routes(router)
+wall_api.add_routes(router)

@@ -645,6 +645,41 @@ export type DemandOut = {
     text: string;
 };
 
+export type DemandsQuery = {
+    after?: string | null;
+    answered?: boolean | null;
+    box?: string | null;
+    category?: string | null;
+    channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+    community?: string | null;
+    confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
+    demanded?: boolean | null;
+    grid?: string | null;
+    helper?: string | null;
+    holder?: string | null;
+    lead?: string | null;
+    limit?: number;
+    located?: boolean | null;
+    number?: string | null;
+    overdue?: boolean | null;
+    reopened?: boolean | null;
+    reported_from?: string | null;
+    reported_to?: string | null;
+    reporter?: string | null;
+    requested?: boolean | null;
+    returned?: boolean | null;
+    returns?: number | null;
+    reworked?: boolean | null;
+    status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+    street?: string | null;
+    supervision?: Array<'ordinary' | 'key' | 'listed'>;
+    tag?: string | null;
+    unit?: string | null;
+    urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
+};
+
 export type DesignateIn = {
     assisting?: Array<string> | null;
     due_at?: string | null;
@@ -1225,6 +1260,10 @@ export type LiveOut = {
     url: string;
 };
 
+export type LoadQuery = {
+    units: Array<string>;
+};
+
 export type LocateIn = {
     note?: string | null;
     point: PointIn;
@@ -1416,6 +1455,23 @@ export type OneOf = {
     version?: number | null;
 };
 
+export type OpenDemandOut = {
+    answer: string;
+    answer_by: string | null;
+    answered_at: string | null;
+    case: CaseRow;
+    id: string;
+    kind: string;
+    level: string | null;
+    lifted_at: string | null;
+    made_at: string;
+    made_by_name: string;
+    owed_by: string | null;
+    owed_by_name: string | null;
+    owed_by_name_en: string | null;
+    text: string;
+};
+
 export type OperationIn = {
     after?: string | null;
     case?: string | null;
@@ -1477,6 +1533,11 @@ export type PageGridOut = {
 
 export type PageNoticeOut = {
     items: Array<NoticeOut>;
+    next?: string | null;
+};
+
+export type PageOpenDemandOut = {
+    items: Array<OpenDemandOut>;
     next?: string | null;
 };
 
@@ -2451,6 +2512,14 @@ export type UnitIn = {
     supervision_phone?: string;
 };
 
+export type UnitLoadOut = {
+    assists: number;
+    due_today: number;
+    leads: number;
+    overdue: number;
+    unit: string;
+};
+
 export type UnitOut = {
     active: boolean;
     area: string;
@@ -3202,6 +3271,63 @@ export type CasesCountsResponses = {
 
 export type CasesCountsResponse = CasesCountsResponses[keyof CasesCountsResponses];
 
+export type CasesDemandsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+        street?: string | null;
+        community?: string | null;
+        grid?: string | null;
+        category?: string | null;
+        channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+        urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+        lead?: string | null;
+        overdue?: boolean | null;
+        located?: boolean | null;
+        reported_from?: string | null;
+        reported_to?: string | null;
+        number?: string | null;
+        holder?: string | null;
+        unit?: string | null;
+        reporter?: string | null;
+        tag?: string | null;
+        demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
+        supervision?: Array<'ordinary' | 'key' | 'listed'>;
+        returned?: boolean | null;
+        returns?: number | null;
+        reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
+        confidential?: boolean | null;
+        box?: string | null;
+        within?: string | null;
+        answered?: boolean | null;
+        after?: string | null;
+        limit?: number;
+    };
+    url: '/api/v1/cases/demands';
+};
+
+export type CasesDemandsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesDemandsError = CasesDemandsErrors[keyof CasesDemandsErrors];
+
+export type CasesDemandsResponses = {
+    200: PageOpenDemandOut;
+};
+
+export type CasesDemandsResponse = CasesDemandsResponses[keyof CasesDemandsResponses];
+
 export type CasesHelpIntakeData = {
     body: IntakeIn;
     path?: never;
@@ -3335,6 +3461,32 @@ export type CasesTryRoutesResponses = {
 };
 
 export type CasesTryRoutesResponse = CasesTryRoutesResponses[keyof CasesTryRoutesResponses];
+
+export type CasesUnitLoadData = {
+    body?: never;
+    path?: never;
+    query: {
+        units: Array<string>;
+    };
+    url: '/api/v1/cases/unit-load';
+};
+
+export type CasesUnitLoadErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesUnitLoadError = CasesUnitLoadErrors[keyof CasesUnitLoadErrors];
+
+export type CasesUnitLoadResponses = {
+    200: Array<UnitLoadOut>;
+};
+
+export type CasesUnitLoadResponse = CasesUnitLoadResponses[keyof CasesUnitLoadResponses];
 
 export type CasesDetailData = {
     body?: never;
@@ -4423,6 +4575,33 @@ export type CasesActSetUrgencyResponses = {
 };
 
 export type CasesActSetUrgencyResponse = CasesActSetUrgencyResponses[keyof CasesActSetUrgencyResponses];
+
+export type CasesStepProofData = {
+    body?: never;
+    path: {
+        case: string;
+        step: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{case}/steps/{step}/proof';
+};
+
+export type CasesStepProofErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesStepProofError = CasesStepProofErrors[keyof CasesStepProofErrors];
+
+export type CasesStepProofResponses = {
+    200: ProofOut;
+};
+
+export type CasesStepProofResponse = CasesStepProofResponses[keyof CasesStepProofResponses];
 
 export type CasesActSuperviseData = {
     body: SuperviseIn;
