@@ -36,6 +36,7 @@ from wangge.domain.catalog.tags import CatalogPermission
 from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel import clock
 from wangge.kernel.db.rows import Row
+from wangge.kernel.ledger.api import ProofOut
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.paging import Page
 
@@ -135,6 +136,16 @@ def detail(request: HttpRequest, case: UUID) -> Any:
             given["label"] = given["label"]._asdict()
             given["choices"] = [c | {"label": c["label"]._asdict()} for c in given["choices"]]
     return row
+
+
+@router.get(
+    "/cases/{uuid:case}/steps/{uuid:step}/proof",
+    permission=CasePermission.READ,
+    response=ProofOut,
+    summary="Proof that a step of the case's timeline is in the ledger as it was written; 404 for about a second, until it is sealed",
+)
+def step_proof(request: HttpRequest, case: UUID, step: UUID) -> Any:
+    return queries.step_proof(by=request.principal, case=case, step=step)
 
 
 @router.post(

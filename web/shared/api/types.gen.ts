@@ -4854,6 +4854,33 @@ export type CasesActSetUrgencyResponses = {
 
 export type CasesActSetUrgencyResponse = CasesActSetUrgencyResponses[keyof CasesActSetUrgencyResponses];
 
+export type CasesStepProofData = {
+    body?: never;
+    path: {
+        case: string;
+        step: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{case}/steps/{step}/proof';
+};
+
+export type CasesStepProofErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesStepProofError = CasesStepProofErrors[keyof CasesStepProofErrors];
+
+export type CasesStepProofResponses = {
+    200: ProofOut;
+};
+
+export type CasesStepProofResponse = CasesStepProofResponses[keyof CasesStepProofResponses];
+
 export type CasesActSuperviseData = {
     body: SuperviseIn;
     path: {

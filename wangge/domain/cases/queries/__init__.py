@@ -26,6 +26,7 @@ from wangge.domain.cases.queries.filter import IN_BOX, Box, Filter
 from wangge.domain.cases.queries.held import open_work
 from wangge.domain.cases.queries.load import load
 from wangge.domain.cases.queries.numbers import id_of_number, numbers_of
+from wangge.domain.cases.queries.proofs import step_proof
 from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "running_clock",
     "seen",
     "state",
+    "step_proof",
     "try_routes",
     "visible",
 ]
