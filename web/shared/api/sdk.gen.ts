@@ -2,7 +2,7 @@
 
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { CasesActAcceptData, CasesActAcceptErrors, CasesActAcceptResponses, CasesActAnswerData, CasesActAnswerErrors, CasesActAnswerHelpData, CasesActAnswerHelpErrors, CasesActAnswerHelpResponses, CasesActAnswerResponses, CasesActArchiveData, CasesActArchiveErrors, CasesActArchiveResponses, CasesActAskExtensionData, CasesActAskExtensionErrors, CasesActAskExtensionResponses, CasesActAskHelpData, CasesActAskHelpErrors, CasesActAskHelpResponses, CasesActAskSuspensionData, CasesActAskSuspensionErrors, CasesActAskSuspensionResponses, CasesActCloseData, CasesActCloseErrors, CasesActCloseResponses, CasesActCommentData, CasesActCommentErrors, CasesActCommentResponses, CasesActDecideData, CasesActDecideErrors, CasesActDecideResponses, CasesActDeclineData, CasesActDeclineErrors, CasesActDeclineResponses, CasesActDelegateData, CasesActDelegateErrors, CasesActDelegateResponses, CasesActDesignateData, CasesActDesignateErrors, CasesActDesignateResponses, CasesActDispatchData, CasesActDispatchErrors, CasesActDispatchResponses, CasesActEscalateData, CasesActEscalateErrors, CasesActEscalateResponses, CasesActExtendData, CasesActExtendErrors, CasesActExtendResponses, CasesActFollowUpData, CasesActFollowUpErrors, CasesActFollowUpResponses, CasesActInstructData, CasesActInstructErrors, CasesActInstructResponses, CasesActInvolveData, CasesActInvolveErrors, CasesActInvolveResponses, CasesActLiftData, CasesActLiftErrors, CasesActLiftResponses, CasesActLinkData, CasesActLinkErrors, CasesActLinkResponses, CasesActLocateData, CasesActLocateErrors, CasesActLocateResponses, CasesActMergeData, CasesActMergeErrors, CasesActMergeResponses, CasesActProgressData, CasesActProgressErrors, CasesActProgressResponses, CasesActReassignData, CasesActReassignErrors, CasesActReassignResponses, CasesActReclassifyData, CasesActReclassifyErrors, CasesActReclassifyResponses, CasesActRefuseData, CasesActRefuseErrors, CasesActRefuseResponses, CasesActRejectData, CasesActRejectErrors, CasesActRejectResponses, CasesActReopenData, CasesActReopenErrors, CasesActReopenResponses, CasesActResolveData, CasesActResolveErrors, CasesActResolveResponses, CasesActResolveShareData, CasesActResolveShareErrors, CasesActResolveShareResponses, CasesActResumeData, CasesActResumeErrors, CasesActResumeResponses, CasesActReturnData, CasesActReturnErrors, CasesActReturnResponses, CasesActSelfResolveData, CasesActSelfResolveErrors, CasesActSelfResolveResponses, CasesActSetConfidentialData, CasesActSetConfidentialErrors, CasesActSetConfidentialResponses, CasesActSetUrgencyData, CasesActSetUrgencyErrors, CasesActSetUrgencyResponses, CasesActSuperviseData, CasesActSuperviseErrors, CasesActSuperviseResponses, CasesActSuspendData, CasesActSuspendErrors, CasesActSuspendResponses, CasesActTagData, CasesActTagErrors, CasesActTagResponses, CasesActTakeData, CasesActTakeErrors, CasesActTakeResponses, CasesActUnlinkData, CasesActUnlinkErrors, CasesActUnlinkResponses, CasesActUnmergeData, CasesActUnmergeErrors, CasesActUnmergeResponses, CasesActUrgeData, CasesActUrgeErrors, CasesActUrgeResponses, CasesActVerifyData, CasesActVerifyErrors, CasesActVerifyResponses, CasesActVoidData, CasesActVoidErrors, CasesActVoidResponses, CasesActWithdrawData, CasesActWithdrawErrors, CasesActWithdrawResponses, CasesBatchData, CasesBatchErrors, CasesBatchResponses, CasesCasesData, CasesCasesErrors, CasesCasesResponses, CasesCountData, CasesCountErrors, CasesCountResponses, CasesCountsData, CasesCountsErrors, CasesCountsResponses, CasesDemandsData, CasesDemandsErrors, CasesDemandsResponses, CasesDetailData, CasesDetailErrors, CasesDetailResponses, CasesHelpIntakeData, CasesHelpIntakeErrors, CasesHelpIntakeResponses, CasesManyData, CasesManyErrors, CasesManyResponses, CasesNearbyData, CasesNearbyErrors, CasesNearbyResponses, CasesQueueData, CasesQueueErrors, CasesQueueResponses, CasesReportData, CasesReportErrors, CasesReportResponses, CasesRevealData, CasesRevealErrors, CasesRevealResponses, CasesStepProofData, CasesStepProofErrors, CasesStepProofResponses, CasesTryRoutesData, CasesTryRoutesErrors, CasesTryRoutesResponses, CasesUnitLoadData, CasesUnitLoadErrors, CasesUnitLoadResponses, EvidenceCancelData, EvidenceCancelErrors, EvidenceCancelResponses, EvidenceCreateData, EvidenceCreateErrors, EvidenceCreateResponses, EvidenceDetailData, EvidenceDetailErrors, EvidenceDetailResponses, EvidenceHeadData, EvidenceHeadErrors, EvidenceHeadResponses, EvidenceOptionsData, EvidenceOptionsErrors, EvidenceOptionsResponses, EvidenceOriginalData, EvidenceOriginalErrors, EvidenceOriginalResponses, EvidencePatchData, EvidencePatchErrors, EvidencePatchResponses, EvidencePublicData, EvidencePublicErrors, EvidencePublicResponses, EvidenceThumbData, EvidenceThumbErrors, EvidenceThumbResponses, ExportsCasesData, ExportsCasesErrors, ExportsCasesResponses, ExportsColumnsData, ExportsColumnsErrors, ExportsColumnsResponses, ExportsSearchData, ExportsSearchErrors, ExportsSearchResponses, ExportsStatsData, ExportsStatsErrors, ExportsStatsResponses, HealthGetHealthData, HealthGetHealthErrors, HealthGetHealthResponses, LedgerActsData, LedgerActsErrors, LedgerActsResponses, LedgerAskForCheckData, LedgerAskForCheckErrors, LedgerAskForCheckResponses, LedgerChecksData, LedgerChecksErrors, LedgerChecksResponses, LedgerEntriesData, LedgerEntriesErrors, LedgerEntriesResponses, LedgerOneProofData, LedgerOneProofErrors, LedgerOneProofResponses, LedgerRevealsData, LedgerRevealsErrors, LedgerRevealsResponses, LedgerStateData, LedgerStateErrors, LedgerStateResponses, LiveInfoData, LiveInfoErrors, LiveInfoResponses, LiveLiveData, LiveLiveErrors, LiveLiveResponses, NoticesAddWebhookData, NoticesAddWebhookErrors, NoticesAddWebhookResponses, NoticesChangeWebhookData, NoticesChangeWebhookErrors, NoticesChangeWebhookResponses, NoticesConfirmData, NoticesConfirmErrors, NoticesConfirmResponses, NoticesDeliveriesData, NoticesDeliveriesErrors, NoticesDeliveriesResponses, NoticesGetWebhookData, NoticesGetWebhookErrors, NoticesGetWebhookResponses, NoticesListWebhooksData, NoticesListWebhooksErrors, NoticesListWebhooksResponses, NoticesMatrixData, NoticesMatrixErrors, NoticesMatrixResponses, NoticesMineData, NoticesMineErrors, NoticesMineResponses, NoticesPingData, NoticesPingErrors, NoticesPingResponses, NoticesPreferencesData, NoticesPreferencesErrors, NoticesPreferencesResponses, NoticesReadData, NoticesReadErrors, NoticesReadResponses, NoticesRemoveWebhookData, NoticesRemoveWebhookErrors, NoticesRemoveWebhookResponses, NoticesRenewSecretData, NoticesRenewSecretErrors, NoticesRenewSecretResponses, NoticesRetryData, NoticesRetryErrors, NoticesRetryResponses, NoticesSendCodeData, NoticesSendCodeErrors, NoticesSendCodeResponses, NoticesSetMatrixData, NoticesSetMatrixErrors, NoticesSetMatrixResponses, NoticesSetPreferencesData, NoticesSetPreferencesErrors, NoticesSetPreferencesResponses, NoticesUnreadData, NoticesUnreadErrors, NoticesUnreadResponses, PeopleAddUnitData, PeopleAddUnitErrors, PeopleAddUnitResponses, PeopleAddUserData, PeopleAddUserErrors, PeopleAddUserResponses, PeopleBeginFactorData, PeopleBeginFactorErrors, PeopleBeginFactorResponses, PeopleChangeMeData, PeopleChangeMeErrors, PeopleChangeMeResponses, PeopleChangePasswordData, PeopleChangePasswordErrors, PeopleChangePasswordResponses, PeopleChangePostData, PeopleChangePostErrors, PeopleChangePostResponses, PeopleChangeUnitData, PeopleChangeUnitErrors, PeopleChangeUnitResponses, PeopleChangeUserData, PeopleChangeUserErrors, PeopleChangeUserResponses, PeopleConfirmFactorData, PeopleConfirmFactorErrors, PeopleConfirmFactorResponses, PeopleDeactivateData, PeopleDeactivateErrors, PeopleDeactivateResponses, PeopleEndAbsenceData, PeopleEndAbsenceErrors, PeopleEndAbsenceResponses, PeopleEndOthersData, PeopleEndOthersErrors, PeopleEndOthersResponses, PeopleEndPostData, PeopleEndPostErrors, PeopleEndPostResponses, PeopleEndSessionData, PeopleEndSessionErrors, PeopleEndSessionResponses, PeopleGivePostData, PeopleGivePostErrors, PeopleGivePostResponses, PeopleGridCardData, PeopleGridCardErrors, PeopleGridCardResponses, PeopleHandOverData, PeopleHandOverErrors, PeopleHandOverResponses, PeopleListAbsencesData, PeopleListAbsencesErrors, PeopleListAbsencesResponses, PeopleListPostsData, PeopleListPostsErrors, PeopleListPostsResponses, PeopleListTokensData, PeopleListTokensErrors, PeopleListTokensResponses, PeopleListUnitsData, PeopleListUnitsErrors, PeopleListUnitsResponses, PeopleListUsersData, PeopleListUsersErrors, PeopleListUsersResponses, PeopleLogInData, PeopleLogInErrors, PeopleLogInResponses, PeopleLogOutData, PeopleLogOutErrors, PeopleLogOutResponses, PeopleMakeTokenData, PeopleMakeTokenErrors, PeopleMakeTokenResponses, PeopleMeData, PeopleMeErrors, PeopleMeResponses, PeopleMySessionsData, PeopleMySessionsErrors, PeopleMySessionsResponses, PeopleOneUnitData, PeopleOneUnitErrors, PeopleOneUnitResponses, PeopleOneUserData, PeopleOneUserErrors, PeopleOneUserResponses, PeopleReactivateData, PeopleReactivateErrors, PeopleReactivateResponses, PeopleRecordAbsenceData, PeopleRecordAbsenceErrors, PeopleRecordAbsenceResponses, PeopleRemoveFactorData, PeopleRemoveFactorErrors, PeopleRemoveFactorResponses, PeopleRenewCodesData, PeopleRenewCodesErrors, PeopleRenewCodesResponses, PeopleResetFactorData, PeopleResetFactorErrors, PeopleResetFactorResponses, PeopleResetPasswordData, PeopleResetPasswordErrors, PeopleResetPasswordResponses, PeopleRetireUnitData, PeopleRetireUnitErrors, PeopleRetireUnitResponses, PeopleRevokeTokenData, PeopleRevokeTokenErrors, PeopleRevokeTokenResponses, PeopleRolesData, PeopleRolesErrors, PeopleRolesResponses, PeopleShowFactorData, PeopleShowFactorErrors, PeopleShowFactorResponses, PeopleTemplateData, PeopleTemplateErrors, PeopleTemplateResponses, PeopleUnitTreeData, PeopleUnitTreeErrors, PeopleUnitTreeResponses, PeopleUnlockData, PeopleUnlockErrors, PeopleUnlockResponses, PeopleUploadData, PeopleUploadErrors, PeopleUploadResponses, PlacesAddLayerData, PlacesAddLayerErrors, PlacesAddLayerResponses, PlacesApplyChangeData, PlacesApplyChangeErrors, PlacesApplyChangeResponses, PlacesExportGridsData, PlacesExportGridsErrors, PlacesExportGridsResponses, PlacesImportGridsData, PlacesImportGridsErrors, PlacesImportGridsResponses, PlacesListAreasData, PlacesListAreasErrors, PlacesListAreasResponses, PlacesListGridsData, PlacesListGridsErrors, PlacesListGridsResponses, PlacesListLayersData, PlacesListLayersErrors, PlacesListLayersResponses, PlacesLocateData, PlacesLocateErrors, PlacesLocateResponses, PlacesPreviewChangeData, PlacesPreviewChangeErrors, PlacesPreviewChangeResponses, PlacesReadAreaData, PlacesReadAreaErrors, PlacesReadAreaResponses, PlacesReadAreaTileData, PlacesReadAreaTileErrors, PlacesReadAreaTileResponses, PlacesReadBorderData, PlacesReadBorderErrors, PlacesReadBorderResponses, PlacesReadCoverageData, PlacesReadCoverageErrors, PlacesReadCoverageResponses, PlacesReadGridData, PlacesReadGridErrors, PlacesReadGridResponses, PlacesReadTileData, PlacesReadTileErrors, PlacesReadTileResponses, RulesAddCategoryData, RulesAddCategoryErrors, RulesAddCategoryResponses, RulesAddRouteData, RulesAddRouteErrors, RulesAddRouteResponses, RulesChangeCategoryData, RulesChangeCategoryErrors, RulesChangeCategoryResponses, RulesChangeRouteData, RulesChangeRouteErrors, RulesChangeRouteResponses, RulesDryRunData, RulesDryRunErrors, RulesDryRunResponses, RulesDueData, RulesDueErrors, RulesDueResponses, RulesEndRouteData, RulesEndRouteErrors, RulesEndRouteResponses, RulesExplainData, RulesExplainErrors, RulesExplainResponses, RulesGetCategoryData, RulesGetCategoryErrors, RulesGetCategoryResponses, RulesImportTableData, RulesImportTableErrors, RulesImportTableResponses, RulesImportYearData, RulesImportYearErrors, RulesImportYearResponses, RulesListCategoriesData, RulesListCategoriesErrors, RulesListCategoriesResponses, RulesListHoursData, RulesListHoursErrors, RulesListHoursResponses, RulesListLimitsData, RulesListLimitsErrors, RulesListLimitsResponses, RulesListRoutesData, RulesListRoutesErrors, RulesListRoutesResponses, RulesRemoveLimitData, RulesRemoveLimitErrors, RulesRemoveLimitResponses, RulesRetireCategoryData, RulesRetireCategoryErrors, RulesRetireCategoryResponses, RulesRouteHistoryData, RulesRouteHistoryErrors, RulesRouteHistoryResponses, RulesSearchCategoriesData, RulesSearchCategoriesErrors, RulesSearchCategoriesResponses, RulesSetDaysData, RulesSetDaysErrors, RulesSetDaysResponses, RulesSetHoursData, RulesSetHoursErrors, RulesSetHoursResponses, RulesSetLimitData, RulesSetLimitErrors, RulesSetLimitResponses, RulesSuggestData, RulesSuggestErrors, RulesSuggestResponses, RulesTableData, RulesTableErrors, RulesTableResponses, RulesWordsData, RulesWordsErrors, RulesWordsResponses, RulesYearData, RulesYearErrors, RulesYearResponses, SearchPhoneData, SearchPhoneErrors, SearchPhoneResponses, SearchSearchData, SearchSearchErrors, SearchSearchResponses, StatsSeriesData, StatsSeriesErrors, StatsSeriesResponses, StatsSummaryData, StatsSummaryErrors, StatsSummaryResponses, StatsTableData, StatsTableErrors, StatsTableResponses, StatsTodayData, StatsTodayErrors, StatsTodayResponses, TemplatesAddData, TemplatesAddErrors, TemplatesAddResponses, TemplatesChangeData, TemplatesChangeErrors, TemplatesChangeResponses, TemplatesOfferedData, TemplatesOfferedErrors, TemplatesOfferedResponses, TemplatesRemoveData, TemplatesRemoveErrors, TemplatesRemoveResponses, TemplatesTemplatesData, TemplatesTemplatesErrors, TemplatesTemplatesResponses, ViewsChangeData, ViewsChangeErrors, ViewsChangeResponses, ViewsDeleteData, ViewsDeleteErrors, ViewsDeleteResponses, ViewsSaveData, ViewsSaveErrors, ViewsSaveResponses, ViewsViewsData, ViewsViewsErrors, ViewsViewsResponses } from './types.gen';
+import type { CasesActAcceptData, CasesActAcceptErrors, CasesActAcceptResponses, CasesActAnswerData, CasesActAnswerErrors, CasesActAnswerHelpData, CasesActAnswerHelpErrors, CasesActAnswerHelpResponses, CasesActAnswerResponses, CasesActArchiveData, CasesActArchiveErrors, CasesActArchiveResponses, CasesActAskExtensionData, CasesActAskExtensionErrors, CasesActAskExtensionResponses, CasesActAskHelpData, CasesActAskHelpErrors, CasesActAskHelpResponses, CasesActAskSuspensionData, CasesActAskSuspensionErrors, CasesActAskSuspensionResponses, CasesActCloseData, CasesActCloseErrors, CasesActCloseResponses, CasesActCommentData, CasesActCommentErrors, CasesActCommentResponses, CasesActDecideData, CasesActDecideErrors, CasesActDecideResponses, CasesActDeclineData, CasesActDeclineErrors, CasesActDeclineResponses, CasesActDelegateData, CasesActDelegateErrors, CasesActDelegateResponses, CasesActDesignateData, CasesActDesignateErrors, CasesActDesignateResponses, CasesActDispatchData, CasesActDispatchErrors, CasesActDispatchResponses, CasesActEscalateData, CasesActEscalateErrors, CasesActEscalateResponses, CasesActExtendData, CasesActExtendErrors, CasesActExtendResponses, CasesActFollowUpData, CasesActFollowUpErrors, CasesActFollowUpResponses, CasesActInstructData, CasesActInstructErrors, CasesActInstructResponses, CasesActInvolveData, CasesActInvolveErrors, CasesActInvolveResponses, CasesActLiftData, CasesActLiftErrors, CasesActLiftResponses, CasesActLinkData, CasesActLinkErrors, CasesActLinkResponses, CasesActLocateData, CasesActLocateErrors, CasesActLocateResponses, CasesActMergeData, CasesActMergeErrors, CasesActMergeResponses, CasesActProgressData, CasesActProgressErrors, CasesActProgressResponses, CasesActReassignData, CasesActReassignErrors, CasesActReassignResponses, CasesActReclassifyData, CasesActReclassifyErrors, CasesActReclassifyResponses, CasesActRefuseData, CasesActRefuseErrors, CasesActRefuseResponses, CasesActRejectData, CasesActRejectErrors, CasesActRejectResponses, CasesActReopenData, CasesActReopenErrors, CasesActReopenResponses, CasesActResolveData, CasesActResolveErrors, CasesActResolveResponses, CasesActResolveShareData, CasesActResolveShareErrors, CasesActResolveShareResponses, CasesActResumeData, CasesActResumeErrors, CasesActResumeResponses, CasesActReturnData, CasesActReturnErrors, CasesActReturnResponses, CasesActSelfResolveData, CasesActSelfResolveErrors, CasesActSelfResolveResponses, CasesActSetConfidentialData, CasesActSetConfidentialErrors, CasesActSetConfidentialResponses, CasesActSetUrgencyData, CasesActSetUrgencyErrors, CasesActSetUrgencyResponses, CasesActSuperviseData, CasesActSuperviseErrors, CasesActSuperviseResponses, CasesActSuspendData, CasesActSuspendErrors, CasesActSuspendResponses, CasesActTagData, CasesActTagErrors, CasesActTagResponses, CasesActTakeData, CasesActTakeErrors, CasesActTakeResponses, CasesActUnlinkData, CasesActUnlinkErrors, CasesActUnlinkResponses, CasesActUnmergeData, CasesActUnmergeErrors, CasesActUnmergeResponses, CasesActUrgeData, CasesActUrgeErrors, CasesActUrgeResponses, CasesActVerifyData, CasesActVerifyErrors, CasesActVerifyResponses, CasesActVoidData, CasesActVoidErrors, CasesActVoidResponses, CasesActWithdrawData, CasesActWithdrawErrors, CasesActWithdrawResponses, CasesBatchData, CasesBatchErrors, CasesBatchResponses, CasesCasesData, CasesCasesErrors, CasesCasesResponses, CasesCheckOrdersData, CasesCheckOrdersErrors, CasesCheckOrdersResponses, CasesCountData, CasesCountErrors, CasesCountResponses, CasesCountsData, CasesCountsErrors, CasesCountsResponses, CasesDemandsData, CasesDemandsErrors, CasesDemandsResponses, CasesDetailData, CasesDetailErrors, CasesDetailResponses, CasesDiscardImportData, CasesDiscardImportErrors, CasesDiscardImportResponses, CasesHelpIntakeData, CasesHelpIntakeErrors, CasesHelpIntakeResponses, CasesManyData, CasesManyErrors, CasesManyResponses, CasesNearbyData, CasesNearbyErrors, CasesNearbyResponses, CasesOpenWorkData, CasesOpenWorkErrors, CasesOpenWorkResponses, CasesOrderErrorsData, CasesOrderErrorsErrors, CasesOrderErrorsResponses, CasesOrderFieldsData, CasesOrderFieldsErrors, CasesOrderFieldsResponses, CasesOrderImportData, CasesOrderImportErrors, CasesOrderImportResponses, CasesOrderImportsData, CasesOrderImportsErrors, CasesOrderImportsResponses, CasesOrderMappingsData, CasesOrderMappingsErrors, CasesOrderMappingsResponses, CasesQueueData, CasesQueueErrors, CasesQueueResponses, CasesRemoveMappingData, CasesRemoveMappingErrors, CasesRemoveMappingResponses, CasesReportData, CasesReportErrors, CasesReportResponses, CasesRevealData, CasesRevealErrors, CasesRevealResponses, CasesSaveMappingData, CasesSaveMappingErrors, CasesSaveMappingResponses, CasesSendOrdersData, CasesSendOrdersErrors, CasesSendOrdersResponses, CasesStartImportData, CasesStartImportErrors, CasesStartImportResponses, CasesStepProofData, CasesStepProofErrors, CasesStepProofResponses, CasesTryRoutesData, CasesTryRoutesErrors, CasesTryRoutesResponses, CasesUnitLoadData, CasesUnitLoadErrors, CasesUnitLoadResponses, EvidenceCancelData, EvidenceCancelErrors, EvidenceCancelResponses, EvidenceCreateData, EvidenceCreateErrors, EvidenceCreateResponses, EvidenceDetailData, EvidenceDetailErrors, EvidenceDetailResponses, EvidenceHeadData, EvidenceHeadErrors, EvidenceHeadResponses, EvidenceOptionsData, EvidenceOptionsErrors, EvidenceOptionsResponses, EvidenceOriginalData, EvidenceOriginalErrors, EvidenceOriginalResponses, EvidencePatchData, EvidencePatchErrors, EvidencePatchResponses, EvidencePublicData, EvidencePublicErrors, EvidencePublicResponses, EvidenceThumbData, EvidenceThumbErrors, EvidenceThumbResponses, ExportsCasesData, ExportsCasesErrors, ExportsCasesResponses, ExportsColumnsData, ExportsColumnsErrors, ExportsColumnsResponses, ExportsSearchData, ExportsSearchErrors, ExportsSearchResponses, ExportsStatsData, ExportsStatsErrors, ExportsStatsResponses, HealthGetHealthData, HealthGetHealthErrors, HealthGetHealthResponses, JobsListFailedData, JobsListFailedErrors, JobsListFailedResponses, JobsListJobsData, JobsListJobsErrors, JobsListJobsResponses, JobsRetryJobData, JobsRetryJobErrors, JobsRetryJobResponses, LedgerActsData, LedgerActsErrors, LedgerActsResponses, LedgerAskForCheckData, LedgerAskForCheckErrors, LedgerAskForCheckResponses, LedgerChecksData, LedgerChecksErrors, LedgerChecksResponses, LedgerEntriesData, LedgerEntriesErrors, LedgerEntriesResponses, LedgerOneProofData, LedgerOneProofErrors, LedgerOneProofResponses, LedgerRevealsData, LedgerRevealsErrors, LedgerRevealsResponses, LedgerStateData, LedgerStateErrors, LedgerStateResponses, LiveInfoData, LiveInfoErrors, LiveInfoResponses, LiveLiveData, LiveLiveErrors, LiveLiveResponses, NoticesAddWebhookData, NoticesAddWebhookErrors, NoticesAddWebhookResponses, NoticesChangeWebhookData, NoticesChangeWebhookErrors, NoticesChangeWebhookResponses, NoticesConfirmData, NoticesConfirmErrors, NoticesConfirmResponses, NoticesDeliveriesData, NoticesDeliveriesErrors, NoticesDeliveriesResponses, NoticesGetWebhookData, NoticesGetWebhookErrors, NoticesGetWebhookResponses, NoticesListWebhooksData, NoticesListWebhooksErrors, NoticesListWebhooksResponses, NoticesMatrixData, NoticesMatrixErrors, NoticesMatrixResponses, NoticesMineData, NoticesMineErrors, NoticesMineResponses, NoticesPingData, NoticesPingErrors, NoticesPingResponses, NoticesPreferencesData, NoticesPreferencesErrors, NoticesPreferencesResponses, NoticesReadData, NoticesReadErrors, NoticesReadResponses, NoticesRemoveWebhookData, NoticesRemoveWebhookErrors, NoticesRemoveWebhookResponses, NoticesRenewSecretData, NoticesRenewSecretErrors, NoticesRenewSecretResponses, NoticesRetryData, NoticesRetryErrors, NoticesRetryResponses, NoticesSendCodeData, NoticesSendCodeErrors, NoticesSendCodeResponses, NoticesSetMatrixData, NoticesSetMatrixErrors, NoticesSetMatrixResponses, NoticesSetPreferencesData, NoticesSetPreferencesErrors, NoticesSetPreferencesResponses, NoticesUnreadData, NoticesUnreadErrors, NoticesUnreadResponses, PeopleAddUnitData, PeopleAddUnitErrors, PeopleAddUnitResponses, PeopleAddUserData, PeopleAddUserErrors, PeopleAddUserResponses, PeopleBeginFactorData, PeopleBeginFactorErrors, PeopleBeginFactorResponses, PeopleChangeMeData, PeopleChangeMeErrors, PeopleChangeMeResponses, PeopleChangePasswordData, PeopleChangePasswordErrors, PeopleChangePasswordResponses, PeopleChangePostData, PeopleChangePostErrors, PeopleChangePostResponses, PeopleChangeUnitData, PeopleChangeUnitErrors, PeopleChangeUnitResponses, PeopleChangeUserData, PeopleChangeUserErrors, PeopleChangeUserResponses, PeopleConfirmFactorData, PeopleConfirmFactorErrors, PeopleConfirmFactorResponses, PeopleDeactivateData, PeopleDeactivateErrors, PeopleDeactivateResponses, PeopleEndAbsenceData, PeopleEndAbsenceErrors, PeopleEndAbsenceResponses, PeopleEndOthersData, PeopleEndOthersErrors, PeopleEndOthersResponses, PeopleEndPostData, PeopleEndPostErrors, PeopleEndPostResponses, PeopleEndSessionData, PeopleEndSessionErrors, PeopleEndSessionResponses, PeopleGivePostData, PeopleGivePostErrors, PeopleGivePostResponses, PeopleGridCardData, PeopleGridCardErrors, PeopleGridCardResponses, PeopleHandAllOverData, PeopleHandAllOverErrors, PeopleHandAllOverResponses, PeopleHandOverData, PeopleHandOverErrors, PeopleHandOverResponses, PeopleListAbsencesData, PeopleListAbsencesErrors, PeopleListAbsencesResponses, PeopleListPostsData, PeopleListPostsErrors, PeopleListPostsResponses, PeopleListTokensData, PeopleListTokensErrors, PeopleListTokensResponses, PeopleListUnitsData, PeopleListUnitsErrors, PeopleListUnitsResponses, PeopleListUsersData, PeopleListUsersErrors, PeopleListUsersResponses, PeopleLogInData, PeopleLogInErrors, PeopleLogInResponses, PeopleLogOutData, PeopleLogOutErrors, PeopleLogOutResponses, PeopleMakeTokenData, PeopleMakeTokenErrors, PeopleMakeTokenResponses, PeopleMeData, PeopleMeErrors, PeopleMeResponses, PeopleMySessionsData, PeopleMySessionsErrors, PeopleMySessionsResponses, PeopleOneUnitData, PeopleOneUnitErrors, PeopleOneUnitResponses, PeopleOneUserData, PeopleOneUserErrors, PeopleOneUserResponses, PeopleReactivateData, PeopleReactivateErrors, PeopleReactivateResponses, PeopleRecordAbsenceData, PeopleRecordAbsenceErrors, PeopleRecordAbsenceResponses, PeopleRemoveFactorData, PeopleRemoveFactorErrors, PeopleRemoveFactorResponses, PeopleRenewCodesData, PeopleRenewCodesErrors, PeopleRenewCodesResponses, PeopleResetFactorData, PeopleResetFactorErrors, PeopleResetFactorResponses, PeopleResetPasswordData, PeopleResetPasswordErrors, PeopleResetPasswordResponses, PeopleRetireUnitData, PeopleRetireUnitErrors, PeopleRetireUnitResponses, PeopleRevokeTokenData, PeopleRevokeTokenErrors, PeopleRevokeTokenResponses, PeopleRolesData, PeopleRolesErrors, PeopleRolesResponses, PeopleShowFactorData, PeopleShowFactorErrors, PeopleShowFactorResponses, PeopleTemplateData, PeopleTemplateErrors, PeopleTemplateResponses, PeopleUnitTreeData, PeopleUnitTreeErrors, PeopleUnitTreeResponses, PeopleUnlockData, PeopleUnlockErrors, PeopleUnlockResponses, PeopleUploadData, PeopleUploadErrors, PeopleUploadResponses, PlacesAddLayerData, PlacesAddLayerErrors, PlacesAddLayerResponses, PlacesApplyChangeData, PlacesApplyChangeErrors, PlacesApplyChangeResponses, PlacesExportGridsData, PlacesExportGridsErrors, PlacesExportGridsResponses, PlacesImportGridsData, PlacesImportGridsErrors, PlacesImportGridsResponses, PlacesListAreasData, PlacesListAreasErrors, PlacesListAreasResponses, PlacesListGridsData, PlacesListGridsErrors, PlacesListGridsResponses, PlacesListLayersData, PlacesListLayersErrors, PlacesListLayersResponses, PlacesLocateData, PlacesLocateErrors, PlacesLocateResponses, PlacesPreviewChangeData, PlacesPreviewChangeErrors, PlacesPreviewChangeResponses, PlacesReadAreaData, PlacesReadAreaErrors, PlacesReadAreaResponses, PlacesReadAreaTileData, PlacesReadAreaTileErrors, PlacesReadAreaTileResponses, PlacesReadBorderData, PlacesReadBorderErrors, PlacesReadBorderResponses, PlacesReadCoverageData, PlacesReadCoverageErrors, PlacesReadCoverageResponses, PlacesReadGridData, PlacesReadGridErrors, PlacesReadGridResponses, PlacesReadTileData, PlacesReadTileErrors, PlacesReadTileResponses, RulesAddCategoryData, RulesAddCategoryErrors, RulesAddCategoryResponses, RulesAddRouteData, RulesAddRouteErrors, RulesAddRouteResponses, RulesChangeCategoryData, RulesChangeCategoryErrors, RulesChangeCategoryResponses, RulesChangeRouteData, RulesChangeRouteErrors, RulesChangeRouteResponses, RulesDryRunData, RulesDryRunErrors, RulesDryRunResponses, RulesDueData, RulesDueErrors, RulesDueResponses, RulesEndRouteData, RulesEndRouteErrors, RulesEndRouteResponses, RulesExplainData, RulesExplainErrors, RulesExplainResponses, RulesGetCategoryData, RulesGetCategoryErrors, RulesGetCategoryResponses, RulesImportTableData, RulesImportTableErrors, RulesImportTableResponses, RulesImportYearData, RulesImportYearErrors, RulesImportYearResponses, RulesLimitHistoryData, RulesLimitHistoryErrors, RulesLimitHistoryResponses, RulesListCategoriesData, RulesListCategoriesErrors, RulesListCategoriesResponses, RulesListHoursData, RulesListHoursErrors, RulesListHoursResponses, RulesListLimitsData, RulesListLimitsErrors, RulesListLimitsResponses, RulesListRoutesData, RulesListRoutesErrors, RulesListRoutesResponses, RulesRemoveLimitData, RulesRemoveLimitErrors, RulesRemoveLimitResponses, RulesRetireCategoryData, RulesRetireCategoryErrors, RulesRetireCategoryResponses, RulesRouteHistoryData, RulesRouteHistoryErrors, RulesRouteHistoryResponses, RulesSearchCategoriesData, RulesSearchCategoriesErrors, RulesSearchCategoriesResponses, RulesSetDaysData, RulesSetDaysErrors, RulesSetDaysResponses, RulesSetHoursData, RulesSetHoursErrors, RulesSetHoursResponses, RulesSetLimitData, RulesSetLimitErrors, RulesSetLimitResponses, RulesSuggestData, RulesSuggestErrors, RulesSuggestResponses, RulesTableData, RulesTableErrors, RulesTableResponses, RulesWordsData, RulesWordsErrors, RulesWordsResponses, RulesYearData, RulesYearErrors, RulesYearResponses, SearchPhoneData, SearchPhoneErrors, SearchPhoneResponses, SearchSearchData, SearchSearchErrors, SearchSearchResponses, StatsSeriesData, StatsSeriesErrors, StatsSeriesResponses, StatsSummaryData, StatsSummaryErrors, StatsSummaryResponses, StatsTableData, StatsTableErrors, StatsTableResponses, StatsTodayData, StatsTodayErrors, StatsTodayResponses, TemplatesAddData, TemplatesAddErrors, TemplatesAddResponses, TemplatesChangeData, TemplatesChangeErrors, TemplatesChangeResponses, TemplatesChoicesData, TemplatesChoicesErrors, TemplatesChoicesResponses, TemplatesOfferedData, TemplatesOfferedErrors, TemplatesOfferedResponses, TemplatesRemoveData, TemplatesRemoveErrors, TemplatesRemoveResponses, TemplatesTemplatesData, TemplatesTemplatesErrors, TemplatesTemplatesResponses, ViewsChangeData, ViewsChangeErrors, ViewsChangeResponses, ViewsDeleteData, ViewsDeleteErrors, ViewsDeleteResponses, ViewsSaveData, ViewsSaveErrors, ViewsSaveResponses, ViewsViewsData, ViewsViewsErrors, ViewsViewsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean> = Options2<TData, ThrowOnError> & {
     /**
@@ -43,6 +43,12 @@ export const peopleEndAbsence = <ThrowOnError extends boolean = false>(options: 
 export const placesListAreas = <ThrowOnError extends boolean = false>(options?: Options<PlacesListAreasData, ThrowOnError>) => (options?.client ?? client).get<PlacesListAreasResponses, PlacesListAreasErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/areas',
+    ...options
+});
+
+export const placesReadAreaTile = <ThrowOnError extends boolean = false>(options: Options<PlacesReadAreaTileData, ThrowOnError>) => (options.client ?? client).get<PlacesReadAreaTileResponses, PlacesReadAreaTileErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/areas/tiles/{z}/{x}/{y}.mvt',
     ...options
 });
 
@@ -867,6 +873,24 @@ export const healthGetHealth = <ThrowOnError extends boolean = false>(options?: 
     ...options
 });
 
+export const jobsListJobs = <ThrowOnError extends boolean = false>(options?: Options<JobsListJobsData, ThrowOnError>) => (options?.client ?? client).get<JobsListJobsResponses, JobsListJobsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/jobs',
+    ...options
+});
+
+export const jobsListFailed = <ThrowOnError extends boolean = false>(options?: Options<JobsListFailedData, ThrowOnError>) => (options?.client ?? client).get<JobsListFailedResponses, JobsListFailedErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/jobs/failed',
+    ...options
+});
+
+export const jobsRetryJob = <ThrowOnError extends boolean = false>(options: Options<JobsRetryJobData, ThrowOnError>) => (options.client ?? client).post<JobsRetryJobResponses, JobsRetryJobErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/jobs/failed/{number}/retry',
+    ...options
+});
+
 export const placesListLayers = <ThrowOnError extends boolean = false>(options?: Options<PlacesListLayersData, ThrowOnError>) => (options?.client ?? client).get<PlacesListLayersResponses, PlacesListLayersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/layers',
@@ -945,6 +969,12 @@ export const rulesSetLimit = <ThrowOnError extends boolean = false>(options: Opt
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+export const rulesLimitHistory = <ThrowOnError extends boolean = false>(options?: Options<RulesLimitHistoryData, ThrowOnError>) => (options?.client ?? client).get<RulesLimitHistoryResponses, RulesLimitHistoryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/limits/history',
+    ...options
 });
 
 export const rulesRemoveLimit = <ThrowOnError extends boolean = false>(options: Options<RulesRemoveLimitData, ThrowOnError>) => (options.client ?? client).post<RulesRemoveLimitResponses, RulesRemoveLimitErrors, ThrowOnError>({
@@ -1123,6 +1153,89 @@ export const noticesUnread = <ThrowOnError extends boolean = false>(options?: Op
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/notices/unread',
     ...options
+});
+
+export const casesOrderFields = <ThrowOnError extends boolean = false>(options?: Options<CasesOrderFieldsData, ThrowOnError>) => (options?.client ?? client).get<CasesOrderFieldsResponses, CasesOrderFieldsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/fields',
+    ...options
+});
+
+export const casesOrderImports = <ThrowOnError extends boolean = false>(options?: Options<CasesOrderImportsData, ThrowOnError>) => (options?.client ?? client).get<CasesOrderImportsResponses, CasesOrderImportsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/imports',
+    ...options
+});
+
+export const casesSendOrders = <ThrowOnError extends boolean = false>(options: Options<CasesSendOrdersData, ThrowOnError>) => (options.client ?? client).post<CasesSendOrdersResponses, CasesSendOrdersErrors, ThrowOnError>({
+    ...formDataBodySerializer,
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/imports',
+    ...options,
+    headers: {
+        'Content-Type': null,
+        ...options.headers
+    }
+});
+
+export const casesDiscardImport = <ThrowOnError extends boolean = false>(options: Options<CasesDiscardImportData, ThrowOnError>) => (options.client ?? client).delete<CasesDiscardImportResponses, CasesDiscardImportErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/imports/{id}',
+    ...options
+});
+
+export const casesOrderImport = <ThrowOnError extends boolean = false>(options: Options<CasesOrderImportData, ThrowOnError>) => (options.client ?? client).get<CasesOrderImportResponses, CasesOrderImportErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/imports/{id}',
+    ...options
+});
+
+export const casesCheckOrders = <ThrowOnError extends boolean = false>(options: Options<CasesCheckOrdersData, ThrowOnError>) => (options.client ?? client).post<CasesCheckOrdersResponses, CasesCheckOrdersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/imports/{id}/check',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+export const casesOrderErrors = <ThrowOnError extends boolean = false>(options: Options<CasesOrderErrorsData, ThrowOnError>) => (options.client ?? client).get<CasesOrderErrorsResponses, CasesOrderErrorsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/imports/{id}/errors',
+    ...options
+});
+
+export const casesStartImport = <ThrowOnError extends boolean = false>(options: Options<CasesStartImportData, ThrowOnError>) => (options.client ?? client).post<CasesStartImportResponses, CasesStartImportErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/imports/{id}/start',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+export const casesOrderMappings = <ThrowOnError extends boolean = false>(options?: Options<CasesOrderMappingsData, ThrowOnError>) => (options?.client ?? client).get<CasesOrderMappingsResponses, CasesOrderMappingsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/mappings',
+    ...options
+});
+
+export const casesRemoveMapping = <ThrowOnError extends boolean = false>(options: Options<CasesRemoveMappingData, ThrowOnError>) => (options.client ?? client).delete<CasesRemoveMappingResponses, CasesRemoveMappingErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/mappings/{name}',
+    ...options
+});
+
+export const casesSaveMapping = <ThrowOnError extends boolean = false>(options: Options<CasesSaveMappingData, ThrowOnError>) => (options.client ?? client).put<CasesSaveMappingResponses, CasesSaveMappingErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/orders/mappings/{name}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 export const peopleListPosts = <ThrowOnError extends boolean = false>(options?: Options<PeopleListPostsData, ThrowOnError>) => (options?.client ?? client).get<PeopleListPostsResponses, PeopleListPostsErrors, ThrowOnError>({
@@ -1374,6 +1487,12 @@ export const templatesAdd = <ThrowOnError extends boolean = false>(options: Opti
     }
 });
 
+export const templatesChoices = <ThrowOnError extends boolean = false>(options?: Options<TemplatesChoicesData, ThrowOnError>) => (options?.client ?? client).get<TemplatesChoicesResponses, TemplatesChoicesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/templates/choices',
+    ...options
+});
+
 export const templatesRemove = <ThrowOnError extends boolean = false>(options: Options<TemplatesRemoveData, ThrowOnError>) => (options.client ?? client).delete<TemplatesRemoveResponses, TemplatesRemoveErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/templates/{template}',
@@ -1388,12 +1507,6 @@ export const templatesChange = <ThrowOnError extends boolean = false>(options: O
         'Content-Type': 'application/json',
         ...options.headers
     }
-});
-
-export const placesReadAreaTile = <ThrowOnError extends boolean = false>(options: Options<PlacesReadAreaTileData, ThrowOnError>) => (options.client ?? client).get<PlacesReadAreaTileResponses, PlacesReadAreaTileErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt',
-    ...options
 });
 
 export const placesReadTile = <ThrowOnError extends boolean = false>(options: Options<PlacesReadTileData, ThrowOnError>) => (options.client ?? client).get<PlacesReadTileResponses, PlacesReadTileErrors, ThrowOnError>({
@@ -1550,6 +1663,22 @@ export const peopleDeactivate = <ThrowOnError extends boolean = false>(options: 
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+export const peopleHandAllOver = <ThrowOnError extends boolean = false>(options: Options<PeopleHandAllOverData, ThrowOnError>) => (options.client ?? client).post<PeopleHandAllOverResponses, PeopleHandAllOverErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user}/hand-over',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+export const casesOpenWork = <ThrowOnError extends boolean = false>(options: Options<CasesOpenWorkData, ThrowOnError>) => (options.client ?? client).get<CasesOpenWorkResponses, CasesOpenWorkErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user}/open-work',
+    ...options
 });
 
 export const peopleResetPassword = <ThrowOnError extends boolean = false>(options: Options<PeopleResetPasswordData, ThrowOnError>) => (options.client ?? client).post<PeopleResetPasswordResponses, PeopleResetPasswordErrors, ThrowOnError>({
