@@ -199,7 +199,7 @@ def test_a_token_is_shown_once_subscribed_with_and_revoked(desk: Sit) -> None:
     expect(at.page.locator(".admin-table .empty")).to_be_visible()
 
     at.open("/admin/tokens")
-    at.page.get_by_role("button", name="吊销").click()
+    at.page.locator("tbody tr", has_text="城市大脑").get_by_role("button", name="吊销").click()
     form(at).get_by_role("button", name="吊销").click()
     expect(at.page.locator("tbody tr", has_text="城市大脑")).to_contain_text("已吊销")
 
