@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "wangge.domain.views",
     "wangge.domain.templates",
     "wangge.domain.stats",
+    "wangge.domain.maps",
     "wangge.domain.exports",
     "wangge.pages",
 ]

@@ -187,6 +187,16 @@ def test_the_cases_stand_in_every_state_with_their_places_clocks_and_reasons(loa
     assert access.covers_code(desk.visible, "440304010") and not access.covers_code(desk.visible, "440308002")
 
 
+def test_supervision_has_something_to_look_at(loaded: float) -> None:
+    supervisor = history.person(Role.SUPERVISOR, area="440304")
+    with clock.at(NOW), acting(supervisor):
+        found = cases.demands(by=supervisor, filter=cases.Filter())["items"]
+        assert {d["kind"] for d in found} == {"urge", "supervise", "instruct"}
+        assert any(d["answered_at"] for d in found) and all(d["made_at"] < NOW for d in found)
+        twice = cases.queue(by=supervisor, filter=cases.Filter(status=("accepted",), returns=2))["items"]
+        assert len(twice) == 2
+
+
 @pytest.mark.parametrize("entry", ["fubao", "yantian", "yantianqu", "worker", "station", "handler", "unitleader", "supervisor", "leader"])  # fmt: skip
 def test_everybody_who_may_see_cases_finds_some(loaded: float, entry: str) -> None:
     user = rows.value("SELECT id FROM people_user WHERE login = %(login)s", {"login": entry})

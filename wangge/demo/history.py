@@ -9,10 +9,10 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from wangge.demo.stories import STORIES, Story
+from wangge.demo.stories import STORIES, Press, Story
 from wangge.domain.cases import actions
 from wangge.domain.cases.actions import Report, Reporter
-from wangge.domain.cases.rules import MOST_TRIES, Channel, FollowUp
+from wangge.domain.cases.rules import MOST_TRIES, Call, Channel, FollowUp
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.people.actions.authenticate import posts_at
 from wangge.kernel import clock
@@ -21,11 +21,23 @@ from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
 
 _SPACE = UUID("6c2f0c5e-5f0b-4f6e-9f0e-44030400d3a0")
-AFTER = {"accept": 0.4, "dispatch": 0.2, "take": 0.7, "resolve": 3.0, "fail": 1.5, "verify": 1.5, "close": 2.0}
+AFTER = {
+    "accept": 0.4,
+    "dispatch": 0.2,
+    "take": 0.7,
+    "resolve": 3.0,
+    "fail": 1.5,
+    "verify": 1.5,
+    "close": 2.0,
+    "return": 2.5,
+}
 """Working hours from one act to the next."""
+WANTED_WITHIN = 16
+"""Working hours until a supervision is to be answered."""
 _LINE = ("accept", "dispatch", "take", "resolve", "verify", "close")
 STEPS = {
     "report": (),
+    "returned": ("accept", "dispatch", "return", "dispatch", "return"),
     "rework": ("accept", "dispatch", "take", "resolve", "fail"),
     **{act: _LINE[: at + 1] for at, act in enumerate(_LINE)},
 }
@@ -77,6 +89,13 @@ def _play(number: int, story: Story) -> None:
         at = calendar.advance(at, AFTER[act] * pace * 3600, "work_hour")
         with clock.at(at):
             row = _act(act, row, story)
+    for press in story.pressed:
+        at = calendar.advance(at, pace * 3600, "work_hour")
+        with clock.at(at):
+            row = _press(press, row)
+        if press.answer:
+            with clock.at(calendar.advance(at, pace * 1800, "work_hour")):
+                _answer(press, row)
 
 
 def _back(moment: datetime, hours: float) -> datetime:
@@ -142,11 +161,13 @@ def _act(act: str, row: Row, story: Story) -> Row:
     if act == "dispatch":
         with acting(operator):
             return actions.dispatch(by=operator, **what)
-    if act in ("take", "resolve"):
+    if act in ("take", "return", "resolve"):
         handler = person(Role.HANDLER, unit=row["lead"])
         with acting(handler):
             if act == "take":
                 return actions.take(by=handler, **what)
+            if act == "return":
+                return actions.return_(by=handler, note="现场核实，权属不在我单位，请改派。", **what)
             return actions.resolve(by=handler, result=story.result, **what)
     if act in ("verify", "fail"):
         verifier = person(Role.GRID_WORKER, grid=row["grid"])
@@ -159,3 +180,26 @@ def _act(act: str, row: Row, story: Story) -> Row:
             row = actions.follow_up(by=operator, outcome=story.follow_up, **what)
             what["version"] = row["version"]
         return actions.close(by=operator, **what)
+
+
+def _press(press: Press, row: Row) -> Row:
+    """The centre of the street urges; the district supervises and instructs. A supervision wants its answer within two days of work."""
+    match press.kind:
+        case Call.URGE:
+            by = person(Role.OPERATOR, area=row["street"])
+            with acting(by):
+                return actions.urge(by=by, case=row["id"], note=press.text)
+        case Call.SUPERVISE:
+            by = person(Role.SUPERVISOR, area=row["district"])
+            until = catalog.calendar().advance(clock.now(), WANTED_WITHIN * 3600, "work_hour")
+            with acting(by):
+                return actions.supervise(by=by, case=row["id"], level=press.level, answer_by=until, note=press.text)
+    by = person(Role.LEADER, area=row["district"])
+    with acting(by):
+        return actions.instruct(by=by, case=row["id"], note=press.text)
+
+
+def _answer(press: Press, row: Row) -> None:
+    by = person(Role.HANDLER, unit=row["lead"])
+    with acting(by):
+        actions.answer(by=by, case=row["id"], note=press.answer)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wangge.domain.cases.rules import Channel, FollowUp
+from wangge.domain.cases.rules import Call, Channel, FollowUp, Level
 
 N, L, H, M, Y, S, P, X, D = (
     "440304001", "440304008", "440304011", "440304007", "440308002", "440308003", "440304010", "440304006", "440308001",
@@ -23,10 +23,19 @@ WORKER, HOTLINE, RESIDENT, WINDOW, PATROL = (
 )
 
 
+class Press(NamedTuple):
+    """What somebody outside the line wanted after that: an urge of the centre, a supervision, an instruction, and what was answered."""
+
+    kind: Call
+    text: str
+    level: Level | None = None
+    answer: str = ""
+
+
 class Story(NamedTuple):
     """`street` and `grid`: the n-th base grid of the street (None: not located yet). `ago`: working hours before the loading.
 
-    `reach`: the last act wanted (report, accept, dispatch, take, resolve, rework, verify, close).
+    `reach`: the last act wanted (report, accept, dispatch, take, resolve, rework, verify, close, returned: returned twice).
     """
 
     street: str
@@ -41,6 +50,7 @@ class Story(NamedTuple):
     result: str = ""
     follow_up: FollowUp = FollowUp.SATISFIED
     confidential: bool = False
+    pressed: tuple[Press, ...] = ()
 
 
 STORIES = (
@@ -52,8 +62,8 @@ STORIES = (
     Story(P, 3, 1.6, "0202", WORKER, "步道路灯连续三盏不亮", "河边步道靠近小桥一段三盏路灯不亮，晚上散步的老人多，看不清台阶。", "河边步道", "accept"),
     Story(P, 55, 2.2, "0904", WINDOW, "顶楼渗水要求查维修资金", "居民到窗口反映顶楼雨后渗水，想了解维修资金申请流程，并希望有人上门看一下。", "示例新村 9 栋 702", "accept"),
     Story(P, 12, 3, "0105", PATROL, "学校门口流动早餐车聚集", "早上七点二十分，校门两侧有五辆早餐车，占了非机动车道，接送车辆绕行。", "示例小学东门", "dispatch"),
-    Story(P, 30, 4.5, "0107", WORKER, "装修材料堆在消防登高面", "物料堆了约十平方米，业主说下午搬走，目前仍在。", "示例大厦西侧", "take"),
-    Story(P, 17, 7, "0106", RESIDENT, "餐馆把桌椅摆到人行道", "晚饭时间门口摆出八张桌子，推婴儿车只能走机动车道。", "示例街 18 号", "take"),
+    Story(P, 30, 4.5, "0107", WORKER, "装修材料堆在消防登高面", "物料堆了约十平方米，业主说下午搬走，目前仍在。", "示例大厦西侧", "take", pressed=(Press(Call.SUPERVISE, "登高面被占超过半天，请说明何时清完。", Level.KEY),)),
+    Story(P, 17, 7, "0106", RESIDENT, "餐馆把桌椅摆到人行道", "晚饭时间门口摆出八张桌子，推婴儿车只能走机动车道。", "示例街 18 号", "take", pressed=(Press(Call.URGE, "反映人今天又来电，说晚高峰照旧占道，请尽快到场。"),)),
     Story(P, 63, 12, "0201", WORKER, "雨水井盖松动有响声", "车一过就响，井盖边缘翘起约两厘米，已放警示锥。", "示例二路与示例五街路口", "resolve", "已更换防响胶垫并调平井盖，现场碾压无响声。"),
     Story(P, 1, 16, "0108", WORKER, "电线杆上贴满办证小广告", "整条街十几根杆子上都有，新旧叠在一起。", "示例三街", "resolve", "清除小广告四十余张，杆体已刷防粘涂料。"),
     Story(P, 48, 22, "0107", PATROL, "废旧家具堆在楼侧", "两张沙发一个衣柜，已放一周。", "示例园 4 栋东侧", "rework", "已联系业主，部分清走。"),
@@ -69,12 +79,12 @@ STORIES = (
     Story(N, 21, 5, "0403", WORKER, "消火栓箱内没有水带", "四楼消火栓箱打开是空的，五楼水枪头缺失。", "示例楼 C 座", "dispatch"),
     Story(N, 40, 40, "0105", PATROL, "天桥上有人摆摊", "天桥两侧六个摊位，行人只能走中间。", "示例天桥", "close", "劝离并登记，安排晚高峰固定值守。"),
     Story(L, 10, 1.3, "0208", RESIDENT, "公园单杠螺丝松动", "单杠底座晃动，锻炼的人不少，担心出事。", "示例公园健身角", "accept"),
-    Story(L, 35, 18, "0901", HOTLINE, "楼顶加建铁皮房", "来电人反映对面楼顶近一周在搭铁皮房，材料半夜吊运。", "示例阁楼顶", "take", confidential=True),
+    Story(L, 35, 18, "0901", HOTLINE, "楼顶加建铁皮房", "来电人反映对面楼顶近一周在搭铁皮房，材料半夜吊运。", "示例阁楼顶", "take", confidential=True, pressed=(Press(Call.INSTRUCT, "请城管牵头，住建配合，先停工取证，再依法处置。"),)),
     Story(L, 60, 66, "0802", HOTLINE, "汽修店喷漆味道大", "下午常有刺鼻味道，窗户不敢开。", "示例西街", "close", "店家停用露天喷漆，喷漆房活性炭已更换，复测达标。"),
     Story(H, 6, 0.7, "1003", RESIDENT, "停车场没有公示价格", "出口收费比入口牌子高，入口牌子又看不清。", "示例电子城停车场", "report"),
-    Story(H, 28, 9, "0506", PATROL, "商铺仓库堆到灯下", "纸箱堆高挨着灯管，应急灯不亮。", "示例广场三楼", "take"),
+    Story(H, 28, 9, "0506", PATROL, "商铺仓库堆到灯下", "纸箱堆高挨着灯管，应急灯不亮。", "示例广场三楼", "take", pressed=(Press(Call.SUPERVISE, "同一商场本季第三次，请一并排查其他楼层。", Level.ORDINARY, "已约谈商场管理方，明日起逐层排查。"),)),
     Story(H, 44, 55, "0607", WINDOW, "手机维修后拒绝退款", "维修三天后同样故障，店家拒绝再修也不退款。", "示例数码城", "close", "经调解店家退还维修费，并登记一次消费提示。"),
-    Story(M, 15, 2.6, "0508", WORKER, "边坡有碎石滚落", "雨后步道上有拳头大碎石，坡面有新裂缝，已拉警戒带。", "示例山步道", "dispatch"),
+    Story(M, 15, 2.6, "0508", WORKER, "边坡有碎石滚落", "雨后步道上有拳头大碎石，坡面有新裂缝，已拉警戒带。", "示例山步道", "dispatch", pressed=(Press(Call.URGE, "预报夜间有雨，请先派人到场值守。"),)),
     Story(M, 50, 28, "0803", HOTLINE, "工地没有喷淋扬尘大", "渣土车进出不冲洗，路面一层灰。", "示例地块工地", "resolve", "责令补装喷淋与洗车槽，今日起视频巡检。"),
     Story(X, 9, 1.0, "0401", WORKER, "消防通道停了三辆车", "小区北门消防通道被私家车占用，联系不上车主。", "示例雅居北门", "report"),
     Story(X, 70, 35, "0112", RESIDENT, "有人遛大型犬不牵绳", "晚上八点左右，孩子被吓哭两次。", "示例公园草坪", "verify", "联合社区民警上门劝导并登记，现场发放牵绳告知书。"),
@@ -90,4 +100,7 @@ STORIES = (
     Story(D, 12, 1.8, "0211", RESIDENT, "沙滩冲洗处地面打滑", "冲洗处青苔多，一下午看到两人滑倒。", "示例海滨冲洗处", "accept"),
     Story(D, 48, 10, "0408", PATROL, "露营区残留炭火冒烟", "草地边炭堆未灭，有烟，已用水浇灭并守候。", "示例海滨露营区", "take"),
     Story(D, 80, 45, "0809", WORKER, "海边漂浮泡沫箱", "潮水推上来三十多米长一片泡沫。", "示例海岸步道", "close", "环卫与水务联合打捞，清运一车，加设拦漂网。", FollowUp.NOT_WANTED),
+    # nobody's: returned twice. A story's case is known by its place in this list, so that new ones stand at the end
+    Story(P, 35, 26, "0108", HOTLINE, "地铁口立柱贴满招租纸", "来电人反映地铁口立柱每天都有新贴的招租纸，撕了又贴，不知道归谁管。", "示例地铁口", "returned"),
+    Story(N, 12, 31, "0209", WINDOW, "人行道旁大树枯死倾斜", "居民到窗口反映一棵大树枯死，向人行道倾斜，担心倒下。", "示例中路 7 号", "returned"),
 )  # fmt: skip

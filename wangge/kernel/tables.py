@@ -153,23 +153,26 @@ def moment_of(cell: Any, zone: ZoneInfo) -> datetime | None:
 def choose_columns(
     header: Sequence[str], known: Mapping[str, Sequence[str]], given: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Which column holds which field: as ``given`` (field → title), else by the usual titles. Raises Invalid for an unknown title."""
+    """Which column holds which field: as ``given`` (field → title, or an empty text for none), else by the usual titles. Raises Invalid for
+    an unknown title."""
     chosen: dict[str, str] = {}
-    for name, title in (given or {}).items():
+    given = given or {}
+    for name, title in given.items():
         if name not in known:
             raise Invalid.field(
                 "map", "field", f"没有名为 {name} 的字段。", f"There is no field {name}; known: {', '.join(known)}."
             )
-        if title not in header:
+        if title and title not in header:
             raise Invalid.field(
                 "map",
                 "column",
                 f"表中没有“{title}”列；现有：{'、'.join(header)}。",
                 f"The sheet has no column “{title}”; it has: {', '.join(header)}.",
             )
-        chosen[name] = title
+        if title:
+            chosen[name] = title
     for name, titles in known.items():
-        if name not in chosen:
+        if name not in given:
             found = next((t for t in titles if t in header and t not in chosen.values()), None)
             if found:
                 chosen[name] = found

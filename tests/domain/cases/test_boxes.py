@@ -7,11 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from tests.domain.cases.test_loop import MONDAY, reported, step
+from tests.support.statements import Statements
 from tests.support.world import FUBAO, NANYUAN, log_in
 from wangge.domain.cases import actions, boxes
 from wangge.domain.cases.queries import queue
@@ -93,7 +92,7 @@ def test_all_boxes_are_counted_in_one_statement(day: SimpleNamespace) -> None:
     bob = day.as_("bob")
     bind(bob)
     boxes.counted(by=bob)
-    with CaptureQueriesContext(connection) as said:
+    with Statements() as said:
         boxes.counted(by=bob, since=MONDAY)
     assert len(said) == 1
 

@@ -156,7 +156,7 @@ def test_columns_of_another_name_are_told_by_hand_and_missing_ones_are_named(
             sheet.write(1, c, value)
     with pytest.raises(Invalid) as refused:
         run(path)
-    assert "number, received, text" in refused.value.detail.en
+    assert "Order number, Time of receipt, Text" in refused.value.detail.en
     outcome = run(path, mapping={"number": "单号", "received": "什么时候", "text": "说了什么"})
     assert outcome.made == 1
 
@@ -244,7 +244,7 @@ def test_words_that_mean_nothing_here_are_named_and_can_be_translated_and_kept(
     )
     outcome = run(path)
     assert {e.column for e in outcome.errors} == {"紧急程度", "承办单位", "受理渠道", "是否保密"}
-    assert all("--value" in e.message.en for e in outcome.errors) and outcome.made == 0
+    assert all("say what it means" in e.message.en for e in outcome.errors) and outcome.made == 0
     translation = {
         "urgency": {"火烧眉毛": "emergency"},
         "unit": {"市政所": unit_name(world.units.cleaners)},

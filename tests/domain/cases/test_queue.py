@@ -9,11 +9,10 @@ from uuid import UUID
 
 import pytest
 import shapely
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.statements import Statements
 from wangge.domain.cases.queries import SORTS, Filter, counts, queue
 from wangge.domain.cases.rules import LIVE, OPEN, Status
 from wangge.kernel import clock
@@ -226,7 +225,7 @@ def test_a_page_is_one_statement_however_wide_the_scope_and_whatever_the_filter(
         bind(by)
         for filter in (Filter(), Filter(unit=UNITS[0]), Filter(status=("reported",), street=STREETS[0])):
             for sort in SORTS:
-                with CaptureQueriesContext(connection) as said:
+                with Statements() as said:
                     queue(by=by, filter=filter, sort=sort)
                     counts(by=by, wanted=[(filter, sort)])
                 assert len(said) == 2

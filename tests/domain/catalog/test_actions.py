@@ -9,9 +9,8 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
+from tests.support.statements import Statements
 from wangge.domain.catalog import actions, queries
 from wangge.domain.catalog.checks import calendar as calendar_check
 from wangge.domain.catalog.checks import routes as routes_check
@@ -363,7 +362,7 @@ def test_an_administrator_of_one_district_makes_no_rule_beyond_it(world: SimpleN
 
 def test_what_a_report_reads_costs_no_statement(world: SimpleNamespace, code: Any) -> None:
     leaf = code("0401")
-    with CaptureQueriesContext(connection) as captured:
+    with Statements() as captured:
         for _ in range(50):
             assert queries.category(leaf.id)
             queries.due(leaf.id, "normal", "accept", MONDAY)

@@ -160,6 +160,8 @@ def test_a_rule_is_tried_made_explained_and_ended(http: Any, world: SimpleNamesp
         "福保消防站": (4, 0),
         "福田消防大队": (0, 4),
     }
+    assert [(m["before_name"], m["after_name"]) for m in tried["moved"]] == [("福保消防站", "福田消防大队")] * 4
+    assert tried["moved"][0]["area"] == PLACE["community"] and "消防归大队" in tried["moved"][0]["why"]["en"]
     key = uuid4()
     made = http("sam", "POST", "/routes", rule | {"id": key})
     assert made.status_code == 201, made.content

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.domain.cases import test_queue as queue
+from tests.support import world as small
+from wangge.domain.maps import actions
 from wangge.kernel.access import SYSTEM, acting
 
 
@@ -20,4 +23,10 @@ def cases(db: None) -> list[dict[str, Any]]:
             if case["lon"] is not None:
                 case["lon"] = 114 + dice.randrange(400) / 1000
             queue.write(case)
+        actions.undo(case["id"] for case in made)
     return made
+
+
+@pytest.fixture
+def world(own_database: str) -> SimpleNamespace:
+    return small.build()

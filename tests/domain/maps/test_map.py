@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,16 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.domain.cases.test_queue import DISTRICTS, NOW, PEOPLE, TWO, expected, filters, scopes
+from tests.domain.cases.test_queue import CATEGORIES, DISTRICTS, NOW, PEOPLE, TWO, expected, filters, scopes
+from tests.domain.stats.conftest import relayed, report
 from wangge.domain.cases.queries import Filter
 from wangge.domain.cases.rules import Status
-from wangge.domain.maps import queries
+from wangge.domain.maps import actions, queries
+from wangge.domain.maps.queries import spots
 from wangge.domain.maps.rules import MOST_CELLS, Mesh, degrees_of, steps_of
 from wangge.kernel import clock
-from wangge.kernel.access import Grant, Principal, Role, Scope, bind
+from wangge.kernel.access import SYSTEM, Grant, Principal, Role, Scope, acting, bind
+from wangge.kernel.db import rows
 
 VIEW = (114.0, 22.5, 114.4, 22.6)
 BOXES = [VIEW, (114.05, 22.5, 114.2, 22.55), (113.0, 22.0, 113.5, 22.4)]
@@ -31,6 +35,16 @@ def a_person(scope: Scope) -> Principal:
     return Principal(kind="user", id=scope.person, name="Pat", grants=(Grant(Role.OPERATOR, scope),), units=scope.units)
 
 
+def a_pack_of(number: int, cases: list[dict[str, Any]]) -> None:
+    """So many of the cases' packs are made, those of the others undone."""
+    with acting(SYSTEM), clock.at(NOW + 2 * actions.REST):
+        rows.run("DELETE FROM maps_pack")
+        actions.undo(case["id"] for case in cases)
+        actions.pack()
+        if number < len(cases):
+            actions.undo(case["id"] for case in cases[number:])
+
+
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     scope=scopes,
@@ -38,11 +52,21 @@ def a_person(scope: Scope) -> Principal:
     box=st.sampled_from(BOXES),
     zoom=st.sampled_from([0, 9, 12.7, 18]),
     shape=st.sampled_from(["square", "hex"]),
+    packed=st.sampled_from(["nothing", "some", "everything"]),
 )
-@example(scope=TWO, filter=Filter(), box=VIEW, zoom=11, shape="square")
+@example(
+    scope=TWO,
+    filter=Filter(status=("closed", "archived"), category=CATEGORIES[0]),
+    box=VIEW,
+    zoom=16,
+    shape="square",
+    packed="some",
+)
+@example(scope=TWO, filter=Filter(), box=VIEW, zoom=11, shape="square", packed="everything")
 def test_the_cells_add_up_to_what_the_queue_lists(
-    cases: list[dict[str, Any]], scope: Scope, filter: Filter, box: Any, zoom: float, shape: Any
+    cases: list[dict[str, Any]], scope: Scope, filter: Filter, box: Any, zoom: float, shape: Any, packed: str
 ) -> None:
+    a_pack_of({"nothing": 0, "some": 100, "everything": 200}[packed], cases)
     by = a_person(scope)
     filter = replace(filter, box=box)
     there = set(expected(scope, filter, "-reported_at", cases))
@@ -100,7 +124,7 @@ def test_a_cell_stays_where_it_is_when_the_view_moves() -> None:
 def test_a_map_of_more_than_is_read_shows_the_newest_and_says_so(
     cases: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "MOST_READ", 10)
+    monkeypatch.setattr(spots, "MOST_READ", 10)
     by = a_person(TWO)
     with clock.at(NOW):
         bind(by)
@@ -122,10 +146,63 @@ def test_what_has_no_place_is_counted_beside(cases: list[dict[str, Any]]) -> Non
         assert queries.cases(by=by, filter=drawn, zoom=9, shape="hex")["unlocated"] == 0
 
 
-def test_a_view_takes_three_statements_at_most(cases: list[dict[str, Any]]) -> None:
+def test_a_view_takes_five_statements_at_most(cases: list[dict[str, Any]]) -> None:
+    a_pack_of(200, cases)
     by = a_person(TWO)
     bind(by)
     for zoom in (3, 20):
         with CaptureQueriesContext(connection) as said:
             queries.cases(by=by, filter=Filter(box=VIEW), zoom=zoom, shape="square")
-        assert len(said) <= 3
+        assert 1 < len(said) <= 5
+
+
+def test_a_case_that_changes_leaves_its_pack_at_once_and_comes_back_with_the_next(cases: list[dict[str, Any]]) -> None:
+    a_pack_of(200, cases)
+    by = a_person(TWO)
+    ended = next(
+        c for c in cases if c["status"] == Status.CLOSED and c["lon"] is not None and c["district"] == DISTRICTS[0]
+    )
+    filter = Filter(box=VIEW, status=("closed",), reported_from=ended["reported_at"])
+
+    def shown() -> int:
+        with clock.at(NOW):
+            bind(by)
+            return int(queries.cases(by=by, filter=filter, zoom=9, shape="hex")["shown"])
+
+    before = shown()
+    with acting(SYSTEM), clock.at(NOW + 2 * actions.REST):
+        rows.run("UPDATE cases_case SET status = 'void' WHERE id = %(id)s", ended)
+        assert shown() == before  # its event is not heard yet
+        bind(SYSTEM)
+        actions.undo([ended["id"]])
+        assert shown() == before - 1
+        bind(SYSTEM)
+        assert actions.pack() == 1
+        assert shown() == before - 1
+
+
+def test_the_nightly_check_finds_a_wrong_pack_and_what_nobody_told_of(cases: list[dict[str, Any]]) -> None:
+    a_pack_of(200, cases)
+    with acting(SYSTEM), clock.at(NOW + 2 * actions.REST):
+        packs = rows.value("SELECT count(*) FROM maps_pack WHERE number IS NOT NULL")
+        assert packs and actions.check() == 0
+        rows.run(
+            "UPDATE cases_case SET lon = 114.39 WHERE id = %(id)s",
+            next(c for c in cases if c["lon"] and c["closed_at"]),
+        )
+        assert actions.check() == 1
+        rows.run("DELETE FROM maps_pack")
+        assert actions.check() == 0
+        assert actions.pack() == packs
+
+
+def test_what_is_reported_or_closed_is_heard_of(world: SimpleNamespace) -> None:
+    bob = world.as_("bob")
+    report(world)
+    bind(bob)
+    relayed()
+    with acting(SYSTEM):
+        assert rows.value("SELECT count(*) FROM maps_pack WHERE number IS NULL") == 1
+        assert actions.pack() == 0  # it is too young
+        with clock.at(clock.now() + 2 * actions.REST):
+            assert actions.pack() == 1

@@ -7,14 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.domain.cases.test_properties import RIGHT, START, choices, given_for, moving
 from tests.domain.notices.conftest import act, dispatched, events, forget_events, person, relayed, report, told
 from tests.domain.stats.test_recount import NO_SHRINK, apart
+from tests.support.statements import Statements
 from tests.support.world import FUBAO, HAISHAN
 from wangge.domain.cases import actions as cases
 from wangge.domain.cases.actions.ladder import climb
@@ -174,7 +173,7 @@ def test_many_events_take_as_many_statements_as_one(world: SimpleNamespace) -> N
         for _ in range(count):
             report(world, by="alice")
         heard = events()
-        with acting(SYSTEM), CaptureQueriesContext(connection) as captured:
+        with acting(SYSTEM), Statements() as captured:
             assert actions.tell(heard) == count
         forget_events()
         return len(captured)

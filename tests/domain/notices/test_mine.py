@@ -6,10 +6,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-
 from tests.domain.notices.conftest import act, forget_events, person, relayed, report
+from tests.support.statements import Statements
 from wangge.domain.live import source
 from wangge.domain.notices import actions, queries
 from wangge.domain.notices.tags import NoticeEvent
@@ -103,7 +101,7 @@ def test_a_page_of_any_length_is_one_statement(world: SimpleNamespace) -> None:
 
     def statements() -> int:
         bind(bob)
-        with CaptureQueriesContext(connection) as captured:
+        with Statements() as captured:
             queries.mine(by=bob, limit=100)
         return len(captured)
 

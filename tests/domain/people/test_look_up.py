@@ -6,10 +6,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from django.db import connection, connections
-from django.test.utils import CaptureQueriesContext
+from django.db import connections
 
 from tests.domain.people.conftest import PASSWORD, START
+from tests.support.statements import Statements
 from wangge.domain.people import rules
 from wangge.domain.people.actions import authenticate, sessions
 from wangge.domain.people.models import Post, Session
@@ -48,7 +48,7 @@ def test_the_session_is_looked_up_in_one_statement_and_planned_once(real_people)
         opened = sessions.log_in(login="dora", password=PASSWORD, address=None)
         for _ in range(3):
             authenticate.member_of_staff(opened.token)
-        with CaptureQueriesContext(connection) as seen:
+        with Statements() as seen:
             me = authenticate.member_of_staff(opened.token)
         assert me.units == {real_people.units.police}
         assert len(seen) == 1

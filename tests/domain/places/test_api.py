@@ -89,13 +89,13 @@ def test_areas_are_tiles_too_each_named_once(reader):
     borders, names = [], []
     for x in range(west, east + 1):
         for y in range(north, south + 1):
-            answer = reader.get(f"/api/v1/tiles/areas/community/14/{x}/{y}.mvt")
+            answer = reader.get(f"/api/v1/areas/tiles/14/{x}/{y}.mvt")
             layers = mapbox_vector_tile.decode(answer.content)
             borders += [f["properties"]["code"] for f in layers.get("community", {"features": []})["features"]]
-            names += [f["properties"]["code"] for f in layers.get("names", {"features": []})["features"]]
+            names += [f["properties"]["code"] for f in layers.get("community_names", {"features": []})["features"]]
     assert borders.count(FIRST) > 1 and names.count(FIRST) == 1
     assert reader.get(answer.request["PATH_INFO"], headers={"If-None-Match": answer["ETag"]}).status_code == 304
-    assert reader.get("/api/v1/tiles/areas/village/14/0/0.mvt").status_code == 422
+    assert reader.get("/api/v1/areas/tiles/2/9/9.mvt").status_code == 404
 
 
 def _tile_of(z: int, lon: float, lat: float) -> tuple[int, int]:
@@ -112,7 +112,7 @@ def test_readers_change_nothing_and_strangers_read_nothing(reader, world):
         "layers",
         "grids.geojson?layer=base",
         "tiles/base/0/0/0.mvt",
-        "tiles/areas/street/0/0/0.mvt",
+        "areas/tiles/0/0/0.mvt",
         "layers/base/coverage",
     ):
         assert Client().get(f"/api/v1/{path}").status_code == 401

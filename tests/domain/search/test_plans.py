@@ -6,9 +6,8 @@ import re
 
 import psycopg
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
+from tests.support.statements import Statements
 from wangge.domain.cases.queries import Filter
 from wangge.domain.search import queries
 from wangge.kernel.access import Grant, Principal, Role, Scope, bind
@@ -43,7 +42,7 @@ def many(own_database: str) -> Principal:
 
 def page_plan(by: Principal, q: str, sort: str) -> tuple[int, str]:
     """How many were found, and the plan of the statement that fetched them, as it was run."""
-    with CaptureQueriesContext(connection) as said:
+    with Statements() as said:
         page = queries.search(by=by, q=q, filter=Filter(), sort=sort)
     assert len(said) == 2
     lines = rows.all("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + said[1]["sql"].replace("%", "%%"), {})

@@ -5,10 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tests.domain.search.conftest import indexed, relayed, report
+from tests.support.statements import Statements
 from tests.support.world import FUBAO, HAISHAN
 from wangge.domain.cases import actions
 from wangge.domain.cases.actions import Reporter
@@ -168,9 +167,7 @@ def test_a_search_takes_two_statements_however_much_it_finds(world: SimpleNamesp
             report(world, f"飞线充电 {n}")
         indexed()
         bind(bob)
-        with CaptureQueriesContext(
-            connection,
-        ) as said:
+        with Statements() as said:
             queries.search(by=bob, q="飞线", filter=ANYTHING)
         assert len(said) == 2
 

@@ -10,11 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from tests.domain.stats.conftest import relayed, report
+from tests.support.statements import Statements
 from tests.support.world import FUBAO, NANYUAN, log_in
 from wangge.domain.stats import actions, checks, jobs
 from wangge.domain.stats.commands import COMMANDS, FOUND
@@ -117,7 +116,7 @@ def test_a_dashboard_takes_the_same_few_statements_however_much_there_is(world: 
 
     def statements() -> int:
         by = world.as_("dan")
-        with acting(by), CaptureQueriesContext(connection) as seen:
+        with acting(by), Statements() as seen:
             asked = Asked(*this_month())
             queries.summary(by=by, asked=asked)
             queries.table(by=by, asked=asked, dimension="community", times=True)

@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
+from tests.support.statements import Statements
 from tests.support.world import FUBAO, HAISHAN, category, log_in, point_in
 from wangge.domain.cases import actions as cases
 from wangge.domain.cases.actions import Report, Reporter
@@ -135,11 +134,11 @@ def test_over_http(world: SimpleNamespace, settings: Any) -> None:
     other = client.post("/api/v1/templates", new | {"title": "别的"}, content_type="application/json", **sam)
     assert (other.status_code, other.json()["errors"][0]["path"]) == (422, "body.id")
     assert client.post("/api/v1/templates", new, content_type="application/json", **bob).status_code == 403
-    with CaptureQueriesContext(connection) as few:
+    with Statements() as few:
         found = client.get(f"/api/v1/cases/{case['id']}/templates?act=resolve", **bob).json()["items"]
     for n in range(20):
         added(world, title=f"又一个 {n}")
-    with CaptureQueriesContext(connection) as many:
+    with Statements() as many:
         client.get(f"/api/v1/cases/{case['id']}/templates?act=resolve", **bob)
     assert len(many) == len(few)
     assert f"{case['number']} 已清运" in [t["text"] for t in found]

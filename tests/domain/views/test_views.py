@@ -7,10 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
+from tests.support.statements import Statements
 from tests.support.world import FUBAO, HAISHAN, category, log_in
 from wangge.domain.cases import queries as cases
 from wangge.domain.cases.schemas import QueueFilter
@@ -194,7 +193,7 @@ def test_the_list_is_two_statements_however_long_it_is(world: SimpleNamespace) -
     for count in (1, 4):
         for n in range(count):
             saved(world, "bob", f"{count}-{n}", query=QueueFilter(unit=world.units.cleaners))
-        with CaptureQueriesContext(connection) as said:
+        with Statements() as said:
             queries.views(by=bob)
         assert len(said) == 2
 

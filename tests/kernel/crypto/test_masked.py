@@ -24,6 +24,7 @@ MAY_OPEN = {
     "wangge/kernel/ledger/personal.py": "the ledger's own side table: to verify it and to show it to the auditor",
     "wangge/kernel/ledger/reveal.py": "asks for a purpose and writes it down first",
     "wangge/domain/people/factor.py": "the secret of a second factor is a machine's, not a fact about a person",
+    "wangge/domain/cases/orders/kept.py": "a workbook that was sent, to be read into cases; nobody is shown it",
     "wangge/domain/notices/addresses.py": "to write to an address its owner gave for that; and the secrets that webhooks are signed with",
 }
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query
 from ninja import Status as Answer
 
-from wangge.domain.cases import actions, acts_api, batch_api, boxes, intake_api, queries
+from wangge.domain.cases import actions, acts_api, batch_api, boxes, intake_api, orders_api, queries, wall_api
 from wangge.domain.cases.batch_api import report_of
 from wangge.domain.cases.rules import Status
 from wangge.domain.cases.schemas import (
@@ -29,13 +29,14 @@ from wangge.domain.cases.schemas import (
     TryRoutesIn,
 )
 from wangge.domain.cases.tags import CasePermission
+from wangge.domain.catalog import queries as catalog
 from wangge.domain.catalog.actions.routes import check_route
 from wangge.domain.catalog.schemas import TryOut
 from wangge.domain.catalog.tags import CatalogPermission
 from wangge.domain.people.tags import PeoplePermission
 from wangge.kernel import clock
-from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
+from wangge.kernel.ledger.api import ProofOut
 from wangge.kernel.web.api import Router
 from wangge.kernel.web.paging import Page
 
@@ -110,7 +111,7 @@ def count(request: HttpRequest, query: Query[FilterQuery]) -> Any:
     "/cases/try-routes",
     permission=CatalogPermission.ROUTES,
     response=TryOut,
-    summary="What changed routes would have done with the newest stored cases: counts by unit",
+    summary="What changed routes would have done with the newest stored cases: counts by unit, and some that would change hands",
 )
 def try_routes(request: HttpRequest, body: TryRoutesIn) -> Any:
     scope = request.principal.require(CatalogPermission.ROUTES)
@@ -118,17 +119,7 @@ def try_routes(request: HttpRequest, body: TryRoutesIn) -> Any:
     found = queries.try_routes(
         by=request.principal, add=add, remove=body.remove, since=body.since, until=body.until, limit=body.limit
     )
-    units = {*found.before, *found.after}
-    named = rows.all("SELECT id, name FROM people_unit WHERE id = ANY(%(ids)s)", {"ids": [u for u in units if u]})
-    names = {row["id"]: row["name"] for row in named}
-    return {
-        "total": found.total,
-        "changed": found.changed,
-        "units": [
-            {"unit": u, "unit_name": names.get(u), "before": found.before.get(u, 0), "after": found.after.get(u, 0)}
-            for u in sorted(units, key=str)
-        ],
-    }
+    return catalog.told(found)
 
 
 @router.get(
@@ -145,6 +136,16 @@ def detail(request: HttpRequest, case: UUID) -> Any:
             given["label"] = given["label"]._asdict()
             given["choices"] = [c | {"label": c["label"]._asdict()} for c in given["choices"]]
     return row
+
+
+@router.get(
+    "/cases/{uuid:case}/steps/{uuid:step}/proof",
+    permission=CasePermission.READ,
+    response=ProofOut,
+    summary="Proof that a step of the case's timeline is in the ledger as it was written; 404 for about a second, until it is sealed",
+)
+def step_proof(request: HttpRequest, case: UUID, step: UUID) -> Any:
+    return queries.step_proof(by=request.principal, case=case, step=step)
 
 
 @router.post(
@@ -170,3 +171,5 @@ def open_work(request: HttpRequest, user: UUID) -> Any:
 acts_api.add_routes(router)
 batch_api.add_routes(router)
 intake_api.add_routes(router)
+orders_api.add_routes(router)
+wall_api.add_routes(router)

@@ -124,6 +124,12 @@ def _say_outcome(outcome: Outcome, applied: bool) -> None:
     tell(f"列对应：{columns}", f"columns: {columns}")
     good, bad, blank = outcome.good, len({e.row for e in outcome.errors}), outcome.blank
     tell(f"可用 {good} 行，有误 {bad} 行，空白 {blank} 行。", f"{good} good rows, {bad} bad, {blank} blank.")
+    if outcome.unknown:
+        listed = "；".join(f"{field}:{word} {count}" for (field, word), count in outcome.unknown.most_common(12))
+        tell(
+            f"不认识的词（可用 --value 字段:词=本系统的值 指明）：{listed}",
+            f"words that mean nothing here (say --value FIELD:WORD=OURS): {listed}",
+        )
     if outcome.unmapped:
         listed = "；".join(f"{path} {count}" for path, count in outcome.unmapped.most_common(12))
         tell(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 
 from wangge.domain.cases.actions import batch, ladder
 from wangge.domain.cases.actions.retention import AT_ONCE, forget_reporters
+from wangge.domain.cases.orders import imports
 from wangge.kernel.jobs import cron, every, job, loop
 
 
@@ -26,8 +29,21 @@ def archive() -> None:
 @every(hours=6)
 @job("cases.tidy")
 def tidy() -> None:
-    """What phones sent long ago."""
+    """What phones sent, and workbooks of orders that were brought, long ago."""
     batch.forget()
+    imports.forget()
+
+
+@job("cases.orders.check", tries=3)
+def check_orders(of: str) -> None:
+    """A workbook of orders that was sent, or whose mapping was changed."""
+    imports.check(UUID(of))
+
+
+@job("cases.orders.bring_in", tries=3)
+def bring_in_orders(of: str) -> None:
+    """A workbook of orders that was checked and is wanted."""
+    imports.bring_in(UUID(of))
 
 
 @cron("52 18 * * *")

@@ -427,3 +427,57 @@ class OrderMapping(models.Model):
 
     class Meta:
         db_table = "cases_order_mapping"
+
+
+class OrderImport(models.Model):
+    """A workbook of orders on its way in (orders.imports). ``good`` null: it could not be checked as a whole yet.
+
+    It names who called, so the workbook is sealed, taken away when it is done, and with the errors seen by its street alone.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    district = models.CharField(max_length=6)
+    street = models.CharField(max_length=9)
+    source = models.CharField(max_length=40)
+    filename = models.CharField(max_length=120)
+    bytes = models.IntegerField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the workbook")
+    file_sealed = models.BinaryField(null=True)
+    state = models.CharField(max_length=10)
+    made_by = models.UUIDField(null=True)
+    made_by_name = models.CharField(max_length=60)
+    made_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    done = models.IntegerField(db_default=0, help_text="of total: rows read, then orders written")
+    total = models.IntegerField(db_default=0)
+    problem = models.JSONField(null=True, help_text="why it stopped, in both languages")
+    columns = models.JSONField(db_default=models.Value({}, models.JSONField()), help_text="field → title")
+    translation = models.JSONField(
+        db_default=models.Value({}, models.JSONField()), help_text="field → their word → ours"
+    )
+    accept_good = models.BooleanField(db_default=False)
+    header = models.JSONField(null=True)
+    rows = models.IntegerField(null=True)
+    blank = models.IntegerField(null=True)
+    good = models.IntegerField(null=True)
+    bad = models.IntegerField(null=True)
+    here = models.IntegerField(null=True)
+    errors = models.JSONField(db_default=models.Value([], models.JSONField()), help_text="row, column, zh, en")
+    unknown = models.JSONField(null=True, help_text="words without a meaning: field, word, rows")
+    unmapped = models.JSONField(null=True)
+    made = models.IntegerField(null=True)
+    known = models.IntegerField(null=True)
+    closed = models.IntegerField(null=True)
+    by_category = models.JSONField(null=True)
+    by_unit = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "cases_order_import"
+        indexes = [models.Index(fields=["street", "-made_at"], name="cases_order_import_street")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["checking", "checked", "importing", "done", "stopped"]),
+                name="cases_order_import_state_known",
+            )
+        ]

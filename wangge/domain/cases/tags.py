@@ -105,6 +105,7 @@ GRANTS = declare(
         CasePermission.CONFIDENTIAL: {Role.OPERATOR},
         CasePermission.COMMENT: _STAFF | {Role.LEADER},
         CasePermission.TAG: DESK | {Role.SUPERVISOR},
+        # Orders name who called and become cases on a desk: who sits there brings them in, not an administrator (DESIGN §5).
         CasePermission.IMPORT: {Role.OPERATOR, Role.INTEGRATION},
         CasePermission.REVEAL: {Role.OPERATOR},
     },
@@ -119,6 +120,9 @@ CaseTag = LedgerTag("CaseTag", {act.name: f"cases.{act}" for act in Act})  # typ
 class ImportTag(LedgerTag):
     BROUGHT_IN = "cases.brought_in"
     MAPPING_SAVED = "cases.order_mapping.saved"
+    MAPPING_REMOVED = "cases.order_mapping.removed"
+    ORDERS_STARTED = "cases.order_import.started"
+    ORDERS_DONE = "cases.order_import.done"
 
 
 say(
@@ -134,6 +138,15 @@ say(
             "case {number}: brought in from {source} with {steps} steps",
         ),
         ImportTag.MAPPING_SAVED: Words("保存了工单列对应方案“{name}”", "saved the order mapping “{name}”"),
+        ImportTag.MAPPING_REMOVED: Words("删除了工单列对应方案“{name}”", "removed the order mapping “{name}”"),
+        ImportTag.ORDERS_STARTED: Words(
+            "开始导入 {source} 工单：可用 {good} 行，有误 {bad} 行",
+            "began to import orders of {source}: {good} good rows, {bad} bad",
+        ),
+        ImportTag.ORDERS_DONE: Words(
+            "{source} 工单导入完成：新建 {made} 件，已在系统中 {known} 件",
+            "imported orders of {source}: {made} cases made, {known} were here already",
+        ),
     }
 )
 

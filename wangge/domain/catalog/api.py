@@ -93,7 +93,7 @@ def suggest(request: HttpRequest, payload: s.SuggestIn) -> Any:
 
 @router.post("/categories", permission=EDIT, response={201: s.CategoryOut}, summary="Add a category")
 def add_category(request: HttpRequest, payload: s.CategoryIn) -> Any:
-    given = payload.dict()
+    given = payload.model_dump()
     given = {k: v for k, v in given.items() if v is not None or k == "parent"}
     actions.add_category(by=_by(request), **given)
     return Status(201, _category(_by_id(payload.id)))
@@ -108,7 +108,7 @@ def get_category(request: HttpRequest, category: UUID) -> Any:
 
 @router.patch("/categories/{category}", permission=EDIT, response=s.CategoryOut, summary="Change a category")
 def change_category(request: HttpRequest, category: UUID, payload: s.CategoryChange) -> Any:
-    changes = {k: v for k, v in payload.dict(exclude_unset=True).items() if v is not None and k != "version"}
+    changes = {k: v for k, v in payload.model_dump(exclude_unset=True).items() if v is not None and k != "version"}
     actions.change_category(by=_by(request), category=category, version=payload.version, **changes)
     return _category(_by_id(category))
 
@@ -134,15 +134,25 @@ def list_limits(request: HttpRequest, category: UUID | None = None) -> Any:
     return queries.limits_of(category)
 
 
+@router.get(
+    "/limits/history",
+    permission=READ,
+    response=list[s.LimitVersion],
+    summary="Limits that a category itself, or the general ones, have had, the newest first",
+)
+def limit_history(request: HttpRequest, category: UUID | None = None) -> Any:
+    return queries.limit_history(category)
+
+
 @router.put("/limits", permission=EDIT, response=list[s.LimitOut], summary="Set a limit from now on")
 def set_limit(request: HttpRequest, payload: s.LimitIn) -> Any:
-    actions.set_limit(by=_by(request), **payload.dict())
+    actions.set_limit(by=_by(request), **payload.model_dump())
     return queries.limits_of(payload.category)
 
 
 @router.post("/limits/remove", permission=EDIT, response=list[s.LimitOut], summary="End a category's own limit")
 def remove_limit(request: HttpRequest, payload: s.LimitGone) -> Any:
-    actions.remove_limit(by=_by(request), **payload.dict())
+    actions.remove_limit(by=_by(request), **payload.model_dump())
     return queries.limits_of(payload.category)
 
 
@@ -162,7 +172,7 @@ def list_hours(request: HttpRequest) -> Any:
     "/calendar/hours", permission=CALENDAR, response=list[s.HoursOut], summary="Set the office hours from a day on"
 )
 def set_hours(request: HttpRequest, payload: s.HoursIn) -> Any:
-    actions.set_hours(by=_by(request), **payload.dict())
+    actions.set_hours(by=_by(request), **payload.model_dump())
     return queries.hours()
 
 
@@ -185,7 +195,7 @@ def _rests(calendar: WorkCalendar, first: date, last: date, unit: str) -> list[d
 
 @router.put("/calendar/days", permission=CALENDAR, response=s.Changed, summary="Enter or remove exceptional days")
 def set_days(request: HttpRequest, payload: s.DaysIn) -> Any:
-    return {"changed": actions.set_days(by=_by(request), days=[actions.Day(**d.dict()) for d in payload.days])}
+    return {"changed": actions.set_days(by=_by(request), days=[actions.Day(**d.model_dump()) for d in payload.days])}
 
 
 @router.post(
@@ -218,13 +228,13 @@ def list_routes(request: HttpRequest) -> Any:
 
 @router.post("/routes", permission=ROUTES, response={201: s.RouteOut}, summary="Add a rule")
 def add_route(request: HttpRequest, payload: s.RouteIn) -> Any:
-    actions.add_route(by=_by(request), **payload.dict())
+    actions.add_route(by=_by(request), **payload.model_dump())
     return Status(201, queries.routes(rule=payload.id)[0])
 
 
 @router.post("/routes/explain", permission=READ, response=s.ExplainOut, summary="Who would get such a case, and why")
 def explain(request: HttpRequest, payload: s.ExplainIn) -> Any:
-    place = queries.Place(**payload.place.dict())
+    place = queries.Place(**payload.place.model_dump())
     choice = queries.choose_route(payload.category, place, payload.at or clock.now())
     desk = queries.entry_desk(_by_id(payload.category), payload.channel, place)
     entry = {"desk": desk, "desk_name": _unit_name(desk)}
@@ -259,20 +269,11 @@ def explain(request: HttpRequest, payload: s.ExplainIn) -> Any:
 )
 def dry_run(request: HttpRequest, payload: s.TryIn) -> Any:
     scope = _by(request).require(ROUTES)
-    add = [actions.check_route(scope, given.dict(), rule=None, ending=payload.remove) for given in payload.add]
+    add = [actions.check_route(scope, given.model_dump(), rule=None, ending=payload.remove) for given in payload.add]
     samples = [
-        queries.Sample(x.category, queries.Place(**x.place.dict()), x.at or clock.now()) for x in payload.samples
+        queries.Sample(x.category, queries.Place(**x.place.model_dump()), x.at or clock.now()) for x in payload.samples
     ]
-    found = queries.compare_routes(samples, add=add, remove=payload.remove)
-    units = sorted({*found.before, *found.after}, key=str)
-    return {
-        "total": found.total,
-        "changed": found.changed,
-        "units": [
-            {"unit": u, "unit_name": _unit_name(u), "before": found.before.get(u, 0), "after": found.after.get(u, 0)}
-            for u in units
-        ],
-    }
+    return queries.told(queries.compare_routes(samples, add=add, remove=payload.remove))
 
 
 @router.get("/routes/{rule}", permission=READ, response=s.RoutesOut, summary="All versions of a rule, the newest first")
@@ -282,7 +283,7 @@ def route_history(request: HttpRequest, rule: UUID) -> Any:
 
 @router.put("/routes/{rule}", permission=ROUTES, response=s.RouteOut, summary="The next version of a rule")
 def change_route(request: HttpRequest, rule: UUID, payload: s.RouteChange) -> Any:
-    given = payload.dict()
+    given = payload.model_dump()
     number = given.pop("number")
     actions.change_route(by=_by(request), rule=rule, number=number, **given)
     return queries.routes(rule=rule)[0]

@@ -261,14 +261,28 @@ class Sample(NamedTuple):
     at: datetime
 
 
+class Moved(NamedTuple):
+    """A past case that another unit would have had; None: a person must choose. ``why``: what the changed rules say."""
+
+    sample: Sample
+    before: UUID | None
+    after: UUID | None
+    why: Words | None
+
+
+MOST_MOVED = 20
+
+
 class Comparison(NamedTuple):
-    """What changed rules would do: ``moves`` counts cases by (unit now, unit then); None: a person must choose."""
+    """What changed rules would do: ``moves`` counts cases by (unit now, unit then); None: a person must choose. ``moved``: the first of those
+    that another unit would have had, in the order of the samples."""
 
     total: int
     changed: int
     before: dict[UUID | None, int]
     after: dict[UUID | None, int]
     moves: dict[tuple[UUID | None, UUID | None], int]
+    moved: list[Moved]
 
 
 def compare_routes(
@@ -286,17 +300,49 @@ def compare_routes(
     old = replace(now, routes=timeless(now.routes))
     new = replace(now, routes=timeless([*(r for r in now.routes if r.id not in gone), *add]))
     moves: Counter[tuple[UUID | None, UUID | None]] = Counter()
+    moved: list[Moved] = []
     for sample in samples:
         a = _choose(old, *sample)
         b = _choose(new, *sample)
-        moves[(a.unit_id if a else None, b.unit_id if b else None)] += 1
+        move = (a.unit_id if a else None, b.unit_id if b else None)
+        moves[move] += 1
+        if move[0] != move[1] and len(moved) < MOST_MOVED:
+            moved.append(Moved(sample, *move, b.why if b else None))
     before: Counter[UUID | None] = Counter()
     after: Counter[UUID | None] = Counter()
     for (a_unit, b_unit), count in moves.items():
         before[a_unit] += count
         after[b_unit] += count
     changed = sum(count for (a_unit, b_unit), count in moves.items() if a_unit != b_unit)
-    return Comparison(sum(moves.values()), changed, dict(before), dict(after), dict(moves))
+    return Comparison(sum(moves.values()), changed, dict(before), dict(after), dict(moves), moved)
+
+
+def told(found: Comparison) -> dict[str, object]:
+    """A comparison with the names of its units, as it is answered."""
+
+    def named(role: str, unit: UUID | None) -> dict[str, object]:
+        known = snapshot().units.get(unit) if unit else None
+        return {role: unit, f"{role}_name": known.name if known else None}
+
+    return {
+        "total": found.total,
+        "changed": found.changed,
+        "units": [
+            named("unit", u) | {"before": found.before.get(u, 0), "after": found.after.get(u, 0)}
+            for u in sorted({*found.before, *found.after}, key=str)
+        ],
+        "moved": [
+            {
+                "category": m.sample.category,
+                "area": m.sample.place.community or m.sample.place.street or m.sample.place.district,
+                "at": m.sample.at,
+                "why": m.why._asdict() if m.why else None,
+            }
+            | named("before", m.before)
+            | named("after", m.after)
+            for m in found.moved
+        ],
+    }
 
 
 # — for the desk: straight from the tables ————————————————————————————————————————————————————————————————————————————————
@@ -337,6 +383,15 @@ def limits_of(category_id: UUID | None) -> list[dict[str, object]]:
                     }
                 )
     return found
+
+
+def limit_history(category_id: UUID | None) -> list[rows.Row]:
+    """Every limit that a category itself (None: the general ones) has had, the newest first."""
+    return rows.all(
+        """SELECT urgency, stage, amount, unit, valid_from, valid_to FROM catalog_limit
+           WHERE category_id IS NOT DISTINCT FROM %(category)s::uuid ORDER BY valid_from DESC, stage, urgency""",
+        {"category": category_id},
+    )
 
 
 def routes(*, rule: UUID | None = None, ended: bool = False) -> list[rows.Row]:

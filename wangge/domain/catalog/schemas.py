@@ -144,6 +144,17 @@ class LimitOut(Output):
     inherited: bool = False
 
 
+class LimitVersion(Output):
+    """``valid_to`` null: it holds now."""
+
+    urgency: Urgency
+    stage: Stage
+    amount: int
+    unit: TimeUnit
+    valid_from: datetime
+    valid_to: datetime | None
+
+
 class LimitIn(Input):
     category: UUID | None = None
     urgency: Urgency
@@ -335,10 +346,26 @@ class UnitCount(Output):
     after: int
 
 
+class MovedOut(Output):
+    """A past case that another unit would have had: what kind, where (community, else street or district) and when; never which."""
+
+    category: UUID
+    area: str
+    at: datetime
+    before: UUID | None
+    before_name: str | None
+    after: UUID | None
+    after_name: str | None
+    why: BothWords | None
+
+
 class TryOut(Output):
+    """``moved``: the first of the changed ones."""
+
     total: int
     changed: int
     units: list[UnitCount]
+    moved: list[MovedOut]
 
 
 class TableIn(Input):

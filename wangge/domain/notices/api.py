@@ -50,7 +50,7 @@ def preferences(request: HttpRequest) -> Any:
 
 @router.patch("/notices/preferences", permission=P.READ, response=s.PreferencesOut, summary="Change how one is told")
 def set_preferences(request: HttpRequest, payload: s.PreferencesIn) -> Any:
-    changes = payload.dict(exclude_unset=True)
+    changes = payload.model_dump(exclude_unset=True)
     for name in ("quiet_from", "quiet_to"):
         if changes.get(name):
             changes[name] = time.fromisoformat(changes[name])
@@ -92,7 +92,7 @@ def matrix(request: HttpRequest) -> Any:
 
 @router.put("/notices/matrix", permission=P.MATRIX, response=s.MatrixOut, summary="Set the matrix from now on")
 def set_matrix(request: HttpRequest, payload: s.MatrixIn) -> Any:
-    cells = [actions.Cell(**cell.dict()) for cell in payload.cells]
+    cells = [actions.Cell(**cell.model_dump()) for cell in payload.cells]
     actions.set_matrix(by=request.principal, version=payload.version, cells=cells)
     return queries.matrix()
 
@@ -145,7 +145,7 @@ def list_webhooks(request: HttpRequest) -> Any:
 
 @router.post("/webhooks", permission=P.WEBHOOKS, response={201: s.WebhookMadeOut}, summary="Subscribe another system")
 def add_webhook(request: HttpRequest, payload: s.WebhookIn) -> Any:
-    _, secret = actions.add_webhook(by=request.principal, **payload.dict())
+    _, secret = actions.add_webhook(by=request.principal, **payload.model_dump())
     return Status(201, _one(request, payload.id) | {"secret": secret})
 
 
@@ -156,7 +156,7 @@ def get_webhook(request: HttpRequest, webhook: UUID) -> Any:
 
 @router.patch("/webhooks/{webhook}", permission=P.WEBHOOKS, response=s.WebhookOut, summary="Change a subscription")
 def change_webhook(request: HttpRequest, webhook: UUID, payload: s.WebhookChange) -> Any:
-    changes = {k: v for k, v in payload.dict(exclude_unset=True).items() if v is not None and k != "version"}
+    changes = {k: v for k, v in payload.model_dump(exclude_unset=True).items() if v is not None and k != "version"}
     actions.change_webhook(by=request.principal, webhook=webhook, version=payload.version, changes=changes)
     return _one(request, webhook)
 

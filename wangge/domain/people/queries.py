@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -345,4 +346,21 @@ def grid_card(code: str) -> dict[str, Any]:
         "staff": staff,
         "supervision_unit": centre and centre["name"],
         "supervision_phone": centre and centre["supervision_phone"],
+    }
+
+
+# — for the ledger —————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def names_of_users(ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Name and log-in, which tells two of one name apart."""
+    sql = "SELECT id, name, login FROM people_user WHERE id = ANY(%(ids)s)"
+    return {r["id"]: f"{r['name']} · {r['login']}" for r in rows.all(sql, {"ids": list(ids)})}
+
+
+def names_of_clients(ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Names of integration clients' tokens."""
+    return {
+        r["id"]: r["name"]
+        for r in rows.all("SELECT id, name FROM people_token WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
     }

@@ -93,7 +93,7 @@ def list_layers(request: HttpRequest):
 
 @router.post("/layers", permission=MANAGE, response={201: LayerOut}, summary="Add a layer")
 def add_layer(request: HttpRequest, body: LayerIn):
-    return Status(201, actions.add_layer(by=request.principal, **body.dict()))
+    return Status(201, actions.add_layer(by=request.principal, **body.model_dump()))
 
 
 @router.get(
@@ -301,11 +301,13 @@ def read_tile(request: HttpRequest, layer: str, z: int, x: int, y: int):
 
 
 @router.get(
-    "/tiles/areas/{level}/{int:z}/{int:x}/{int:y}.mvt", permission=READ, summary="Areas as a Mapbox vector tile"
+    "/areas/tiles/{int:z}/{int:x}/{int:y}.mvt",
+    permission=READ,
+    summary="Districts, streets and communities as a Mapbox vector tile",
 )
-def read_area_tile(request: HttpRequest, level: Literal["district", "street", "community"], z: int, x: int, y: int):
+def read_area_tile(request: HttpRequest, z: int, x: int, y: int):
     stamp = queries.borders_stamp()
-    return _tile(request, stamp, lambda: queries.area_tile(level, stamp, z, x, y))
+    return _tile(request, stamp, lambda: queries.area_tile(stamp, z, x, y))
 
 
 def _tile(request: HttpRequest, stamp: str, make: Callable[[], bytes]) -> HttpResponse:

@@ -7,8 +7,17 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Query
 
-from wangge.domain.stats import queries
-from wangge.domain.stats.schemas import PeriodQuery, SeriesOut, SeriesQuery, SummaryOut, TableOut, TableQuery
+from wangge.domain.stats import pulse, queries
+from wangge.domain.stats.schemas import (
+    PeriodQuery,
+    SeriesOut,
+    SeriesQuery,
+    SummaryOut,
+    TableOut,
+    TableQuery,
+    TodayOut,
+    TodayQuery,
+)
 from wangge.domain.stats.tags import StatsPermission
 from wangge.kernel.web.api import Router
 
@@ -47,3 +56,13 @@ def table(request: HttpRequest, query: Query[TableQuery]) -> Any:
 )
 def series(request: HttpRequest, query: Query[SeriesQuery]) -> Any:
     return queries.series(by=request.principal, asked=query.asked(), step=query.by)
+
+
+@router.get(
+    "/stats/today",
+    permission=StatsPermission.CASES,
+    response=TodayOut,
+    summary="How today goes: cases in and out by the hour, and how the clocks of open cases stand at this moment",
+)
+def today(request: HttpRequest, query: Query[TodayQuery]) -> Any:
+    return pulse.today(by=request.principal, area=query.area)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -111,3 +111,31 @@ class PointOut(FiguresOut):
 class SeriesOut(Output):
     items: list[PointOut]
     definitions: list[DefinitionOut]
+
+
+class TodayQuery(Input):
+    area: Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12}|\d{15})$")] | None = None
+
+
+class HourOut(Output):
+    """``hour``: of the installation's day, 0–23 (one more or less on a day when clocks change)."""
+
+    hour: int
+    reported: int
+    closed: int
+
+
+class ClocksOut(Output):
+    """Open cases by the limit of their present step. ``soon``: it ends within two hours."""
+
+    in_time: int
+    soon: int
+    overdue: int
+    paused: int
+
+
+class TodayOut(Output):
+    at: datetime
+    day: date
+    hours: list[HourOut]
+    clocks: ClocksOut

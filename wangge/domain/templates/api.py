@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from ninja import Query
 from ninja import Status as Answer
 
-from wangge.domain.cases.rules import Act
-from wangge.domain.templates import actions, queries
+from wangge.domain.cases.rules import Act, outcomes, rows_of
+from wangge.domain.templates import actions, queries, rules
 from wangge.domain.templates.schemas import (
+    ChoicesOut,
     OffersOut,
     OffersQuery,
     TemplateChange,
@@ -40,6 +41,27 @@ def offered(request: HttpRequest, case: UUID, query: Query[OffersQuery]) -> Any:
 def templates(request: HttpRequest, query: Query[TemplatesQuery]) -> Any:
     act = Act(query.act) if query.act else None
     return {"items": queries.templates(by=request.principal, act=act, category=query.category)}
+
+
+@router.get(
+    "/templates/choices",
+    permission=TemplatePermission.READ,
+    response=ChoicesOut,
+    summary="What a template can be for, and what can be filled in",
+)
+def choices(request: HttpRequest) -> Any:
+    return {
+        "placeholders": [{"name": name, "words": words._asdict()} for name, words in rules.PLACES.items()],
+        "acts": [
+            {
+                "act": act,
+                "outcomes": [
+                    {"value": value, "words": rows_of(act, value)[0].effect._asdict()} for value in outcomes(act)
+                ],
+            }
+            for act in rules.WITH_TEXT
+        ],
+    }
 
 
 @router.post(

@@ -11,7 +11,7 @@ from pydantic import Field
 from wangge.domain.cases.rules import Act
 from wangge.domain.templates.actions import NewTemplate
 from wangge.domain.templates.rules import WITH_TEXT
-from wangge.kernel.web.schemas import Input, Output, Version
+from wangge.kernel.web.schemas import Input, Output, Version, WordsOut
 
 TextAct = Literal[tuple(str(act) for act in WITH_TEXT)]  # type: ignore[valid-type]
 
@@ -52,6 +52,30 @@ class TemplateOut(Output):
 
 class TemplatesOut(Output):
     items: list[TemplateOut]
+
+
+class PlaceholderOut(Output):
+    """``name``: what stands in braces."""
+
+    name: str
+    words: WordsOut
+
+
+class OutcomeOut(Output):
+    value: str
+    words: WordsOut
+
+
+class TemplateActOut(Output):
+    """An act that can have templates; ``outcomes``: those a person can give it."""
+
+    act: str
+    outcomes: list[OutcomeOut]
+
+
+class ChoicesOut(Output):
+    placeholders: list[PlaceholderOut]
+    acts: list[TemplateActOut]
 
 
 class OfferedOut(Output):

@@ -21,5 +21,6 @@ the throughput. A **loop** is what has to happen all the time in one thread of t
 
 from wangge.kernel.jobs.registry import Job, Loop, cron, every, job, loop
 from wangge.kernel.jobs.starting import start
+from wangge.kernel.jobs.state import waiting
 
-__all__ = ["Job", "Loop", "cron", "every", "job", "loop", "start"]
+__all__ = ["Job", "Loop", "cron", "every", "job", "loop", "start", "waiting"]

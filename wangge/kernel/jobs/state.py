@@ -52,6 +52,14 @@ def loops() -> list[dict[str, Any]]:
     )
 
 
+def waiting(name: str) -> bool:
+    """Whether the job ``name`` is queued or being done."""
+    return rows.value(
+        "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = %(name)s AND status IN ('todo', 'doing'))",
+        {"name": name},
+    )
+
+
 def jobs_in_trouble() -> list[dict[str, Any]]:
     """Each job whose last run failed."""
     return rows.all(

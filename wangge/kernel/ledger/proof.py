@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from wangge.kernel import crypto
 from wangge.kernel.crypto.keyring import signature_is_valid
 from wangge.kernel.db import rows
 from wangge.kernel.ledger import batches
@@ -17,7 +18,8 @@ from wangge.kernel.words import Words
 
 
 def proof(entry: UUID) -> dict[str, Any]:
-    """``{"entry", "index", "size", "path", "batch"}``, hashes in hexadecimal. Raises NotFound for an entry that is not sealed (yet)."""
+    """``{"entry", "index", "size", "path", "batch"}``, hashes in hexadecimal, with the ``public`` key that signed (null when it is not
+    in the key file) and whether this proof ``holds``. Raises NotFound for an entry that is not sealed (yet)."""
     row = rows.one(
         f"SELECT l.seq, {COLUMNS} FROM ledger_entry e JOIN ledger_link l ON l.pos = e.pos WHERE e.id = %(id)s",
         {"id": entry},
@@ -38,13 +40,15 @@ def proof(entry: UUID) -> dict[str, Any]:
         )
     ]
     index = row["seq"] - batch.first
-    return {
+    given = {
         "entry": content(row),
         "index": index,
         "size": len(leaves),
         "path": [h.hex() for h in inclusion_path(batch.h, leaves, index)],
         "batch": batch.as_json(),
     }
+    public = crypto.keyring().keys().publics().get(batch.key)
+    return given | {"public": public.hex() if public else None, "holds": bool(public and holds(given, public))}
 
 
 def holds(given: dict[str, Any], public: bytes) -> bool:

@@ -53,6 +53,13 @@ def sentence(tag: LedgerTag | str, body: Mapping[str, Any]) -> Words:
     return Words(words.zh.format_map(values), words.en.format_map(values))
 
 
+def outline(tag: LedgerTag | str) -> Words:
+    """The sentence of a tag for a list of acts: an ellipsis where an entry says what it was."""
+    words = describe(tag)
+    open_places = dict.fromkeys(_places(words.zh) | _places(words.en), "…")
+    return Words(words.zh.format_map(open_places), words.en.format_map(open_places))
+
+
 def all_tags() -> Iterator[LedgerTag]:
     """Every tag of every package whose ``tags`` module is loaded."""
     waiting = list(LedgerTag.__subclasses__())
@@ -89,6 +96,7 @@ class KernelTag(LedgerTag):
     ERASED = "ledger.personal.erased"
     KEY_ROTATED = "ledger.key.rotated"
     RESTORED = "ledger.database.restored"
+    CHECKED = "ledger.check.asked"
 
 
 say(
@@ -100,6 +108,7 @@ say(
             "按 {policy} 删除了个人信息 {count} 处", "erased personal data in {count} places under {policy}"
         ),
         KernelTag.KEY_ROTATED: Words("更换了密钥（{use}）", "rotated the {use} key"),
+        KernelTag.CHECKED: Words("要求核验全部留痕", "asked for the whole ledger to be verified"),
         KernelTag.RESTORED: Words("由备份恢复了数据库（至 {to}）", "restored the database from a backup (to {to})"),
     }
 )

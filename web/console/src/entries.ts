@@ -14,5 +14,8 @@ declare module 'vue-router' {
 
 export const opens = (route: RouteRecordRaw): boolean => !route.meta?.needs?.length || mayAny(...route.meta.needs)
 
-/** Where a group of screens begins for who is asking. */
-export const firstOf = (routes: RouteRecordRaw[]): { name: string } => ({ name: String(routes.find(opens)?.name ?? 'denied') })
+/** Where a group of screens begins for who is asking: its first screen that is open to them. Not a redirect: that would be followed before
+ * it is known who is asking, when a page is opened at this address. */
+export const beginning = (name: string, routes: RouteRecordRaw[]): RouteRecordRaw => ({
+  path: '', name, component: () => null, beforeEnter: () => ({ name: String(routes.find(opens)?.name ?? 'denied') }),
+})

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CaseRow } from '@wangge/shared/api/types.gen'
-import { fromUrl, matches, narrowing, toUrl } from '../src/queue/filter'
+import { corners, fromUrl, matches, narrowing, said, toUrl } from '../src/queue/filter'
 
 const NOW = Date.parse('2026-11-20T08:00:00Z')
 const row = (change: Partial<CaseRow> = {}): CaseRow => ({
@@ -38,4 +38,11 @@ describe('a row that a live event tells of', () => {
   ]
   it.each(yes)('is wanted: %s', (_, query, change) => expect(matches(row(change), query, NOW)).toBe(true))
   it.each(no)('is not wanted: %s', (_, query, change) => expect(matches(row(change), query, NOW)).toBe(false))
+})
+
+it('a drawn area holds what lies in it, and nothing without a place', () => {
+  const within = said([[114, 22], [115, 22], [115, 23], [114.5, 22.5], [114, 23]]) // a roof with a notch
+  const at = (lon: number | null, lat: number | null) => matches(row({ lon, lat }), { within }, NOW)
+  expect([at(114.5, 22.2), at(114.5, 22.8), at(113.9, 22.5), at(null, null)]).toEqual([true, false, false, false])
+  expect(corners(within)).toHaveLength(5)
 })

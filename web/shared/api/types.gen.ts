@@ -29,6 +29,15 @@ export type AcceptIn = {
     version: number;
 };
 
+export type ActNameOut = {
+    tag: string;
+    words: WordsOut;
+};
+
+export type ActNamesOut = {
+    items: Array<ActNameOut>;
+};
+
 export type ActOut = {
     act: string;
     effect: WordsOut;
@@ -516,6 +525,11 @@ export type ChoiceOut = {
     value: string;
 };
 
+export type ChoicesOut = {
+    acts: Array<TemplateActOut>;
+    placeholders: Array<PlaceholderOut>;
+};
+
 export type ClockOut = {
     due_at: string;
     first_due_at: string;
@@ -527,6 +541,13 @@ export type ClockOut = {
     started_at: string;
     stopped_at: string | null;
     unit: string;
+};
+
+export type ClocksOut = {
+    in_time: number;
+    overdue: number;
+    paused: number;
+    soon: number;
 };
 
 export type CloseIn = {
@@ -558,6 +579,11 @@ export type CommentIn = {
 export type CountOut = {
     count: number;
     more: boolean;
+};
+
+export type CountedOut = {
+    name: string;
+    rows: number;
 };
 
 export type CountsOut = {
@@ -640,6 +666,41 @@ export type DemandOut = {
     text: string;
 };
 
+export type DemandsQuery = {
+    after?: string | null;
+    answered?: boolean | null;
+    box?: string | null;
+    category?: string | null;
+    channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+    community?: string | null;
+    confidential?: boolean | null;
+    demand?: Array<'urge' | 'supervise' | 'instruct'>;
+    demanded?: boolean | null;
+    grid?: string | null;
+    helper?: string | null;
+    holder?: string | null;
+    lead?: string | null;
+    limit?: number;
+    located?: boolean | null;
+    number?: string | null;
+    overdue?: boolean | null;
+    reopened?: boolean | null;
+    reported_from?: string | null;
+    reported_to?: string | null;
+    reporter?: string | null;
+    requested?: boolean | null;
+    returned?: boolean | null;
+    returns?: number | null;
+    reworked?: boolean | null;
+    status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+    street?: string | null;
+    supervision?: Array<'ordinary' | 'key' | 'listed'>;
+    tag?: string | null;
+    unit?: string | null;
+    urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+    within?: string | null;
+};
+
 export type DesignateIn = {
     assisting?: Array<string> | null;
     due_at?: string | null;
@@ -690,14 +751,19 @@ export type EndedOut = {
 export type EntriesQuery = {
     actor?: string | null;
     after?: string | null;
+    kinds?: Array<string>;
     limit?: number;
+    number?: string | null;
+    since?: string | null;
     subject?: string | null;
-    tag?: string | null;
+    tags?: Array<string>;
+    until?: string | null;
 };
 
 export type EntryOut = {
     actor: string | null;
     actor_kind: string;
+    actor_name: string | null;
     at: string;
     body: {
         [key: string]: unknown;
@@ -706,10 +772,12 @@ export type EntryOut = {
     id: string;
     kind: string;
     on_behalf: string | null;
+    on_behalf_name: string | null;
     pos: number;
     recorded_at: string;
     seq: number | null;
     subject: string | null;
+    subject_name: string | null;
     tag: string;
     words: WordsOut;
 };
@@ -795,6 +863,13 @@ export type FailedJobOut = {
     name: string;
     number: number;
     tries: number;
+};
+
+export type FaultOut = {
+    batch: number | null;
+    entry: string | null;
+    fault: string;
+    words: WordsOut;
 };
 
 export type FilterQuery = {
@@ -1035,6 +1110,12 @@ export type HitOut = {
     version_id?: string | null;
 };
 
+export type HourOut = {
+    closed: number;
+    hour: number;
+    reported: number;
+};
+
 export type HoursIn = {
     make_up: string;
     since: string;
@@ -1234,6 +1315,15 @@ export type LimitOut = {
     urgency: 'normal' | 'urgent' | 'emergency';
 };
 
+export type LimitVersion = {
+    amount: number;
+    stage: 'accept' | 'dispatch' | 'handle' | 'verify' | 'follow_up';
+    unit: 'urgent_work_hour' | 'work_hour' | 'work_day' | 'hour' | 'day';
+    urgency: 'normal' | 'urgent' | 'emergency';
+    valid_from: string;
+    valid_to: string | null;
+};
+
 export type LinkIn = {
     note?: string | null;
     other: string;
@@ -1242,6 +1332,10 @@ export type LinkIn = {
 
 export type LiveOut = {
     url: string;
+};
+
+export type LoadQuery = {
+    units: Array<string>;
 };
 
 export type LocateIn = {
@@ -1353,6 +1447,34 @@ export type MapQuery = {
     zoom: number;
 };
 
+export type MappingIn = {
+    columns?: {
+        [key: string]: string;
+    };
+    translation?: {
+        [key: string]: {
+            [key: string]: string;
+        };
+    };
+};
+
+export type MappingOut = {
+    changed_at: string;
+    columns: {
+        [key: string]: string;
+    };
+    name: string;
+    translation: {
+        [key: string]: {
+            [key: string]: string;
+        };
+    };
+};
+
+export type MappingsOut = {
+    items: Array<MappingOut>;
+};
+
 export type MatrixIn = {
     cells: Array<CellIn>;
     version: number;
@@ -1388,6 +1510,17 @@ export type MergeIn = {
     note?: string | null;
     other: string;
     version: number;
+};
+
+export type MovedOut = {
+    after: string | null;
+    after_name: string | null;
+    area: string;
+    at: string;
+    before: string | null;
+    before_name: string | null;
+    category: string;
+    why: BothWords | null;
 };
 
 export type NamedKey = {
@@ -1443,6 +1576,23 @@ export type OneOf = {
     version?: number | null;
 };
 
+export type OpenDemandOut = {
+    answer: string;
+    answer_by: string | null;
+    answered_at: string | null;
+    case: CaseRow;
+    id: string;
+    kind: string;
+    level: string | null;
+    lifted_at: string | null;
+    made_at: string;
+    made_by_name: string;
+    owed_by: string | null;
+    owed_by_name: string | null;
+    owed_by_name_en: string | null;
+    text: string;
+};
+
 export type OpenWorkOut = {
     cases: number;
     post: string;
@@ -1459,8 +1609,106 @@ export type OperationIn = {
     version?: number | null;
 };
 
+export type OrderErrorOut = {
+    column: string;
+    message: WordsOut;
+    row: number;
+};
+
+export type OrderFieldOut = {
+    name: string;
+    required: boolean;
+    titles: Array<string>;
+    translated: boolean;
+    words: WordsOut;
+};
+
+export type OrderFieldsOut = {
+    items: Array<OrderFieldOut>;
+};
+
+export type OrderImportDetail = {
+    bad: number | null;
+    blank: number | null;
+    by_category: Array<CountedOut> | null;
+    by_unit: Array<CountedOut> | null;
+    bytes: number;
+    changed_at: string;
+    closed: number | null;
+    columns: {
+        [key: string]: string;
+    };
+    done: number;
+    ended_at: string | null;
+    errors: Array<OrderErrorOut>;
+    filename: string;
+    good: number | null;
+    header: Array<string> | null;
+    here: number | null;
+    id: string;
+    known: number | null;
+    made: number | null;
+    made_at: string;
+    made_by_name: string;
+    problem: WordsOut | null;
+    rows: number | null;
+    source: string;
+    state: 'checking' | 'checked' | 'importing' | 'done' | 'stopped';
+    street: string;
+    total: number;
+    translation: {
+        [key: string]: {
+            [key: string]: string;
+        };
+    };
+    unknown: Array<UnknownWordOut> | null;
+    unmapped: Array<CountedOut> | null;
+};
+
+export type OrderImportOut = {
+    bad: number | null;
+    blank: number | null;
+    bytes: number;
+    changed_at: string;
+    closed: number | null;
+    done: number;
+    ended_at: string | null;
+    filename: string;
+    good: number | null;
+    here: number | null;
+    id: string;
+    known: number | null;
+    made: number | null;
+    made_at: string;
+    made_by_name: string;
+    problem: WordsOut | null;
+    rows: number | null;
+    source: string;
+    state: 'checking' | 'checked' | 'importing' | 'done' | 'stopped';
+    street: string;
+    total: number;
+};
+
+export type OrderImportsOut = {
+    items: Array<OrderImportOut>;
+};
+
 export type OriginalQuery = {
     purpose: string;
+};
+
+export type OutcomeOut = {
+    value: string;
+    words: WordsOut;
+};
+
+export type PageQuery = {
+    actor?: string | null;
+    after?: string | null;
+    limit?: number;
+    number?: string | null;
+    since?: string | null;
+    until?: string | null;
 };
 
 export type PageAbsenceOut = {
@@ -1505,6 +1753,11 @@ export type PageGridOut = {
 
 export type PageNoticeOut = {
     items: Array<NoticeOut>;
+    next?: string | null;
+};
+
+export type PageOpenDemandOut = {
+    items: Array<OpenDemandOut>;
     next?: string | null;
 };
 
@@ -1566,6 +1819,11 @@ export type PlaceOut = {
     district: string;
     grid: string | null;
     street: string;
+};
+
+export type PlaceholderOut = {
+    name: string;
+    words: WordsOut;
 };
 
 export type PlanOut = {
@@ -1717,8 +1975,10 @@ export type ProofOut = {
     entry: {
         [key: string]: unknown;
     };
+    holds: boolean;
     index: number;
     path: Array<string>;
+    public: string | null;
     size: number;
 };
 
@@ -1944,12 +2204,6 @@ export type RevealIn = {
 
 export type RevealOut = {
     value: string;
-};
-
-export type RevealsQuery = {
-    actor?: string | null;
-    after?: string | null;
-    limit?: number;
 };
 
 export type Role = 'grid_worker' | 'grid_head' | 'grid_deputy' | 'grid_assistant' | 'patroller' | 'workstation' | 'operator' | 'handler' | 'unit_leader' | 'supervisor' | 'leader' | 'analyst' | 'auditor' | 'system_admin' | 'security_admin' | 'integration';
@@ -2211,6 +2465,10 @@ export type StaffImportOut = {
     users: number;
 };
 
+export type StartImportIn = {
+    accept_good?: boolean;
+};
+
 export type StateOut = {
     changed_at: string;
     due_at: string | null;
@@ -2332,6 +2590,11 @@ export type TakeIn = {
     version: number;
 };
 
+export type TemplateActOut = {
+    act: string;
+    outcomes: Array<OutcomeOut>;
+};
+
 export type TemplateChange = {
     act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link';
     category?: string | null;
@@ -2377,6 +2640,17 @@ export type TimesOut = {
     count: number | null;
     median: number | null;
     p90: number | null;
+};
+
+export type TodayOut = {
+    at: string;
+    clocks: ClocksOut;
+    day: string;
+    hours: Array<HourOut>;
+};
+
+export type TodayQuery = {
+    area?: string | null;
 };
 
 export type TokenIn = {
@@ -2440,6 +2714,7 @@ export type TryIn = {
 
 export type TryOut = {
     changed: number;
+    moved: Array<MovedOut>;
     total: number;
     units: Array<UnitCount>;
 };
@@ -2482,6 +2757,14 @@ export type UnitIn = {
     supervision_phone?: string;
 };
 
+export type UnitLoadOut = {
+    assists: number;
+    due_today: number;
+    leads: number;
+    overdue: number;
+    unit: string;
+};
+
 export type UnitOut = {
     active: boolean;
     area: string;
@@ -2495,6 +2778,12 @@ export type UnitOut = {
     phone: string;
     supervision_phone: string;
     version: number;
+};
+
+export type UnknownWordOut = {
+    field: string;
+    rows: number;
+    word: string;
 };
 
 export type UnlinkIn = {
@@ -2550,6 +2839,27 @@ export type UserOut = {
     unit: string | null;
     unit_name: string | null;
     version: number;
+};
+
+export type VerificationOut = {
+    at: string;
+    batches: number;
+    counts: {
+        [key: string]: number;
+    };
+    entries: number;
+    erased: number;
+    findings: Array<FaultOut>;
+    id: string;
+    locks: Array<WordsOut>;
+    ok: boolean;
+    seconds: number;
+    unsealed: number;
+};
+
+export type VerificationsOut = {
+    items: Array<VerificationOut>;
+    running: boolean;
 };
 
 export type VerifyIn = {
@@ -2818,6 +3128,32 @@ export type PlacesListAreasResponses = {
 };
 
 export type PlacesListAreasResponse = PlacesListAreasResponses[keyof PlacesListAreasResponses];
+
+export type PlacesReadAreaTileData = {
+    body?: never;
+    path: {
+        z: number;
+        x: number;
+        y: number;
+    };
+    query?: never;
+    url: '/api/v1/areas/tiles/{z}/{x}/{y}.mvt';
+};
+
+export type PlacesReadAreaTileErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
+
+export type PlacesReadAreaTileResponses = {
+    200: unknown;
+};
 
 export type PlacesReadAreaData = {
     body?: never;
@@ -3213,6 +3549,63 @@ export type CasesCountsResponses = {
 
 export type CasesCountsResponse = CasesCountsResponses[keyof CasesCountsResponses];
 
+export type CasesDemandsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        status?: Array<'reported' | 'accepted' | 'handling' | 'verifying' | 'following_up' | 'suspended' | 'closed' | 'archived' | 'rejected' | 'merged' | 'withdrawn' | 'void'>;
+        street?: string | null;
+        community?: string | null;
+        grid?: string | null;
+        category?: string | null;
+        channel?: Array<'worker' | 'resident' | 'hotline' | 'open311' | 'window' | 'patrol' | 'inspection' | 'unit' | 'camera' | 'import'>;
+        urgency?: Array<'normal' | 'urgent' | 'emergency'>;
+        lead?: string | null;
+        overdue?: boolean | null;
+        located?: boolean | null;
+        reported_from?: string | null;
+        reported_to?: string | null;
+        number?: string | null;
+        holder?: string | null;
+        unit?: string | null;
+        reporter?: string | null;
+        tag?: string | null;
+        demanded?: boolean | null;
+        demand?: Array<'urge' | 'supervise' | 'instruct'>;
+        supervision?: Array<'ordinary' | 'key' | 'listed'>;
+        returned?: boolean | null;
+        returns?: number | null;
+        reopened?: boolean | null;
+        reworked?: boolean | null;
+        helper?: string | null;
+        requested?: boolean | null;
+        confidential?: boolean | null;
+        box?: string | null;
+        within?: string | null;
+        answered?: boolean | null;
+        after?: string | null;
+        limit?: number;
+    };
+    url: '/api/v1/cases/demands';
+};
+
+export type CasesDemandsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesDemandsError = CasesDemandsErrors[keyof CasesDemandsErrors];
+
+export type CasesDemandsResponses = {
+    200: PageOpenDemandOut;
+};
+
+export type CasesDemandsResponse = CasesDemandsResponses[keyof CasesDemandsResponses];
+
 export type CasesHelpIntakeData = {
     body: IntakeIn;
     path?: never;
@@ -3346,6 +3739,32 @@ export type CasesTryRoutesResponses = {
 };
 
 export type CasesTryRoutesResponse = CasesTryRoutesResponses[keyof CasesTryRoutesResponses];
+
+export type CasesUnitLoadData = {
+    body?: never;
+    path?: never;
+    query: {
+        units: Array<string>;
+    };
+    url: '/api/v1/cases/unit-load';
+};
+
+export type CasesUnitLoadErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesUnitLoadError = CasesUnitLoadErrors[keyof CasesUnitLoadErrors];
+
+export type CasesUnitLoadResponses = {
+    200: Array<UnitLoadOut>;
+};
+
+export type CasesUnitLoadResponse = CasesUnitLoadResponses[keyof CasesUnitLoadResponses];
 
 export type CasesDetailData = {
     body?: never;
@@ -4434,6 +4853,33 @@ export type CasesActSetUrgencyResponses = {
 };
 
 export type CasesActSetUrgencyResponse = CasesActSetUrgencyResponses[keyof CasesActSetUrgencyResponses];
+
+export type CasesStepProofData = {
+    body?: never;
+    path: {
+        case: string;
+        step: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{case}/steps/{step}/proof';
+};
+
+export type CasesStepProofErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesStepProofError = CasesStepProofErrors[keyof CasesStepProofErrors];
+
+export type CasesStepProofResponses = {
+    200: ProofOut;
+};
+
+export type CasesStepProofResponse = CasesStepProofResponses[keyof CasesStepProofResponses];
 
 export type CasesActSuperviseData = {
     body: SuperviseIn;
@@ -5628,15 +6074,93 @@ export type LedgerStateResponses = {
 
 export type LedgerStateResponse = LedgerStateResponses[keyof LedgerStateResponses];
 
+export type LedgerActsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/acts';
+};
+
+export type LedgerActsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerActsError = LedgerActsErrors[keyof LedgerActsErrors];
+
+export type LedgerActsResponses = {
+    200: ActNamesOut;
+};
+
+export type LedgerActsResponse = LedgerActsResponses[keyof LedgerActsResponses];
+
+export type LedgerChecksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/checks';
+};
+
+export type LedgerChecksErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerChecksError = LedgerChecksErrors[keyof LedgerChecksErrors];
+
+export type LedgerChecksResponses = {
+    200: VerificationsOut;
+};
+
+export type LedgerChecksResponse = LedgerChecksResponses[keyof LedgerChecksResponses];
+
+export type LedgerAskForCheckData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ledger/checks';
+};
+
+export type LedgerAskForCheckErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type LedgerAskForCheckError = LedgerAskForCheckErrors[keyof LedgerAskForCheckErrors];
+
+export type LedgerAskForCheckResponses = {
+    202: VerificationsOut;
+};
+
+export type LedgerAskForCheckResponse = LedgerAskForCheckResponses[keyof LedgerAskForCheckResponses];
+
 export type LedgerEntriesData = {
     body?: never;
     path?: never;
     query?: {
-        tag?: string | null;
         actor?: string | null;
-        subject?: string | null;
+        number?: string | null;
+        since?: string | null;
+        until?: string | null;
         after?: string | null;
         limit?: number;
+        tags?: Array<string>;
+        kinds?: Array<string>;
+        subject?: string | null;
     };
     url: '/api/v1/ledger/entries';
 };
@@ -5689,6 +6213,9 @@ export type LedgerRevealsData = {
     path?: never;
     query?: {
         actor?: string | null;
+        number?: string | null;
+        since?: string | null;
+        until?: string | null;
         after?: string | null;
         limit?: number;
     };
@@ -5763,6 +6290,32 @@ export type RulesSetLimitResponses = {
 };
 
 export type RulesSetLimitResponse = RulesSetLimitResponses[keyof RulesSetLimitResponses];
+
+export type RulesLimitHistoryData = {
+    body?: never;
+    path?: never;
+    query?: {
+        category?: string | null;
+    };
+    url: '/api/v1/limits/history';
+};
+
+export type RulesLimitHistoryErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type RulesLimitHistoryError = RulesLimitHistoryErrors[keyof RulesLimitHistoryErrors];
+
+export type RulesLimitHistoryResponses = {
+    200: Array<LimitVersion>;
+};
+
+export type RulesLimitHistoryResponse = RulesLimitHistoryResponses[keyof RulesLimitHistoryResponses];
 
 export type RulesRemoveLimitData = {
     body: LimitGone;
@@ -6306,6 +6859,303 @@ export type NoticesUnreadResponses = {
 };
 
 export type NoticesUnreadResponse = NoticesUnreadResponses[keyof NoticesUnreadResponses];
+
+export type CasesOrderFieldsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/orders/fields';
+};
+
+export type CasesOrderFieldsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderFieldsError = CasesOrderFieldsErrors[keyof CasesOrderFieldsErrors];
+
+export type CasesOrderFieldsResponses = {
+    200: OrderFieldsOut;
+};
+
+export type CasesOrderFieldsResponse = CasesOrderFieldsResponses[keyof CasesOrderFieldsResponses];
+
+export type CasesOrderImportsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/orders/imports';
+};
+
+export type CasesOrderImportsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderImportsError = CasesOrderImportsErrors[keyof CasesOrderImportsErrors];
+
+export type CasesOrderImportsResponses = {
+    200: OrderImportsOut;
+};
+
+export type CasesOrderImportsResponse = CasesOrderImportsResponses[keyof CasesOrderImportsResponses];
+
+export type CasesSendOrdersData = {
+    body: {
+        file: Blob | File;
+        id: string;
+        mapping?: string;
+        source?: string;
+        street: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/orders/imports';
+};
+
+export type CasesSendOrdersErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesSendOrdersError = CasesSendOrdersErrors[keyof CasesSendOrdersErrors];
+
+export type CasesSendOrdersResponses = {
+    200: OrderImportDetail;
+    201: OrderImportDetail;
+};
+
+export type CasesSendOrdersResponse = CasesSendOrdersResponses[keyof CasesSendOrdersResponses];
+
+export type CasesDiscardImportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}';
+};
+
+export type CasesDiscardImportErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesDiscardImportError = CasesDiscardImportErrors[keyof CasesDiscardImportErrors];
+
+export type CasesDiscardImportResponses = {
+    204: void;
+};
+
+export type CasesDiscardImportResponse = CasesDiscardImportResponses[keyof CasesDiscardImportResponses];
+
+export type CasesOrderImportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}';
+};
+
+export type CasesOrderImportErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderImportError = CasesOrderImportErrors[keyof CasesOrderImportErrors];
+
+export type CasesOrderImportResponses = {
+    200: OrderImportDetail;
+};
+
+export type CasesOrderImportResponse = CasesOrderImportResponses[keyof CasesOrderImportResponses];
+
+export type CasesCheckOrdersData = {
+    body: MappingIn;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}/check';
+};
+
+export type CasesCheckOrdersErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesCheckOrdersError = CasesCheckOrdersErrors[keyof CasesCheckOrdersErrors];
+
+export type CasesCheckOrdersResponses = {
+    200: OrderImportDetail;
+};
+
+export type CasesCheckOrdersResponse = CasesCheckOrdersResponses[keyof CasesCheckOrdersResponses];
+
+export type CasesOrderErrorsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}/errors';
+};
+
+export type CasesOrderErrorsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderErrorsError = CasesOrderErrorsErrors[keyof CasesOrderErrorsErrors];
+
+export type CasesOrderErrorsResponses = {
+    200: string;
+};
+
+export type CasesOrderErrorsResponse = CasesOrderErrorsResponses[keyof CasesOrderErrorsResponses];
+
+export type CasesStartImportData = {
+    body: StartImportIn;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/imports/{id}/start';
+};
+
+export type CasesStartImportErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesStartImportError = CasesStartImportErrors[keyof CasesStartImportErrors];
+
+export type CasesStartImportResponses = {
+    200: OrderImportDetail;
+};
+
+export type CasesStartImportResponse = CasesStartImportResponses[keyof CasesStartImportResponses];
+
+export type CasesOrderMappingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/orders/mappings';
+};
+
+export type CasesOrderMappingsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesOrderMappingsError = CasesOrderMappingsErrors[keyof CasesOrderMappingsErrors];
+
+export type CasesOrderMappingsResponses = {
+    200: MappingsOut;
+};
+
+export type CasesOrderMappingsResponse = CasesOrderMappingsResponses[keyof CasesOrderMappingsResponses];
+
+export type CasesRemoveMappingData = {
+    body?: never;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/mappings/{name}';
+};
+
+export type CasesRemoveMappingErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesRemoveMappingError = CasesRemoveMappingErrors[keyof CasesRemoveMappingErrors];
+
+export type CasesRemoveMappingResponses = {
+    204: void;
+};
+
+export type CasesRemoveMappingResponse = CasesRemoveMappingResponses[keyof CasesRemoveMappingResponses];
+
+export type CasesSaveMappingData = {
+    body: MappingIn;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/mappings/{name}';
+};
+
+export type CasesSaveMappingErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesSaveMappingError = CasesSaveMappingErrors[keyof CasesSaveMappingErrors];
+
+export type CasesSaveMappingResponses = {
+    200: MappingsOut;
+};
+
+export type CasesSaveMappingResponse = CasesSaveMappingResponses[keyof CasesSaveMappingResponses];
 
 export type PeopleListPostsData = {
     body?: never;
@@ -7126,6 +7976,32 @@ export type StatsTableResponses = {
 
 export type StatsTableResponse = StatsTableResponses[keyof StatsTableResponses];
 
+export type StatsTodayData = {
+    body?: never;
+    path?: never;
+    query?: {
+        area?: string | null;
+    };
+    url: '/api/v1/stats/today';
+};
+
+export type StatsTodayErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type StatsTodayError = StatsTodayErrors[keyof StatsTodayErrors];
+
+export type StatsTodayResponses = {
+    200: TodayOut;
+};
+
+export type StatsTodayResponse = StatsTodayResponses[keyof StatsTodayResponses];
+
 export type TemplatesTemplatesData = {
     body?: never;
     path?: never;
@@ -7179,6 +8055,30 @@ export type TemplatesAddResponses = {
 };
 
 export type TemplatesAddResponse = TemplatesAddResponses[keyof TemplatesAddResponses];
+
+export type TemplatesChoicesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/templates/choices';
+};
+
+export type TemplatesChoicesErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type TemplatesChoicesError = TemplatesChoicesErrors[keyof TemplatesChoicesErrors];
+
+export type TemplatesChoicesResponses = {
+    200: ChoicesOut;
+};
+
+export type TemplatesChoicesResponse = TemplatesChoicesResponses[keyof TemplatesChoicesResponses];
 
 export type TemplatesRemoveData = {
     body?: never;
@@ -7235,33 +8135,6 @@ export type TemplatesChangeResponses = {
 };
 
 export type TemplatesChangeResponse = TemplatesChangeResponses[keyof TemplatesChangeResponses];
-
-export type PlacesReadAreaTileData = {
-    body?: never;
-    path: {
-        level: 'district' | 'street' | 'community';
-        z: number;
-        x: number;
-        y: number;
-    };
-    query?: never;
-    url: '/api/v1/tiles/areas/{level}/{z}/{x}/{y}.mvt';
-};
-
-export type PlacesReadAreaTileErrors = {
-    401: Problem;
-    403: Problem;
-    404: Problem;
-    422: Problem;
-    429: Problem;
-    503: Problem;
-};
-
-export type PlacesReadAreaTileError = PlacesReadAreaTileErrors[keyof PlacesReadAreaTileErrors];
-
-export type PlacesReadAreaTileResponses = {
-    200: unknown;
-};
 
 export type PlacesReadTileData = {
     body?: never;

@@ -16,8 +16,16 @@ export function loadCategories(): Promise<void> {
   return asked
 }
 
+/** Asked again: after a change. */
+export function reloadCategories(): Promise<void> {
+  asked = undefined
+  return loadCategories()
+}
+
 const byId = computed(() => new Map(all.value.map((c) => [c.id, c])))
 export const categoryOf = (id: string | null | undefined): CategoryOut | undefined => byId.value.get(id ?? '')
+/** All that are in use, classes and kinds. */
+export const categories = computed(() => all.value.filter((c) => !c.valid_to))
 export const leaves = computed(() => all.value.filter((c) => c.leaf && !c.valid_to))
 
 export function categoryName(id: string | null | undefined): string {

@@ -9,8 +9,8 @@ test('a point says how its clock stands, a pause first', () => {
   expect(standing(cell)).toBe('in-time')
   expect(standing({ ...cell, soon: 1 })).toBe('soon')
   expect(standing({ ...cell, overdue: 1, soon: 0 })).toBe('late')
-  expect(standing({ ...cell, overdue: 1, status: 'suspended' })).toBe('paused')
-  expect(standing({ ...cell, status: 'closed' })).toBe('ended')
+  expect(standing({ ...cell, overdue: 1, case: { id: 'x', status: 'suspended' } })).toBe('paused')
+  expect(standing({ ...cell, case: { id: 'x', status: 'closed' } })).toBe('ended')
 })
 
 test('a share in a cluster is never drawn as nothing, nor a part as the whole', () => {

@@ -23,15 +23,18 @@ __all__ = ["IMPORTER", "Outcome", "run"]
 class Outcome(Brought):
     """What an import found and did.
 
-    ``columns``: field → title. ``good``: rows without an error. ``unmapped``: paths of categories that are not of this catalogue, for
-    which the text spoke.
+    ``header``: every title; ``columns``: field → title. ``good``: rows without an error, and ``here`` those of them that were in the system before. ``unmapped``:
+    paths of categories that are not of this catalogue, for which the text spoke. ``unknown``: words without a meaning, by field.
     """
 
+    header: tuple[str, ...]
     columns: dict[str, str]
     blank: int
     good: int = 0
+    here: int = 0
     errors: list[RowError] = field(default_factory=list)
     unmapped: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def run(
@@ -44,22 +47,28 @@ def run(
     apply: bool,
     translation: Translation | None = None,
     processes: int | None = None,
+    looked_at: Callable[[int, int], None] = lambda _done, _all: None,
     step: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
     """Check, and with ``apply`` write: everything, or with ``accept_good`` the rows that have no error.
 
     ``street``: where they belong. ``processes``: how many work at it, by default as many as there are processors when the sheet is long.
-    ``step``: told how many more orders are done. An import that is cut off goes on where it stopped when it is run again.
+    ``looked_at``: told how many rows of how many are checked; ``step``: how many more orders are done. An import that is cut off goes on where it stopped when it is run again.
     """
     with acting(IMPORTER):
         sheet = open_sheet(path, street=street, mapping=mapping)
-        outcome = Outcome(columns=sheet.columns, blank=sheet.blank)
+        outcome = Outcome(header=sheet.header, columns=sheet.columns, blank=sheet.blank)
         with Desks(sheet, street=street, source=source, translation=translation or {}, processes=processes) as desks:
             good: list[tuple[int, str]] = []
+            done = 0
             for found in desks.check():
                 good += found.good
+                outcome.here += found.here
                 outcome.errors += found.errors
                 outcome.unmapped += found.unmapped
+                outcome.unknown += found.unknown
+                done += found.rows
+                looked_at(done, len(sheet.rows))
             twice = repeated(good, sheet.columns)
             outcome.errors = sorted([*outcome.errors, *twice], key=lambda e: e.row)
             outcome.good = len(good) - len(twice)

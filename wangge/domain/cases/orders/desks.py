@@ -15,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 
@@ -44,11 +45,15 @@ GONE = Words(
 
 
 class Found(NamedTuple):
-    """What a part of the sheet holds. ``good``: row and order number of each order."""
+    """What a part of the sheet holds. ``rows``: how many were looked at. ``good``: row and order number of each order. ``here``: how many of
+    them are in the system already."""
 
+    rows: int
     good: list[tuple[int, str]]
+    here: int
     errors: list[RowError]
     unmapped: Counter[str]
+    unknown: Counter[tuple[str, str]]
 
 
 @dataclass
@@ -91,19 +96,16 @@ class Desk:
         """Check these rows, and keep the good ones until they are brought in."""
         checked = check(some, columns=self._terms.columns, lexicon=self._lexicon)
         self._orders[part] = checked.orders
-        return Found([(o.row, o.number) for o in checked.orders], checked.errors, checked.unmapped)
+        told = {self._case(o): o for o in checked.orders}  # a number that comes twice is one case
+        here = len(told) - len(self._new(told))
+        good = [(o.row, o.number) for o in checked.orders]
+        return Found(len(some), good, here, checked.errors, checked.unmapped, checked.unknown)
 
     def bring_in(self, part: int, without: frozenset[int]) -> Brought:
         """Write the good orders of a part that are not here yet, but for the rows ``without``, in one transaction."""
         street, source = self._terms.street, self._terms.source
-        orders = {case_of(o.number, source): o for o in self._orders.pop(part) if o.row not in without}
-        known = bulk.known_of(
-            [
-                {"id": case, "district": street[:6], "source": source, "source_number": o.number}
-                for case, o in orders.items()
-            ]
-        )
-        new = {case: o for case, o in orders.items() if case not in known and (source, o.number) not in known}
+        orders = {self._case(o): o for o in self._orders.pop(part) if o.row not in without}
+        new = self._new(orders)
         told = [bulk.tell(history(o, case=case, street=street, source=source)) for case, o in new.items()]
         with transaction.atomic():
             bulk.insert(sorted(told, key=lambda t: t.case["reported_at"]), by=IMPORTER)
@@ -115,6 +117,19 @@ class Desk:
             if unit:
                 brought.by_unit[unit.name] += 1
         return brought
+
+    def _case(self, order: Order) -> UUID:
+        return case_of(order.number, self._terms.source)
+
+    def _new(self, orders: dict[UUID, Order]) -> dict[UUID, Order]:
+        """Those that are not here yet, by the ids of their cases."""
+        street, source = self._terms.street, self._terms.source
+        asked = [
+            {"id": case, "district": street[:6], "source": source, "source_number": o.number}
+            for case, o in orders.items()
+        ]
+        known = bulk.known_of(asked)
+        return {case: o for case, o in orders.items() if case not in known and (source, o.number) not in known}
 
 
 class Desks:

@@ -9,7 +9,7 @@ import orjson
 from django.db import transaction
 
 from wangge.domain.cases.orders.words import CHOICES, COLUMNS, Translation
-from wangge.domain.cases.tags import ImportTag
+from wangge.domain.cases.tags import CasePermission, ImportTag
 from wangge.kernel import clock, ledger
 from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
@@ -37,11 +37,24 @@ def load(name: str) -> Saved:
     return Saved(orjson.loads(row["columns"]), orjson.loads(row["translation"]))
 
 
+def every(*, by: Principal) -> list[rows.Row]:
+    """All saved mappings, by name."""
+    by.require(CasePermission.IMPORT)
+    found = rows.all("SELECT name, columns, translation, changed_at FROM cases_order_mapping ORDER BY name")
+    return [r | {"columns": orjson.loads(r["columns"]), "translation": orjson.loads(r["translation"])} for r in found]
+
+
 @transaction.atomic
-def save(*, by: Principal, name: str, columns: Mapping[str, str], translation: Translation) -> None:
-    """Keep a mapping under a name, in the place of the one that had it. Raises Invalid for a field that orders do not have."""
-    if not 1 <= len(name.strip()) <= 60:
-        raise Invalid.field("name", "length", "方案名须为 1–60 字。", "The name has 1 to 60 characters.")
+def remove(*, by: Principal, name: str) -> None:
+    """Raises NotFound."""
+    by.require(CasePermission.IMPORT)
+    load(name)
+    rows.run("DELETE FROM cases_order_mapping WHERE name = %(name)s", {"name": name})
+    ledger.append(by=by, tag=ImportTag.MAPPING_REMOVED, kind="order_mapping", body={"name": name})
+
+
+def check(*, columns: Mapping[str, str], translation: Translation) -> None:
+    """Raises Invalid for a field that orders do not have, or whose words cannot be translated."""
     for field in columns:
         if field not in COLUMNS:
             raise Invalid.field("map", "field", f"没有名为 {field} 的字段。", f"There is no field {field}.")
@@ -53,6 +66,15 @@ def save(*, by: Principal, name: str, columns: Mapping[str, str], translation: T
                 f"字段 {field} 的值不能对应；可对应的有：{'、'.join(CHOICES)}。",
                 f"The words of {field} cannot be translated; those of these can: {', '.join(CHOICES)}.",
             )
+
+
+@transaction.atomic
+def save(*, by: Principal, name: str, columns: Mapping[str, str], translation: Translation) -> None:
+    """Keep a mapping under a name, in the place of the one that had it. Raises Invalid for a field that orders do not have."""
+    by.require(CasePermission.IMPORT)
+    if not 1 <= len(name.strip()) <= 60:
+        raise Invalid.field("name", "length", "方案名须为 1–60 字。", "The name has 1 to 60 characters.")
+    check(columns=columns, translation=translation)
     rows.run(
         """INSERT INTO cases_order_mapping (name, columns, translation, changed_at)
            VALUES (%(name)s, %(columns)s::jsonb, %(translation)s::jsonb, %(at)s)

@@ -13,16 +13,18 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from wangge.domain.cases.orders.words import COLUMNS, LEVELS, REQUIRED, Lexicon
+from wangge.domain.cases.orders.words import COLUMNS, LEVELS, NAMES, REQUIRED, Lexicon
 from wangge.domain.cases.rules import Channel
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.places import queries as places
 from wangge.kernel import clock, tables
-from wangge.kernel.problems import Invalid
+from wangge.kernel.problems import FieldError, Invalid
 from wangge.kernel.tables import RowError
 from wangge.kernel.words import Words
 
 MOST_TEXT = 5000
+MOST_WORD = 40
+"""Of a word that is not understood, as it is told."""
 
 
 class Order(NamedTuple):
@@ -53,11 +55,13 @@ class Order(NamedTuple):
 
 @dataclass
 class Checked:
-    """Rows that were read. ``unmapped``: paths of categories that are not of this catalogue, for which the text spoke."""
+    """Rows that were read. ``unmapped``: paths of categories that are not of this catalogue, for which the text spoke. ``unknown``: words
+    that mean nothing here, by the field that a mapping may translate them for; each is an error of its row as well."""
 
     orders: list[Order] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
     unmapped: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 Rows = Sequence[tuple[int, Mapping[str, Any]]]
@@ -65,15 +69,30 @@ Rows = Sequence[tuple[int, Mapping[str, Any]]]
 
 
 class Sheet(NamedTuple):
-    """``columns``: field → title."""
+    """``header``: every title. ``columns``: field → title."""
 
+    header: tuple[str, ...]
     columns: dict[str, str]
     rows: Rows
     blank: int
 
 
+class NoColumn(Invalid):
+    """A column that was named, or is required, is not in the sheet. ``header`` and ``columns``: what was, so that a person can say which they are."""
+
+    header: tuple[str, ...]
+    columns: dict[str, str]
+
+    @classmethod
+    def of(cls, header: tuple[str, ...], columns: dict[str, str], zh: str, en: str) -> NoColumn:
+        found = cls(Words(zh, en), errors=[FieldError("map", "missing", Words(zh, en))])
+        found.header, found.columns = header, columns
+        return found
+
+
 def open_sheet(path: Path, *, street: str, mapping: Mapping[str, str] | None = None) -> Sheet:
-    """The rows of the workbook. Raises Invalid when the sheet as a whole, or the street, cannot be used."""
+    """The rows of the workbook. Raises Invalid when the sheet as a whole, or the street, cannot be used; NoColumn when a column that
+    was named or is required is not there."""
     if not places.is_street(street):
         raise Invalid.field(
             "area",
@@ -82,16 +101,21 @@ def open_sheet(path: Path, *, street: str, mapping: Mapping[str, str] | None = N
             f"There is no street or town with the code {street}.",
         )
     sheet = tables.read(path)
-    columns = tables.choose_columns(sheet.header, COLUMNS, mapping)
+    try:
+        columns = tables.choose_columns(sheet.header, COLUMNS, mapping)
+    except Invalid as wrong:
+        raise NoColumn.of(sheet.header, tables.choose_columns(sheet.header, COLUMNS), *wrong.detail) from wrong
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
-        raise Invalid.field(
-            "map",
-            "missing",
-            f"没有找到这些列：{'、'.join(missing)}；请用 --map 字段=列名 指明。现有列：{'、'.join(sheet.header)}。",
-            f"No column for: {', '.join(missing)}; name them with --map field=title. Columns: {', '.join(sheet.header)}.",
+        raise NoColumn.of(
+            sheet.header,
+            columns,
+            f"没有找到这些列：{'、'.join(NAMES[n].zh for n in missing)}；请指明是哪一列（命令行：--map {missing[0]}=列名）。"
+            f"现有列：{'、'.join(sheet.header)}。",
+            f"No column for: {', '.join(NAMES[n].en for n in missing)}; say which it is (command line: --map {missing[0]}=TITLE). "
+            f"Columns: {', '.join(sheet.header)}.",
         )
-    return Sheet(columns, list(tables.numbered(sheet, columns)), sheet.blank)
+    return Sheet(sheet.header, columns, list(tables.numbered(sheet, columns)), sheet.blank)
 
 
 def check(rows: Rows, *, columns: Mapping[str, str], lexicon: Lexicon) -> Checked:
@@ -157,11 +181,11 @@ class _Row:
         try:
             return look_up(word)
         except LookupError:
-            field = "unit" if name == "reply_unit" else name
+            self.found.unknown[("unit" if name == "reply_unit" else name, word[:MOST_WORD])] += 1
             self.error(
                 name,
-                f"不认识“{word[:40]}”；请改正，或用 --value {field}:{word[:20]}=本系统的值 指明。",
-                f"“{word[:40]}” means nothing here; correct it, or say --value {field}:{word[:20]}=OURS.",
+                f"不认识“{word[:MOST_WORD]}”；请改正，或指明它的含义。",
+                f"“{word[:MOST_WORD]}” means nothing here; correct it, or say what it means.",
             )
             return otherwise
 

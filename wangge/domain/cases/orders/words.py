@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wangge.domain.cases.rules import Channel, Urgency
 from wangge.domain.catalog import queries as catalog
+from wangge.kernel.words import Words
 
 LEVELS = tuple(f"category{n}" for n in range(1, 6))
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -40,6 +41,32 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "return": ("退单原因", "退回原因", "退单理由", "return"),
 }
 """Field → the titles it usually has."""
+NAMES: dict[str, Words] = {
+    "number": Words("工单编号", "Order number"),
+    "received": Words("受理时间", "Time of receipt"),
+    "channel": Words("渠道", "Channel"),
+    "title": Words("标题", "Title"),
+    "text": Words("诉求内容", "Text"),
+    "address": Words("地址", "Address"),
+    "name": Words("来电人", "Caller's name"),
+    "phone": Words("联系电话", "Caller's phone"),
+    "urgency": Words("紧急程度", "Urgency"),
+    "confidential": Words("是否保密", "Confidential"),
+    "answer": Words("是否回复", "Answer wanted"),
+    **{
+        f"category{n}": Words(f"{zh}分类", f"Category, level {n}")
+        for n, zh in enumerate(("一级", "二级", "三级", "四级", "五级"), start=1)
+    },
+    "due": Words("办理时限", "Due"),
+    "unit": Words("承办单位", "Unit in charge"),
+    "opinion": Words("拟办意见", "What the unit was told"),
+    "reply": Words("答复意见", "Reply"),
+    "reply_unit": Words("答复单位", "Unit that replied"),
+    "replied": Words("答复时间", "Time of the reply"),
+    "extension": Words("延期至", "Extended until"),
+    "return": Words("退单原因", "Why it was given back"),
+}
+"""What each field is called on a screen and in errors."""
 REQUIRED = ("number", "received", "text")
 CHOICES = ("channel", "urgency", "confidential", "answer", "category", "unit")
 """Fields whose words a mapping may translate."""

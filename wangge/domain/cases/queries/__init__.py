@@ -21,8 +21,12 @@ from wangge.domain.cases.queries.case import (
     visible,
 )
 from wangge.domain.cases.queries.columns import MARKS, NAMES, ROW
+from wangge.domain.cases.queries.demands import demands
 from wangge.domain.cases.queries.filter import IN_BOX, Box, Filter
 from wangge.domain.cases.queries.held import open_work
+from wangge.domain.cases.queries.load import load
+from wangge.domain.cases.queries.numbers import id_of_number, numbers_of
+from wangge.domain.cases.queries.proofs import step_proof
 from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
 
 __all__ = [
@@ -40,12 +44,16 @@ __all__ = [
     "centre_above",
     "centre_below",
     "counts",
+    "demands",
     "detail",
     "has_reporter",
+    "id_of_number",
     "list_rows",
     "listed",
+    "load",
     "may_see_reporter",
     "merged_into",
+    "numbers_of",
     "open_work",
     "parties",
     "queue",
@@ -53,6 +61,7 @@ __all__ = [
     "running_clock",
     "seen",
     "state",
+    "step_proof",
     "try_routes",
     "visible",
 ]

@@ -1,7 +1,6 @@
 """Grids and areas as Mapbox vector tiles. A tile is made once for each version of what it shows and kept.
 
-A tile holds the borders in a layer called as what was asked for and, where one can read them, the names in a layer ``names``: one point each,
-in one tile alone, where a map would else write the name into every tile that the border crosses.
+Beside the layer of borders a tile has, where one can read them, a layer of names: one point each, in one tile alone, where a map would else write the name into every tile that the border crosses.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from wangge.kernel.problems import NotFound
 from wangge.kernel.words import Words
 
 NAMED_FROM = 12  # names of grids are unreadable farther out
-AREAS_NAMED_FROM = {"district": 6, "street": 9, "community": 11}
+LEVELS = {"district": (0, 6), "street": (7, 9), "community": (9, 11)}
+"""From which depth on the areas of a level are drawn, and named."""
 
 
 @lru_cache(maxsize=512)
@@ -40,16 +40,20 @@ def grid_tile(layer: str, stamp: str, z: int, x: int, y: int) -> bytes:
 
 
 @lru_cache(maxsize=512)
-def area_tile(level: str, stamp: str, z: int, x: int, y: int) -> bytes:
-    """The tile of the areas of a level as of ``stamp``. Raises NotFound for a tile that does not exist."""
+def area_tile(stamp: str, z: int, x: int, y: int) -> bytes:
+    """The tile of the areas as of ``stamp``: a layer for each level, and its names in ``<level>_names``. Raises NotFound for a tile that does not exist."""
     _check(z, x, y)
-    areas = _areas(level, stamp)
-    near = _near(areas.bounds, z, x, y)
-    found = [areas.names[i] for i in near.tolist()]
-    tile = encode_tile(level, z, x, y, areas.shapes[near], [{"code": a["code"]} for a in found])
-    if z < AREAS_NAMED_FROM[level]:
-        return tile
-    return tile + encode_tile("names", z, x, y, areas.points[near], found)
+    tile = b""
+    for level, (drawn_from, named_from) in LEVELS.items():
+        if z < drawn_from:
+            continue
+        areas = _areas(level, stamp)
+        near = _near(areas.bounds, z, x, y)
+        found = [areas.names[i] for i in near.tolist()]
+        tile += encode_tile(level, z, x, y, areas.shapes[near], [{"code": a["code"]} for a in found])
+        if z >= named_from:
+            tile += encode_tile(f"{level}_names", z, x, y, areas.points[near], found)
+    return tile
 
 
 def borders_stamp() -> str:

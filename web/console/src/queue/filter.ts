@@ -7,7 +7,7 @@ export type Field = Exclude<keyof Query, 'q' | 'sort'>
 
 const LISTS = ['status', 'channel', 'urgency', 'demand', 'supervision'] as const
 export const FLAGS = ['overdue', 'located', 'demanded', 'requested', 'returned', 'reworked', 'reopened', 'confidential'] as const
-const TEXTS = ['street', 'community', 'grid', 'category', 'lead', 'reported_from', 'reported_to', 'returns', 'number', 'holder', 'unit', 'helper', 'reporter', 'tag', 'box'] as const
+const TEXTS = ['street', 'community', 'grid', 'category', 'lead', 'reported_from', 'reported_to', 'returns', 'number', 'holder', 'unit', 'helper', 'reporter', 'tag', 'box', 'within'] as const
 const isList = (name: string): name is (typeof LISTS)[number] => (LISTS as readonly string[]).includes(name)
 const isFlag = (name: string): name is (typeof FLAGS)[number] => (FLAGS as readonly string[]).includes(name)
 
@@ -39,6 +39,10 @@ export function toUrl(query: { [name: string]: unknown }): LocationQueryRaw {
   return url
 }
 
+/** The filter without some of its terms. */
+export const without = (query: Query, ...names: (keyof Query)[]): Query =>
+  Object.fromEntries(Object.entries(query).filter(([name]) => !(names as string[]).includes(name)))
+
 /** How many fields narrow the list. */
 export const narrowing = (query: Query): Field[] => FIELDS.filter((f) => { const v = query[f]; return Array.isArray(v) ? v.length > 0 : v !== null && v !== undefined && v !== '' })
 
@@ -61,11 +65,27 @@ export function matches(row: CaseRow, query: Query, now: number): boolean {
     flag(query.located, row.lon !== null) && flag(query.demanded, row.demands_open > 0) && flag(query.returned, row.returns > 0) && row.returns >= Number(query.returns ?? 0) &&
     flag(query.reopened, row.reopened > 0) && flag(query.reworked, row.rework > 0) && flag(query.confidential, row.confidential) &&
     (!query.reported_from || at >= Date.parse(query.reported_from)) && (!query.reported_to || at < Date.parse(query.reported_to)) &&
-    within(row, query.box)
+    inBox(row, query.box) && (!query.within || (row.lon !== null && row.lat !== null && holds(corners(query.within), row.lon, row.lat)))
   )
 }
 
-function within(row: CaseRow, box: string | null | undefined): boolean {
+/** The corners of a drawn area, longitude and latitude, as the filter's `within` says them. */
+export const corners = (text: string | null | undefined): [number, number][] =>
+  (text ?? '').split(';').map((c) => c.split(',').map(Number)).filter((c): c is [number, number] => c.length === 2 && c.every(Number.isFinite))
+/** What the filter's `within` says of these corners: to 11 cm. */
+export const said = (drawn: readonly (readonly [number, number])[]): string => drawn.map((c) => c.map((v) => Number(v.toFixed(6))).join(',')).join(';')
+
+/** Whether a point lies in an area: a ray to the east crosses its edges an odd number of times. */
+function holds(area: [number, number][], lon: number, lat: number): boolean {
+  let inside = false
+  area.forEach(([x1, y1], i) => {
+    const [x2, y2] = area[(i + 1) % area.length] ?? [x1, y1]
+    if (y1 > lat !== y2 > lat && lon < x1 + ((lat - y1) / (y2 - y1)) * (x2 - x1)) inside = !inside
+  })
+  return inside
+}
+
+function inBox(row: CaseRow, box: string | null | undefined): boolean {
   if (!box) return true
   const [west, south, east, north] = box.split(',').map(Number)
   if (row.lon === null || row.lat === null || west === undefined || south === undefined || east === undefined || north === undefined) return false

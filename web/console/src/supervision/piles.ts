@@ -24,10 +24,6 @@ type Held = Pick<CaseRow, 'status' | 'lead' | 'lead_name' | 'lead_name_en' | 'ho
 export const owerOf = (row: Held): string =>
   row.status === 'handling' && row.lead ? named(row.lead_name, row.lead_name_en) : named(row.holder_name, row.holder_name_en)
 
-/** Demands of this kind that are not lifted, the oldest first. */
-export const openOf = (demands: readonly DemandOut[], kind: string): DemandOut[] =>
-  demands.filter((d) => d.kind === kind && !d.lifted_at).sort((a, b) => a.made_at.localeCompare(b.made_at))
-
 /** Whether an answer was wanted by a time that is over. */
 export const isLate = (demand: DemandOut | undefined, now: number): boolean =>
   Boolean(demand?.answer_by && !demand.answered_at && !demand.lifted_at && Date.parse(demand.answer_by) < now)

@@ -1,8 +1,9 @@
 // The one place that knows MapLibre: a chunk of its own, fetched with the first map. Its worker is a file of ours, its fonts are the desk's.
+import TinySDF from '@mapbox/tiny-sdf'
 import maplibre, { type GeoJSONSource, type LngLatBoundsLike, type Map } from 'maplibre-gl/dist/maplibre-gl-csp'
 import worker from 'maplibre-gl/dist/maplibre-gl-csp-worker.js?url'
 import 'maplibre-gl/dist/maplibre-gl.css'
-import type { Feature, FeatureCollection } from 'geojson'
+import type { Feature, FeatureCollection, Position } from 'geojson'
 import type { LayerOut } from '../../api/types.gen'
 import { DARK, LIGHT } from './look'
 import { type Cell, draw, signOf } from './signs'
@@ -22,8 +23,8 @@ export interface Given {
   title: string
 }
 
-/** Hexagons of counts: how wide one is, from its middle to a corner, in degrees of longitude at the equator's scale of the web's Mercator. */
-export interface Heat { cells: readonly Cell[]; radius: number }
+/** Counts by hexagon, as `GET /cases/map?shape=hex` answers; `size_m`: middle to corner, metres of the web's Mercator plane. */
+export interface Heat { cells: readonly Cell[]; size_m: number }
 
 const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
 /** Pixels around a click that count as a hit. */
@@ -47,6 +48,8 @@ export class Engine {
       localIdeographFontFamily: FONTS.map((f) => (f.includes(' ') ? `'${f}'` : f)).join(', '),
       locale: { 'Map.Title': given.title },
     })
+    // the TinySDF within MapLibre 5.24 loses a glyph whose ink begins far right of its origin, such as （
+    ;(this.map.style.glyphManager.constructor as unknown as { TinySDF: unknown }).TinySDF = TinySDF
     this.map.touchZoomRotate.disableRotation()
     this.map.keyboard.disableRotation()
     this.map.on('styleimagemissing', ({ id }) => {
@@ -75,7 +78,7 @@ export class Engine {
   cases(cells: readonly Cell[]): void {
     this.put('cases', cells.map((cell, i) => ({
       type: 'Feature', geometry: { type: 'Point', coordinates: [cell.lon, cell.lat] },
-      properties: { at: i, id: cell.id ?? null, count: cell.count, sign: signOf(cell), order: cell.overdue ? 2 : cell.soon ? 1 : 0 },
+      properties: { at: i, count: cell.count, sign: signOf(cell), order: cell.overdue ? 2 : cell.soon ? 1 : 0 },
     })))
   }
 
@@ -86,7 +89,7 @@ export class Engine {
     this.put('cells', cells.map((cell, i) => {
       const step = Math.min(4, Math.floor((Math.log(cell.count) / Math.log(most + 1)) * 5))
       const pale = this.given.dark ? step < 3 : step >= 3
-      return { ...hexagon(cell.lon, cell.lat, heat?.radius ?? 0), properties: { at: i, count: cell.count, colour: look.heat[step] ?? look.heat[0], ink: pale ? '#ffffff' : '#0b1526' } }
+      return { ...hexagon(cell.lon, cell.lat, heat?.size_m ?? 0), properties: { at: i, count: cell.count, colour: look.heat[step] ?? look.heat[0], ink: pale ? '#ffffff' : '#0b1526' } }
     }))
   }
 
@@ -94,6 +97,12 @@ export class Engine {
     if (!place) return this.put('place', [])
     const point: Feature = { type: 'Feature', geometry: { type: 'Point', coordinates: [place.lon, place.lat] }, properties: {} }
     this.put('place', [...(place.accuracy ? [circle(place.lon, place.lat, place.accuracy)] : []), point])
+  }
+
+  /** The outline of a drawn area: its corners in order. */
+  area(corners: readonly Position[]): void {
+    const [first] = corners
+    this.put('area', first ? [{ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [[...corners, first]] } }] : [])
   }
 
   /** What lies at a point of the screen: a case or cell first, then the grids of the layers shown. */

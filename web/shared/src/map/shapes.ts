@@ -2,6 +2,7 @@
 import type { Feature, Polygon, Position } from 'geojson'
 
 const R = 6_371_008.8 // metres, the mean radius: distances and areas of a town are right to some parts in a thousand
+const PLANE = 6_378_137 // metres, the sphere of the web's Mercator
 const RAD = Math.PI / 180
 
 const polygon = (ring: Position[]): Feature<Polygon> => ({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [ring] } })
@@ -12,10 +13,11 @@ export function circle(lon: number, lat: number, metres: number): Feature<Polygo
   return polygon(Array.from({ length: 49 }, (_, i) => { const a = (i / 48) * 2 * Math.PI; return [lon + dx * Math.cos(a), lat + dy * Math.sin(a)] }))
 }
 
-/** A hexagon that stands on its point and is regular on the screen; `radius`: middle to corner, in degrees of longitude. */
-export function hexagon(lon: number, lat: number, radius: number): Feature<Polygon> {
-  const shrink = Math.cos(lat * RAD) // the web's Mercator draws a degree of latitude 1 / cos as long
-  return polygon(Array.from({ length: 7 }, (_, i) => { const a = (i / 6 + 1 / 12) * 2 * Math.PI; return [lon + radius * Math.cos(a), lat + radius * shrink * Math.sin(a)] }))
+/** A hexagon with a flat side up, regular on the screen; `size`: middle to corner, in metres of the web's Mercator plane. */
+export function hexagon(lon: number, lat: number, size: number): Feature<Polygon> {
+  const wide = size / PLANE / RAD
+  const tall = wide * Math.cos(lat * RAD) // the plane draws a degree of latitude 1 / cos as long
+  return polygon(Array.from({ length: 7 }, (_, i) => { const a = (i / 3) * Math.PI; return [lon + wide * Math.cos(a), lat + tall * Math.sin(a)] }))
 }
 
 /** The way along a line, in metres. */

@@ -1,27 +1,17 @@
 // The pictures of points and clusters, drawn when a map first asks for one: a case by its clock, with a sign so that colour is never alone; a cluster as
 // a ring whose red and amber parts are the shares of overdue and soon.
+import type { MapCaseOut, MapCellOut } from '../../api/types.gen'
 import type { Look, Standing } from './look'
 
-/** What a cell of the map stands for (wangge/domain/cases/queries/map.py): one case, or several in one place. */
-export interface Cell {
-  lon: number
-  lat: number
-  count: number
-  overdue: number
-  soon: number
-  id?: string | null
-  number?: string | null
-  title?: string | null
-  status?: string | null
-  due_at?: string | null
-}
+/** One case, or several in one place: a cell of `GET /cases/map`. */
+export type Cell = Pick<MapCellOut, 'lon' | 'lat' | 'count' | 'overdue' | 'soon'> & { case?: Pick<MapCaseOut, 'id' | 'status'> | null }
 
 const ENDED = new Set(['closed', 'archived', 'rejected', 'withdrawn', 'merged'])
 
 export function standing(cell: Cell): Standing {
-  if (cell.status === 'suspended') return 'paused'
+  if (cell.case?.status === 'suspended') return 'paused'
   if (cell.overdue) return 'late'
-  if (cell.status && ENDED.has(cell.status)) return 'ended'
+  if (ENDED.has(cell.case?.status ?? '')) return 'ended'
   return cell.soon ? 'soon' : 'in-time'
 }
 

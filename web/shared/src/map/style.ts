@@ -31,12 +31,9 @@ export const CASES = ['cases', 'cells']
 
 export function styleOf(asked: Asked): StyleSpecification {
   const { layers, look, origin } = asked
-  const sources: Record<string, SourceSpecification> = { cells: EMPTY, cases: EMPTY, place: EMPTY }
+  const sources: Record<string, SourceSpecification> = { cells: EMPTY, cases: EMPTY, place: EMPTY, area: EMPTY, areas: { type: 'vector', tiles: [`${origin}/api/v1/areas/tiles/{z}/{x}/{y}.mvt`], minzoom: 4, maxzoom: 14 } }
   for (const { key } of layers) {
     sources[gridsOf(key)] = { type: 'vector', tiles: [`${origin}/api/v1/tiles/${key}/{z}/{x}/{y}.mvt`], minzoom: 5, maxzoom: DEEPEST, promoteId: 'code' }
-  }
-  for (const level of LEVELS) {
-    sources[`areas-${level}`] = { type: 'vector', tiles: [`${origin}/api/v1/tiles/areas/${level}/{z}/{x}/{y}.mvt`], minzoom: 5, maxzoom: 14 }
   }
   const base = layers.filter((l) => l.kind === 'base')
   const stacked = layers.filter((l) => l.kind !== 'base')
@@ -54,6 +51,8 @@ export function styleOf(asked: Asked): StyleSpecification {
       ...layers.map((l) => chosen(l.key, look)),
       ...[...base, ...stacked].map((l) => names(l, asked)),
       ...LEVELS.map((level) => areaNames(level, asked)),
+      { id: 'area', type: 'fill', source: 'area', paint: { 'fill-color': look.action, 'fill-opacity': 0.08 } },
+      { id: 'area-line', type: 'line', source: 'area', paint: { 'line-color': look.action, 'line-width': 2, 'line-dasharray': [3, 2] } },
       ...counts(asked),
       ...place(look),
     ],
@@ -79,7 +78,7 @@ function line(key: string, look: Look): LayerSpecification {
 function border(level: Level, look: Look): LayerSpecification {
   const width = { community: 0.4, street: 0.9, district: 1.4 }[level]
   return {
-    id: `areas-${level}`, type: 'line', source: `areas-${level}`, 'source-layer': level, minzoom: level === 'community' ? 10 : 5,
+    id: `areas-${level}`, type: 'line', source: 'areas', 'source-layer': level, minzoom: level === 'community' ? 10 : 5,
     layout: { 'line-join': 'round' }, paint: { 'line-color': look.border, 'line-width': at([[9, width], [13, width * 2], [16, width * 2.6]]) },
   }
 }
@@ -87,7 +86,7 @@ function border(level: Level, look: Look): LayerSpecification {
 function areaNames(level: Level, { look, english, print }: Asked): LayerSpecification {
   const [minzoom, maxzoom] = WRITTEN[level]
   return {
-    id: `areas-${level}-name`, type: 'symbol', source: `areas-${level}`, 'source-layer': 'names', minzoom, maxzoom,
+    id: `areas-${level}-name`, type: 'symbol', source: 'areas', 'source-layer': `${level}_names`, minzoom, maxzoom,
     layout: { 'text-field': spoken(english), 'text-font': FONTS, 'text-size': (level === 'community' ? 12 : 13.5) * print, 'text-max-width': 8, 'text-padding': 4 },
     paint: { 'text-color': level === 'community' ? look.text : look.text2, 'text-halo-color': look.halo, 'text-halo-width': 1.6 },
   }

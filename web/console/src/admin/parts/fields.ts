@@ -35,8 +35,10 @@ export function cleaned(fields: Field[], given: Given): Given {
     if (f.kind === 'lines') out[f.name] = String(value ?? '').split('\n').map((line) => line.trim()).filter(Boolean)
     else if (f.kind === 'flag') out[f.name] = Boolean(value)
     else if (f.kind === 'picks' || f.kind === 'selects') out[f.name] = value ?? []
-    else if (typeof value === 'string') out[f.name] = value.trim()
-    else out[f.name] = empty(value) ? (f.kind === 'text' || f.kind === 'long' ? '' : null) : value
+    else {
+      const told = typeof value === 'string' ? value.trim() : value
+      out[f.name] = empty(told) ? (f.kind === 'text' || f.kind === 'long' ? '' : null) : told
+    }
   }
   return out
 }

@@ -1,0 +1,91 @@
+"""The one map as people use it, and the maps in a case and in a position."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.web.console.conftest import ROW, Desk
+from tests.web.console.test_screens import _serious, _speak
+
+Sit = Callable[..., Desk]
+SLOW = 60_000  # drawn without a graphics card
+
+
+def _map(at: Desk) -> Locator:
+    """The map, when all of it is drawn."""
+    found = at.page.locator(".grid-map")
+    expect(found).to_have_attribute("aria-busy", "false", timeout=SLOW)
+    return found
+
+
+def _quiet(at: Desk) -> None:
+    """Without a graphics card Chromium remarks on reading pixels; that is no complaint of the page."""
+    at.complaints[:] = [c for c in at.complaints if "GL Driver Message" not in c]
+
+
+def test_a_filter_goes_to_the_map_and_back(desk: Sit) -> None:
+    at = desk("yantian")
+    at.queue("?urgency=normal")
+    at.page.get_by_role("button", name="在地图上查看").click()
+    _map(at)
+    expect(at.page).to_have_url(re.compile(r"/console/map\?urgency=normal&at="))
+    expect(at.page.locator(".count")).to_contain_text("视野内")
+    at.page.get_by_role("button", name="数据表").click()
+    rows = at.page.get_by_role("region", name="数据表").locator("tbody tr")
+    expect(rows.first.get_by_role("rowheader")).to_contain_text("街道")
+    at.page.get_by_role("button", name="热力").click()
+    expect(at.page).to_have_url(re.compile("show=heat"))
+    expect(at.page.get_by_text("每个六边形的案件数")).to_be_visible()
+    at.page.get_by_role("button", name="框选案件").click()
+    at.page.get_by_role("button", name="取当前视野").click()
+    expect(at.page).to_have_url(re.compile("within="))
+    at.page.get_by_role("button", name="在列表中查看").click()
+    expect(at.page).to_have_url(re.compile(r"/console/queue\?.*within="))
+    at.page.locator(ROW).first.wait_for()
+    _quiet(at)
+
+
+def test_the_keyboard_finds_the_grids_of_a_place_and_who_looks_after_them(desk: Sit) -> None:
+    at = desk("yantian")
+    at.open("/map?at=114.2758,22.6000,14&layers=base,police")
+    _map(at).locator("canvas").focus()
+    at.press("Enter")
+    card = at.page.locator(".picked")
+    expect(card.get_by_role("heading", name="网格队伍")).to_be_visible(timeout=SLOW)
+    expect(card.locator("dt")).to_have_count(3)  # base, police and fire hold this place
+    card.get_by_role("link", name="本网格案件").click()
+    expect(at.page).to_have_url(re.compile(r"grid=440308"))
+    _quiet(at)
+
+
+def test_a_case_shows_its_place_and_a_position_is_picked_on_a_map(desk: Sit) -> None:
+    at = desk("yantian")
+    at.queue("?located=true")
+    at.press("j", "Enter")
+    expect(at.page.get_by_role("region", name="位置")).to_be_visible()
+    _map(at)
+    at.open("/register")
+    at.page.get_by_role("button", name="在地图上选取").click()
+    _map(at).locator("canvas").focus()
+    at.press("Enter")
+    expect(at.page.locator("#point")).to_have_value(re.compile(r"^11\d\.\d+,22\.\d+$"))
+    expect(at.page.get_by_text(re.compile("^位于"))).to_be_visible()
+    _quiet(at)
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", "1"), ("en", "1.5")])
+def test_the_map_is_clear_to_all(desk: Sit, axe: str, language: str, size: str) -> None:
+    at = desk("yantian")
+    _speak(at, language, size)
+    at.open("/map")
+    _map(at)
+    at.page.get_by_role("button", name="Table" if language == "en" else "数据表").click()
+    assert _serious(at, axe) == []
+    assert at.page.evaluate("document.documentElement.scrollWidth") <= 1440
+    if language == "en":
+        at.page.get_by_role("button", name="中文").click()
+    _quiet(at)

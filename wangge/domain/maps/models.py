@@ -1,0 +1,39 @@
+"""What maps of the past are read from. No truth of its own: every row is made from the cases' present rows, and can be made anew."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from wangge.kernel.access import Columns
+
+BY_STREET = Columns(community=None, grid=None)
+DAYS = 10
+"""A pack is as long: what was reported ten days ago hardly changes any more, and three years are a hundred packs of a street."""
+
+START = f"date_bin('{DAYS} days', c.reported_at, '2000-01-01T00:00:00Z')"
+"""Where the pack of a case begins, in SQL."""
+
+
+class Pack(models.Model):
+    """The ended cases with a place that were reported in a street within ``DAYS`` from ``start``, each column one value for each of them, in
+    one order (``queries/spots.py`` says how). All null as soon as one of the street's cases of these days changes: then they are read from
+    the cases, until they are packed again. ``x_min`` to ``y_max``: the box that holds them, in steps (``rules``)."""
+
+    pk = models.CompositePrimaryKey("street", "start")
+    district = models.CharField(max_length=6)
+    street = models.CharField(max_length=9)
+    start = models.DateTimeField()
+    number = models.IntegerField(null=True)
+    x_min = models.IntegerField(null=True)
+    y_min = models.IntegerField(null=True)
+    x_max = models.IntegerField(null=True)
+    y_max = models.IntegerField(null=True)
+    places = models.BinaryField(null=True)
+    facts = models.BinaryField(null=True)
+    categories = models.BinaryField(null=True)
+    ids = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "maps_pack"
+        indexes = [models.Index(fields=["start"], name="maps_pack_unmade", condition=Q(number__isnull=True))]

@@ -1,0 +1,5 @@
+"""Cases of a view by cell."""
+
+from wangge.domain.maps.queries.view import cases
+
+__all__ = ["cases"]
