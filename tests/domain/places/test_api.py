@@ -246,13 +246,10 @@ def test_areas_count_the_grids_of_a_layer_and_a_grid_names_its_stack(reader):
     assert [s["layer"] for s in reader.get(f"/api/v1/grids/{FIRST}900").json()["stack"]] == ["base"] * 6
 
 
-def test_a_preview_over_http_says_what_land_changes_hands(world):
-    from tests.domain.places.conftest import token_for
-
-    admin = Client(headers={"Authorization": f"Bearer {token_for('places.read', 'places.grids.manage')}"})
+def test_a_preview_over_http_says_what_land_changes_hands(manager, world):
     area = json.loads(shapely.to_geojson(world.grids[CODE].buffer(0.0005)))
     body = {"kind": "redraw", "area": area, "to": CODE}
-    found = admin.post("/api/v1/grids/changes/preview", body, content_type="application/json").json()
+    found = manager.post("/api/v1/grids/changes/preview", body, content_type="application/json").json()
     hands = [f["properties"] for f in found["hands"]["features"]]
     assert hands and {h["new"] for h in hands} == {CODE} and all(h["area_m2"] > 1 for h in hands)
     assert found["affected"] == [] and not found["applied"]
