@@ -14,6 +14,7 @@ from tests.support.program import Running, wangge
 PASSWORD = "wangge-demo"
 RENDERER = "GL Driver Message"  # what the software renderer of a map says of itself, not the page
 ROW = "tbody tr[data-index]"
+expect.set_options(timeout=15_000)  # how long a full machine may take; nothing waits longer than it has to
 
 
 @pytest.fixture(scope="session")
