@@ -122,8 +122,11 @@ def _packs_know(filter: Filter) -> bool:
         filter, status=(), channel=(), category=None, street=None, reported_from=None, reported_to=None, box=None
     )
     whole = all(at is None or not at.microsecond for at in (filter.reported_from, filter.reported_to))
-    ended = not filter.status or not OPEN.issuperset(filter.status)
-    return known in (Filter(), Filter(located=True)) and whole and ended
+    return known in (Filter(), Filter(located=True)) and whole and not _only_open(filter)
+
+
+def _only_open(filter: Filter) -> bool:
+    return bool(filter.overdue or (filter.status and OPEN.issuperset(filter.status)))
 
 
 def _read(scope: Scope, filter: Filter, but: Scope | None = None) -> tuple[np.ndarray, bool]:
@@ -132,14 +135,18 @@ def _read(scope: Scope, filter: Filter, but: Scope | None = None) -> tuple[np.nd
     params: dict[str, Any] = {"now": now, "soon": now + SOON, "limit": MOST_READ + 1}
     terms = " AND ".join(["c.lon IS NOT NULL", scope.sql("c", params, SCOPE), *filter.sql(params)])
     columns, order = "c.id, c.lon, c.lat, c.due_at, c.reported_at", "ORDER BY c.reported_at DESC LIMIT %(limit)s"
-    ways = [f"(SELECT {columns} FROM cases_case c WHERE {terms} {order})"]
+    # Open ones are found by their own index: told the order, PostgreSQL would walk the history from its end to find them.
+    opened = f"(SELECT {columns} FROM cases_case c WHERE c.closed_at IS NULL AND {terms} OFFSET 0)"
+    ways = [opened if _only_open(filter) else f"(SELECT {columns} FROM cases_case c WHERE {terms} {order})"]
     if but is not None:
         held = but.sql("c", params, BY_STREET)
         ways = [
-            f"(SELECT {columns} FROM cases_case c WHERE c.closed_at IS NULL AND {terms} {order})",
-            f"""(SELECT {columns} FROM maps_pack p JOIN cases_case c ON c.street = p.street AND c.reported_at >= p.start
-                     AND c.reported_at < p.start + interval '{DAYS} days'
-                 WHERE p.number IS NULL AND c.closed_at IS NOT NULL AND {held} AND {terms} {order})""",
+            opened,
+            # Street by street: joined freely, the whole period would be read to find what few packs lack.
+            f"""(SELECT w.* FROM (SELECT p.street, p.start FROM maps_pack p WHERE {" AND ".join(["p.number IS NULL", *_of_period(filter)])}) p
+                 CROSS JOIN LATERAL (SELECT {columns} FROM cases_case c
+                     WHERE c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'
+                       AND c.closed_at IS NOT NULL AND {held} AND {terms} {order}) w)""",
         ]
         if not scope.everything:
             rest = replace(scope, districts=frozenset(), streets=frozenset()).sql("c", params, SCOPE)
@@ -167,14 +174,8 @@ def _unpacked(places: Scope, filter: Filter) -> tuple[Packed, np.ndarray, np.nda
     }
     where = [places.sql("p", params, BY_STREET), "p.number > 0"]
     where.append("p.x_min <= %(right)s AND p.x_max >= %(left)s AND p.y_min <= %(bottom)s AND p.y_max >= %(top)s")
-    for name, term in (
-        ("street", "p.street = %(street)s"),
-        ("reported_from", f"p.start > %(reported_from)s::timestamptz - interval '{DAYS} days'"),
-        ("reported_to", "p.start < %(reported_to)s"),
-    ):
-        if (value := getattr(filter, name)) is not None:
-            params[name] = value
-            where.append(term)
+    where += _of_period(filter)
+    params |= {f"f_{name}": getattr(filter, name) for name in ("street", "reported_from", "reported_to")}
     wants = [filter.reported_from or filter.reported_to or filter.status or filter.channel, filter.category]
     facts, categories = (
         f"string_agg(p.{name}, ''::bytea ORDER BY p.street, p.start)" if wanted else "NULL"
@@ -194,6 +195,16 @@ def _unpacked(places: Scope, filter: Filter) -> tuple[Packed, np.ndarray, np.nda
         passing &= some
     kept = np.flatnonzero(passing)
     return Packed(*(part or [] for part in packs)), kept, x[kept], y[kept]
+
+
+def _of_period(filter: Filter) -> list[str]:
+    """Which packs ``p`` can hold what passes, over the filter's own parameters."""
+    terms = {
+        "street": "p.street = %(f_street)s",
+        "reported_from": f"p.start > %(f_reported_from)s::timestamptz - interval '{DAYS} days'",
+        "reported_to": "p.start < %(f_reported_to)s",
+    }
+    return [term for name, term in terms.items() if getattr(filter, name) is not None]
 
 
 def _passing(filter: Filter, raw_facts: bytes | None, raw_categories: bytes | None) -> Iterator[np.ndarray]:
