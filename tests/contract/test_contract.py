@@ -29,7 +29,7 @@ def test_every_role_is_answered_as_described(office: Office, caplog: pytest.LogC
         holders = admitted(operation)
         others = [None, *(login for login in HOLDERS if login not in holders)]
         turn = cycle(holders)
-        made = list(requests(operation, bordering=round(18 * DEPTH), random=round(5 * DEPTH)))
+        made = list(requests(operation, bordering=round(8 * DEPTH), random=round(3 * DEPTH)))
         for number, case in enumerate(made):
             for login in (next(turn), *(others if number < DEPTH / 3 else ())):
                 wrong += faults(office, filled(case), login, caplog)

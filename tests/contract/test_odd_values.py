@@ -75,7 +75,7 @@ def tidy(value: Any) -> Any:
 
 def baseline(operation: APIOperation, filled: Filled) -> list[Case]:
     """The good request that says most; with more depth also the one that says least."""
-    told = [c for c in drawn(operation, GenerationMode.POSITIVE, 20) if isinstance(c.body, dict)]
+    told = [c for c in drawn(operation, GenerationMode.POSITIVE, 10) if isinstance(c.body, dict)]
     told = [
         filled(c) for c in sorted(told, key=lambda c: len(list(leaves(c.body)))) if c.media_type == "application/json"
     ]
