@@ -247,7 +247,10 @@ def test_areas_count_the_grids_of_a_layer_and_a_grid_names_its_stack(reader):
 
 
 def test_a_preview_over_http_says_what_land_changes_hands(manager, world):
-    area = json.loads(shapely.to_geojson(world.grids[CODE].buffer(0.0005)))
+    mine = world.grids[CODE]
+    borders = (mine.intersection(shape) for code, shape in world.grids.items() if code != CODE)
+    on_the_border = max(borders, key=lambda border: border.length).centroid
+    area = json.loads(shapely.to_geojson(on_the_border.buffer(0.0002)))
     body = {"kind": "redraw", "area": area, "to": CODE}
     found = manager.post("/api/v1/grids/changes/preview", body, content_type="application/json").json()
     hands = [f["properties"] for f in found["hands"]["features"]]

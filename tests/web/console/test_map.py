@@ -33,7 +33,7 @@ def test_a_filter_goes_to_the_map_and_back(desk: Sit) -> None:
     at.page.get_by_role("button", name="在地图上查看").click()
     _map(at)
     expect(at.page).to_have_url(re.compile(r"/console/map\?urgency=normal&at="))
-    expect(at.page.locator(".count")).to_contain_text("视野内")
+    expect(at.page.get_by_role("status").filter(has_text="视野内")).to_be_visible()
     at.page.get_by_role("button", name="数据表").click()
     rows = at.page.get_by_role("region", name="数据表").locator("tbody tr")
     expect(rows.first.get_by_role("rowheader")).to_contain_text("街道")
