@@ -22,11 +22,6 @@ def _map(at: Desk) -> Locator:
     return found
 
 
-def _quiet(at: Desk) -> None:
-    """Without a graphics card Chromium remarks on reading pixels; that is no complaint of the page."""
-    at.complaints[:] = [c for c in at.complaints if "GL Driver Message" not in c]
-
-
 def test_a_filter_goes_to_the_map_and_back(desk: Sit) -> None:
     at = desk("yantian")
     at.queue("?urgency=normal")
@@ -46,7 +41,6 @@ def test_a_filter_goes_to_the_map_and_back(desk: Sit) -> None:
     at.page.get_by_role("button", name="在列表中查看").click()
     expect(at.page).to_have_url(re.compile(r"/console/queue\?.*within="))
     at.page.locator(ROW).first.wait_for()
-    _quiet(at)
 
 
 def test_the_keyboard_finds_the_grids_of_a_place_and_who_looks_after_them(desk: Sit) -> None:
@@ -59,7 +53,6 @@ def test_the_keyboard_finds_the_grids_of_a_place_and_who_looks_after_them(desk: 
     expect(card.locator("dt")).to_have_count(3)  # base, police and fire hold this place
     card.get_by_role("link", name="本网格案件").click()
     expect(at.page).to_have_url(re.compile(r"grid=440308"))
-    _quiet(at)
 
 
 def test_a_case_shows_its_place_and_a_position_is_picked_on_a_map(desk: Sit) -> None:
@@ -74,7 +67,6 @@ def test_a_case_shows_its_place_and_a_position_is_picked_on_a_map(desk: Sit) -> 
     at.press("Enter")
     expect(at.page.locator("#point")).to_have_value(re.compile(r"^11\d\.\d+,22\.\d+$"))
     expect(at.page.get_by_text(re.compile("^位于"))).to_be_visible()
-    _quiet(at)
 
 
 @pytest.mark.parametrize(("language", "size"), [("zh", "1"), ("en", "1.5")])
@@ -88,4 +80,3 @@ def test_the_map_is_clear_to_all(desk: Sit, axe: str, language: str, size: str) 
     assert at.page.evaluate("document.documentElement.scrollWidth") <= 1440
     if language == "en":
         at.page.get_by_role("button", name="中文").click()
-    _quiet(at)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query
+from ninja import Query, Status
 from pydantic import Field
 
 from wangge.kernel.ledger import auditing, queries
@@ -193,4 +193,4 @@ def checks(request: HttpRequest) -> Any:
     summary="核验全部留痕 · Verify the whole ledger, by a job",
 )
 def ask_for_check(request: HttpRequest) -> Any:
-    return 202, auditing.ask_for_check(by=request.principal)
+    return Status(202, auditing.ask_for_check(by=request.principal))
