@@ -153,7 +153,7 @@ def test_the_list_keeps_its_place_while_one_reads_a_case(desk: Sit) -> None:
 
 def test_who_may_not_is_not_shown_it(desk: Sit) -> None:
     analyst = desk("analyst")
-    menu = analyst.page.get_by_role("navigation", name="主菜单")
+    menu = analyst.menu
     expect(menu.get_by_role("link")).to_have_text(["工作台", "统计", "我的设置"])
     analyst.open("/queue")
     expect(analyst.page.get_by_text("您的岗位不包含此功能")).to_be_visible()
