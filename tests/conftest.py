@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test.client import ClientHandler
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.databases import Databases
@@ -24,6 +25,29 @@ def server_url() -> str | None:
     """The server of these tests; ``{worker}`` in it is the name of the process of the run (gw0, gw1 …)."""
     url = os.environ.get("WANGGE_TEST_DATABASE_URL")
     return url and url.replace("{worker}", os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_chain() -> Iterator[None]:
+    """All test clients go through one chain of middleware, as all requests of a server do: to make it, each static file is looked at."""
+    made: dict[str, Any] = {}
+    load = ClientHandler.load_middleware
+
+    def once(handler: ClientHandler, is_async: bool = False) -> None:
+        if not made:
+            load(handler, is_async)
+            made.update(
+                {
+                    name: value
+                    for name, value in vars(handler).items()
+                    if name.endswith("_middleware") or "chain" in name
+                }
+            )
+        vars(handler).update(made)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", once)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
