@@ -6,9 +6,12 @@ commits, several connections or a server take ``own_database``, a fresh copy of 
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -76,6 +79,49 @@ def django_db_setup(databases: Databases, django_db_blocker: Any) -> Iterator[No
         connections.close_all()
 
 
+@dataclass(frozen=True)
+class SmallWorld:
+    """The small world (tests.support.world), built once: a database to be copied, one for tests that roll back, and what is known of it."""
+
+    pristine: str
+    shared: str
+    known: SimpleNamespace
+
+
+@pytest.fixture(scope="session")
+def small_world(databases: Databases, django_db_setup: None, django_db_blocker: Any, key_file: Keyring) -> SmallWorld:
+    from tests.support import world
+
+    with django_db_blocker.unblock():
+        pristine, known = databases.furnished("world", world.build)
+    return SmallWorld(pristine, databases.copy("in_world", pristine), known)
+
+
+@pytest.fixture(autouse=True)
+def _stands_on(request: pytest.FixtureRequest) -> None:
+    """Before ``db`` opens its transaction: in which of the two shared databases that will be."""
+    if "in_world" in request.fixturenames:
+        found: SmallWorld = request.getfixturevalue("small_world")
+        request.getfixturevalue("databases").point_django_at(found.shared)
+    elif "db" in request.fixturenames:
+        request.getfixturevalue("django_db_setup")
+        databases: Databases = request.getfixturevalue("databases")
+        databases.point_django_at(databases.shared)
+
+
+@pytest.fixture
+def in_world(small_world: SmallWorld, db: None) -> SimpleNamespace:
+    """The small world, in a transaction that is rolled back."""
+    return copy.deepcopy(small_world.known)
+
+
+@pytest.fixture
+def in_own_world(small_world: SmallWorld, databases: Databases, django_db_blocker: Any) -> Iterator[SimpleNamespace]:
+    """A small world of this test's own, in which commits are real."""
+    with django_db_blocker.unblock(), databases.for_one_test(small_world.pristine):
+        yield copy.deepcopy(small_world.known)
+
+
 @pytest.fixture
 def own_database(databases: Databases, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """A fresh database of this test's own, in which commits are real; Django is connected to it. Yields its owner's URL."""
@@ -103,8 +149,8 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _layers_read_anew() -> None:
-    """A rolled-back test's layers must not linger in the in-process index of places."""
-    locating = sys.modules.get("wangge.domain.places.queries.locating")
-    if locating is not None:
-        locating.forget()
+def _read_anew() -> None:
+    """Layers and rules of a test that was rolled back must not linger in what a process remembers of them."""
+    for name in ("wangge.domain.places.queries.locating", "wangge.domain.catalog.store"):
+        if name in sys.modules:
+            sys.modules[name].forget()
