@@ -32,7 +32,8 @@ def serious(at: Desk, rules: str = ALL) -> list[str]:
 def speak(at: Desk, language: str) -> None:
     """Presses the button of the language that is not spoken now."""
     button, menu = {"en": ("English", "Main menu"), "zh": ("中文", "主菜单")}[language]
-    at.page.get_by_role("button", name=button).click()
+    with at.page.expect_response(lambda r: r.request.method == "PATCH" and r.url.endswith("/api/v1/me")):
+        at.page.get_by_role("button", name=button).click()  # kept with the account: the next page is to know it
     expect(at.page.get_by_role("navigation", name=menu)).to_be_visible()
 
 
