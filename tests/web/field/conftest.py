@@ -85,7 +85,10 @@ class Phone:
         with self.page.expect_response("**/api/v1/categories"):
             self.page.keyboard.press("Enter")
         expect(self.page.locator(".net")).to_be_visible()
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")  # from now on it opens without a network
+
+    def wait_for_worker(self) -> None:
+        """From now on it opens without a network."""
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
 
     def stand_in_own_grid(self) -> None:
         grid = self.get("/session")["scope"]["grids"][0]
@@ -131,8 +134,8 @@ class Phone:
         self.page.locator("form footer button[type=submit]").click()
         expect(self.page.get_by_role("navigation", name="主导航")).to_be_visible()
 
-    def all_sent(self) -> None:
-        expect(self.page.locator(".net")).to_have_text("全部已送达")
+    def all_sent(self, timeout: float = 30_000) -> None:
+        expect(self.page.locator(".net")).to_have_text("全部已送达", timeout=timeout)
 
     def reported(self, text: str) -> list[dict[str, Any]]:
         """My cases with this text, with everything about them."""
@@ -157,11 +160,12 @@ class Phone:
 
 @pytest.fixture
 def phone(browser: Browser, demo: Running) -> Iterator[Callable[..., Phone]]:
-    """``phone("worker")`` is a phone of its own, logged in, in the person's own grid."""
+    """``phone("worker")`` is a phone of its own, logged in, in the person's own grid; without the service ``worker`` requests can be
+    met on their way."""
     with ExitStack() as phones:
 
         @contextmanager
-        def taken(login: str, size: tuple[int, int]) -> Iterator[Phone]:
+        def taken(login: str, size: tuple[int, int], worker: bool) -> Iterator[Phone]:
             context = browser.new_context(
                 locale="zh-CN",
                 viewport={"width": size[0], "height": size[1]},
@@ -169,12 +173,16 @@ def phone(browser: Browser, demo: Running) -> Iterator[Callable[..., Phone]]:
                 has_touch=True,
                 geolocation={"longitude": 114.05, "latitude": 22.52, "accuracy": 8},
                 permissions=["geolocation"],
+                service_workers="allow" if worker else "block",
             )
             found = Phone(context, demo.address)
             found.log_in(login)
-            found.stand_in_own_grid() if login == "worker" else None
+            if worker:
+                found.wait_for_worker()
+            if login == "worker":
+                found.stand_in_own_grid()
             yield found
             context.close()
             assert found.complaints == []
 
-        yield lambda login="worker", size=TALL: phones.enter_context(taken(login, size))
+        yield lambda login="worker", size=TALL, worker=True: phones.enter_context(taken(login, size, worker))

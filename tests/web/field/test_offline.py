@@ -38,7 +38,7 @@ def test_a_report_with_photos_and_a_video_made_offline_survives_the_page_and_arr
 def test_lost_answers_a_killed_server_and_a_wrong_clock_change_nothing(
     phone: Take, demo: Running, tmp_path: Path
 ) -> None:
-    at, files = phone(), [photo(4), video(tmp_path)]
+    at, files = phone(worker=False), [photo(4), video(tmp_path)]
     at.page.add_init_script("const real = Date.now; Date.now = () => real.call(Date) + 3 * 3600e3")
     at.page.reload()
     at.page.get_by_label("6 位 PIN").fill(PIN)
@@ -69,7 +69,7 @@ def test_lost_answers_a_killed_server_and_a_wrong_clock_change_nothing(
     at.fill_report("弱网上报：路灯不亮")
     at.attach(*files)
     at.send()
-    at.all_sent()
+    at.all_sent(90_000)  # until the server is there again
     assert len(lost) == 2
     assert sorted(e["sha256"] for e in at.evidence_of("弱网上报：路灯不亮", 2)) == sorted(map(digest, files))
     (case,) = at.reported("弱网上报：路灯不亮")
