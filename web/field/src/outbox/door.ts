@@ -14,5 +14,5 @@ async function offset(): Promise<number> {
 export const door: Door = {
   offset,
   batch: async (operations) => (await got(casesBatch({ body: { operations } }))).answers,
-  send: (file, progress) => send(file, progress),
+  send,
 }

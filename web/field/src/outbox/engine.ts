@@ -25,7 +25,7 @@ export const needsPerson = computed(() => operations.value.filter((o) => o.stand
 export const mayDrop = (o: Operation): boolean => !isUnderWay(o) && o.standing !== 'sent'
 
 const DAY = 86_400_000
-const LONGEST = 60_000
+const [AWAY, LONGEST] = [5_000, 60_000]
 let timer: ReturnType<typeof setTimeout> | undefined
 const heardOf = new Set<(cases: string[]) => void>()
 /** Hear of cases whose operations reached the server. */
@@ -44,31 +44,51 @@ export async function look(open: Work | null = work.value): Promise<void> {
   filesUnsent.value = filesLeft
 }
 
+/** A file under way gives way to what is captured meanwhile. */
+let giving = new AbortController()
+let again = false
+
 /** Carry it now. `woken`: there is a network again, or the person asked: nobody waits for their time. */
 export async function kick(woken = false): Promise<void> {
   const open = work.value
   if (!open) return
   await look(open)
   if (woken) await open.box.wake()
-  const before = new Set(operations.value.filter((o) => o.standing === 'sent').map((o) => o.id))
-  const watched = { ...door, send: (file: Parameters<typeof door.send>[0], progress: (n: number) => void) => door.send(file, (n) => { bytes.set(file.id, n); progress(n) }) }
   if (!navigator.onLine) return // it says when there is one again
-  await ifFree(`${open.store.name} sync`, async () => {
-    busy.value = true
-    try {
-      if (!unsent.value && !filesUnsent.value) return
-      const ended = await sync(open.box, open.files, watched)
-      reached.value = ended.how === 'done' || ended.how === 'later'
-      if (reached.value) await contacted()
-      plan(ended.how === 'later' ? Math.min(LONGEST, Math.max(1000, ended.at - Date.now())) : ended.how === 'away' ? 5000 : LONGEST)
-    } finally {
-      busy.value = false
-    }
-  })
+  if (busy.value) {
+    again = true
+    if (operations.value.some((o) => o.standing === 'waiting')) giving.abort()
+    return
+  }
+  const before = new Set(operations.value.filter((o) => o.standing === 'sent').map((o) => o.id))
+  await ifFree(`${open.store.name} sync`, () => carry(open))
   if (work.value !== open) return
   await look(open)
   const fresh = operations.value.filter((o) => o.standing === 'sent' && !before.has(o.id)).map((o) => o.case)
   if (fresh.length) for (const act of heardOf) act(fresh)
+  if (again) {
+    again = false
+    void kick()
+  }
+}
+async function carry(open: Work): Promise<void> {
+  if (!unsent.value && !filesUnsent.value) return
+  busy.value = true
+  giving = new AbortController()
+  try {
+    const ended = await sync(open.box, open.files, {
+      ...door,
+      send: (file, progress) => {
+        void look(open) // what went before it
+        return door.send(file, (n) => { bytes.set(file.id, n); progress(n) }, giving.signal)
+      },
+    })
+    reached.value = ended.how === 'done' || ended.how === 'later'
+    if (reached.value) await contacted()
+    plan(ended.how === 'later' ? Math.min(LONGEST, Math.max(1000, ended.at - Date.now())) : ended.how === 'away' ? AWAY : LONGEST)
+  } finally {
+    busy.value = false
+  }
 }
 function plan(after: number): void {
   clearTimeout(timer)

@@ -77,8 +77,8 @@ export function answered(sent: readonly Operation[], answers: readonly Answer[],
       case 'applied':
       case 'duplicate':
         return [{ id: o.id, standing: 'sent', state: a.state, problem: null }]
-      case 'failed': // a defect of the server's: again, later
-        return [{ id: o.id, tries: o.tries + 1, next: now + backOff(o.tries, dice), problem: toldOf(a) }]
+      case 'failed': // a defect of the server's, and not done: again, later
+        return [{ id: o.id, frozen: false, tries: o.tries + 1, next: now + backOff(o.tries, dice), problem: toldOf(a) }]
       default:
         // it was not done, so what is sent next may be another
         return [{ id: o.id, standing: a.outcome === 'conflict' ? 'conflict' : 'refused', state: a.state, problem: toldOf(a), frozen: false }]

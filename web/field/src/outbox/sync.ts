@@ -12,7 +12,7 @@ export interface Door {
   /** How much its clock is ahead of the phone's (ms), measured now. */
   offset: () => Promise<number>
   batch: (operations: OperationIn[]) => Promise<Answer[]>
-  send: (file: Sending, progress: (bytes: number) => void) => Promise<void>
+  send: (file: Sending, progress: (bytes: number) => void, signal?: AbortSignal) => Promise<void>
 }
 /** done: nothing is left that could be sent now; later: at `at` (ms) again; away: no server; out: nobody is logged in. */
 export type Ended = { how: 'done' | 'away' | 'out' } | { how: 'later'; at: number }
@@ -32,10 +32,12 @@ function frozen(o: Operation, offset: number, now: number): Patch {
 }
 
 export async function sync(box: Outbox, files: MediaBox, door: Door, now: () => number = Date.now, dice: () => number = Math.random): Promise<Ended> {
-  const ended = await sendOperations(box, door, now, dice)
-  if (ended.how === 'out' || ended.how === 'away') return ended
-  const sent = await sendFiles(box, files, door)
-  return sent.how === 'done' ? ended : sent
+  for (;;) {
+    const ended = await sendOperations(box, door, now, dice)
+    if (ended.how === 'out' || ended.how === 'away') return ended
+    const sent = await sendFile(box, files, door, now)
+    if (sent !== 'one') return sent.how === 'done' ? ended : sent
+  }
 }
 
 async function sendOperations(box: Outbox, door: Door, now: () => number, dice: () => number): Promise<Ended> {
@@ -70,7 +72,8 @@ async function sendOperations(box: Outbox, door: Door, now: () => number, dice: 
   }
 }
 
-async function sendFiles(box: Outbox, files: MediaBox, door: Door): Promise<Ended> {
+/** One file, so that what is captured meanwhile goes before the next. */
+async function sendFile(box: Outbox, files: MediaBox, door: Door, now: () => number): Promise<Ended | 'one'> {
   const done = new Set((await box.all()).filter((o) => o.standing === 'sent').map((o) => o.id))
   let passing = false
   for (const file of await files.all()) {
@@ -78,12 +81,14 @@ async function sendFiles(box: Outbox, files: MediaBox, door: Door): Promise<Ende
     try {
       await door.send(files.sending(file), (bytes) => void files.progress(file.id, bytes))
       await files.acknowledged(file.id)
+      return 'one'
     } catch (error) {
       if (isOut(error)) return { how: 'out' }
+      if ((error as Error).name === 'AbortError') return { how: 'later', at: now() } // something was captured: that first
       if (!(error instanceof Failed) || error.status === 0) return { how: 'away' }
       if (passes(error)) passing = true
       else await files.refused(file, error.problem.detail)
     }
   }
-  return passing ? { how: 'later', at: Date.now() + MINUTE } : { how: 'done' }
+  return passing ? { how: 'later', at: now() + MINUTE } : { how: 'done' }
 }
