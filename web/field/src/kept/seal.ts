@@ -4,6 +4,7 @@ export interface Sealed { iv: Uint8Array<ArrayBuffer>; data: ArrayBuffer }
 type Bytes = Uint8Array<ArrayBuffer>
 
 export const KEY_BYTES = 32
+const IV_BYTES = 12
 export const randomBytes = (count: number): Bytes => crypto.getRandomValues(new Uint8Array(count))
 const utf8 = (text: string): Bytes => new TextEncoder().encode(text)
 
@@ -11,7 +12,7 @@ const utf8 = (text: string): Bytes => new TextEncoder().encode(text)
 export const sealingKey = (raw: BufferSource): Promise<CryptoKey> => crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt'])
 
 export async function sealBytes(key: CryptoKey, bytes: BufferSource, place: string): Promise<Sealed> {
-  const iv = randomBytes(12)
+  const iv = randomBytes(IV_BYTES)
   return { iv, data: await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: utf8(place) }, key, bytes) }
 }
 /** Throws OperationError for another key, another place, or altered bytes. */
@@ -22,6 +23,15 @@ export const seal = (key: CryptoKey, value: unknown, place: string): Promise<Sea
 export async function open<T>(key: CryptoKey, sealed: Sealed, place: string): Promise<T> {
   return JSON.parse(new TextDecoder().decode(await openBytes(key, sealed, place))) as T
 }
+
+/** A sealed value as bytes: its iv, then what it hides; and back. */
+export function flat({ iv, data }: Sealed): Bytes {
+  const bytes = new Uint8Array(IV_BYTES + data.byteLength)
+  bytes.set(iv)
+  bytes.set(new Uint8Array(data), IV_BYTES)
+  return bytes
+}
+export const unflat = (bytes: Bytes): Sealed => ({ iv: bytes.slice(0, IV_BYTES), data: bytes.slice(IV_BYTES).buffer })
 
 /** SHA-256 in hexadecimal, as evidence is promised. */
 export async function sha256(bytes: BufferSource): Promise<string> {

@@ -2,7 +2,7 @@
 // a key that this browser does not export, for the day; and under a key that the server gives for a log-in. Five wrong PINs, a session that
 // ended, or a week without the server take the first away: then only a log-in opens it, and nothing that waits to be sent is lost.
 import Dexie, { type EntityTable } from 'dexie'
-import { KEY_BYTES, openBytes, randomBytes, type Sealed, sealBytes, sealingKey } from './seal'
+import { flat, KEY_BYTES, openBytes, randomBytes, type Sealed, sealBytes, sealingKey, unflat } from './seal'
 
 type Bytes = Uint8Array<ArrayBuffer>
 /** `byPin`: absent until a PIN is set, or when it was taken away; `putAway`: it, sealed under the key itself, to be put back by the next log-in. */
@@ -89,11 +89,8 @@ async function fresh(by: CryptoKey, user: string): Promise<Sealed> {
   try { return await sealBytes(by, raw, user) } finally { raw.fill(0) }
 }
 
-/** The PIN's wrapping as bytes: iv, then data. */
-const flat = ({ iv, data }: Sealed): Bytes => new Uint8Array([...iv, ...new Uint8Array(data)])
 async function revived(key: CryptoKey, away: Sealed, user: string): Promise<Sealed> {
-  const bytes = new Uint8Array(await openBytes(key, away, `pin ${user}`))
-  return { iv: bytes.slice(0, 12), data: bytes.slice(12).buffer }
+  return unflat(new Uint8Array(await openBytes(key, away, `pin ${user}`)))
 }
 
 export type Tried = { opened: Opened } | { left: number }

@@ -4,7 +4,7 @@
 // The file: "WANGGE1\n", then blocks of a length (4 bytes, big-endian) and that many bytes. The first block is the salt, the second the sealed list,
 // the others the sealed parts of the files in the list's order.
 import { PART } from '@wangge/shared/src/upload'
-import { openBytes, randomBytes, sealBytes, sealingKey } from '../kept/seal'
+import { flat, openBytes, randomBytes, sealBytes, sealingKey, unflat } from '../kept/seal'
 import type { Media, MediaBox } from './media'
 import type { Outbox } from './outbox'
 import type { Operation } from './queue'
@@ -26,8 +26,7 @@ function block(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): BlobPart[] {
   return [length.buffer, bytes]
 }
 async function sealedBlock(key: CryptoKey, bytes: BufferSource, n: number): Promise<BlobPart[]> {
-  const { iv, data } = await sealBytes(key, bytes, `block ${n}`)
-  return block(new Uint8Array([...iv, ...new Uint8Array(data)]))
+  return block(flat(await sealBytes(key, bytes, `block ${n}`)))
 }
 
 export async function exported(user: string, box: Outbox, files: MediaBox, words: string): Promise<Blob> {
@@ -58,8 +57,7 @@ export async function imported(user: string, file: Blob, words: string, box: Out
   const key = await keyOf(words, await next())
   let n = 0
   const opened = async (): Promise<ArrayBuffer> => {
-    const bytes = await next()
-    return openBytes(key, { iv: bytes.slice(0, 12), data: bytes.slice(12).buffer }, `block ${n++}`).catch(() => { throw new NotOurs('words') })
+    return openBytes(key, unflat(await next()), `block ${n++}`).catch(() => { throw new NotOurs('words') })
   }
   const list = JSON.parse(new TextDecoder().decode(await opened())) as List
   if (list.user !== user) throw new NotOurs('person')
