@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from tests.support.program import Running
 
@@ -49,7 +49,11 @@ class Desk:
         self.page.get_by_label("账号").fill(login)
         self.page.get_by_label("口令").fill(PASSWORD)
         self.page.keyboard.press("Enter")
-        expect(self.page.get_by_role("navigation", name="主菜单")).to_be_visible()
+        expect(self.menu).to_be_visible()
+
+    @property
+    def menu(self) -> Locator:
+        return self.page.get_by_role("navigation", name="主菜单")
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -77,19 +81,39 @@ class Desk:
         self.page.get_by_role("region", name="办理").get_by_role("button", name=name, exact=True).click()
 
 
+@pytest.fixture(scope="session")
+def seats() -> dict[str, StorageState]:
+    """What a browser keeps of each person's log-in: one is enough for all their desks."""
+    return {}
+
+
 @pytest.fixture
-def desk(browser: Browser, demo: Running) -> Iterator[Callable[..., Desk]]:
-    """``desk("fubao")`` is a browser of its own, logged in; nothing on its console but what the test says is told when it ends."""
+def desk(browser: Browser, demo: Running, seats: dict[str, StorageState]) -> Iterator[Callable[..., Desk]]:
+    """``desk("fubao")`` is a browser of its own, logged in; nothing on its console but what the test says is told when it ends.
+
+    ``desk("fubao", own=True)`` logs in by itself, for tests that end sessions or change how one logs in.
+    """
     with ExitStack() as open_desks:
 
         @contextmanager
-        def sat_down(login: str | None, size: tuple[int, int]) -> Iterator[Desk]:
-            context = browser.new_context(locale="zh-CN", viewport={"width": size[0], "height": size[1]})
+        def sat_down(login: str | None, size: tuple[int, int], own: bool) -> Iterator[Desk]:
+            kept = None if own else seats.get(login or "")
+            context = browser.new_context(
+                locale="zh-CN",
+                viewport={"width": size[0], "height": size[1]},
+                reduced_motion="reduce",  # no colour or place is measured half-way
+                storage_state=kept,
+            )
             found = Desk(context.new_page(), demo.address)
-            if login:
+            if kept:
+                found.open()
+                expect(found.menu).to_be_visible()
+            elif login:
                 found.log_in(login)
+                if not own:
+                    seats[login] = context.storage_state()
             yield found
             context.close()
             assert found.complaints == []
 
-        yield lambda login=None, size=(1440, 900): open_desks.enter_context(sat_down(login, size))
+        yield lambda login=None, size=(1440, 900), own=False: open_desks.enter_context(sat_down(login, size, own))

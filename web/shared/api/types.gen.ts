@@ -212,15 +212,19 @@ export type CardOut = {
     code: string;
     community: string;
     community_name: string | null;
+    community_name_en: string | null;
     district: string;
     district_name: string | null;
+    district_name_en: string | null;
     name: string;
     name_en: string;
     staff: Array<CardPersonOut>;
     street: string;
     street_name: string | null;
+    street_name_en: string | null;
     supervision_phone: string | null;
     supervision_unit: string | null;
+    supervision_unit_en: string | null;
 };
 
 export type CardPersonOut = {
@@ -583,6 +587,7 @@ export type CountOut = {
 
 export type CountedOut = {
     name: string;
+    name_en?: string;
     rows: number;
 };
 
@@ -847,10 +852,12 @@ export type ExplainOut = {
     automatic: boolean;
     desk: string | null;
     desk_name: string | null;
+    desk_name_en: string | null;
     route: string | null;
     runner_up: string | null;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
     why: BothWords;
 };
 
@@ -1081,11 +1088,13 @@ export type HealthOut = {
 export type HeldOut = {
     area: string | null;
     area_name: string | null;
+    area_name_en: string | null;
     deputising: boolean;
     ends: string | null;
     everywhere: boolean;
     grid: string | null;
     grid_name: string | null;
+    grid_name_en: string | null;
     id: string;
     phone: string;
     public: boolean;
@@ -1095,6 +1104,7 @@ export type HeldOut = {
     title_en: string;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
     user: string;
     user_name: string;
     version: number;
@@ -1523,10 +1533,12 @@ export type MergeIn = {
 export type MovedOut = {
     after: string | null;
     after_name: string | null;
+    after_name_en: string | null;
     area: string;
     at: string;
     before: string | null;
     before_name: string | null;
+    before_name_en: string | null;
     category: string;
     why: BothWords | null;
 };
@@ -1911,10 +1923,12 @@ export type PostIn = {
 export type PostOut = {
     area: string | null;
     area_name: string | null;
+    area_name_en: string | null;
     ends: string | null;
     everywhere: boolean;
     grid: string | null;
     grid_name: string | null;
+    grid_name_en: string | null;
     id: string;
     phone: string;
     public: boolean;
@@ -1924,6 +1938,7 @@ export type PostOut = {
     title_en: string;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
     user: string;
     user_name: string;
     version: number;
@@ -2117,6 +2132,22 @@ export type ReclassifyIn = {
     version: number;
 };
 
+export type RecountOut = {
+    above: string | null;
+    above_name: string | null;
+    above_name_en: string | null;
+    due_at: string;
+    due_before: string;
+    raised_at: string;
+    rung: number;
+    stage: string;
+};
+
+export type RecountQuery = {
+    category?: string | null;
+    urgency?: 'normal' | 'urgent' | 'emergency' | null;
+};
+
 export type RecoveryOut = {
     recovery_codes: Array<string>;
 };
@@ -2289,6 +2320,7 @@ export type RouteOut = {
     start_minute: number;
     unit: string;
     unit_name: string;
+    unit_name_en: string;
     valid_from: string;
     valid_to: string | null;
     weekdays: Array<number>;
@@ -2701,6 +2733,7 @@ export type TreeUnitOut = {
     active: boolean;
     area: string;
     area_name: string;
+    area_name_en: string;
     depth: number;
     duty: string;
     id: string;
@@ -2751,6 +2784,7 @@ export type UnitCount = {
     before: number;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
 };
 
 export type UnitIn = {
@@ -2777,6 +2811,7 @@ export type UnitOut = {
     active: boolean;
     area: string;
     area_name: string;
+    area_name_en: string;
     duty: string;
     id: string;
     kind: string;
@@ -2846,6 +2881,7 @@ export type UserOut = {
     second_factor: boolean;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
     version: number;
 };
 
@@ -4553,6 +4589,35 @@ export type CasesActReclassifyResponses = {
 };
 
 export type CasesActReclassifyResponse = CasesActReclassifyResponses[keyof CasesActReclassifyResponses];
+
+export type CasesRecountData = {
+    body?: never;
+    path: {
+        case: string;
+    };
+    query?: {
+        category?: string | null;
+        urgency?: 'normal' | 'urgent' | 'emergency' | null;
+    };
+    url: '/api/v1/cases/{case}/recount';
+};
+
+export type CasesRecountErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesRecountError = CasesRecountErrors[keyof CasesRecountErrors];
+
+export type CasesRecountResponses = {
+    200: RecountOut;
+};
+
+export type CasesRecountResponse = CasesRecountResponses[keyof CasesRecountResponses];
 
 export type CasesActRefuseData = {
     body: RefuseIn;
