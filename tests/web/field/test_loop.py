@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, expect
 
 from tests.support.program import Running
-from tests.web.console.conftest import ROW, Desk
+from tests.web.console.conftest import Desk
 from tests.web.field.conftest import Phone, photo
 
 TITLE = "公交站牌被小广告盖住"
@@ -68,8 +68,19 @@ def test_the_whole_loop_by_phone_and_desk(phone: Callable[..., Phone], browser: 
     desk.act("回访")
     desk.page.get_by_role("dialog", name="回访").locator("form").wait_for()
     (case,) = worker.reported(TITLE)
-    assert [s["act"] for s in case["timeline"] if s["actor_kind"] == "user"] == ["report", "accept", "dispatch", "take", "resolve", "verify"]
-    assert {(e["role"], e["state"]) for e in worker.evidence_of(TITLE, 3)} == {("report", "ready"), ("after", "ready"), ("verify", "ready")}
+    assert [s["act"] for s in case["timeline"] if s["actor_kind"] == "user"] == [
+        "report",
+        "accept",
+        "dispatch",
+        "take",
+        "resolve",
+        "verify",
+    ]
+    assert {(e["role"], e["state"]) for e in worker.evidence_of(TITLE, 3)} == {
+        ("report", "ready"),
+        ("after", "ready"),
+        ("verify", "ready"),
+    }
     context.close()
     assert desk.complaints == []
 

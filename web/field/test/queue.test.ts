@@ -90,13 +90,13 @@ class Server {
 
 type Step =
   | { do: 'report'; bad: boolean } | { do: 'act'; on: number; bad: boolean } | { do: 'other'; on: number }
-  | { do: 'sync'; cut: 'no' | 'before' | 'after' | 'half' | 'refused whole'; part: number } | { do: 'drop'; which: number } | { do: 'retry' } | { do: 'kill' }
+  | { do: 'sync'; cut: 'no' | 'before' | 'after' | 'half' | 'refused whole' | 'defect'; part: number } | { do: 'drop'; which: number } | { do: 'retry' } | { do: 'kill' }
 const nat = fc.nat(20)
 const steps = fc.array(fc.oneof<fc.Arbitrary<Step>[]>(
   fc.record({ do: fc.constant('report' as const), bad: fc.boolean() }),
   fc.record({ do: fc.constant('act' as const), on: nat, bad: fc.boolean() }),
   fc.record({ do: fc.constant('other' as const), on: nat }),
-  fc.record({ do: fc.constant('sync' as const), cut: fc.constantFrom('no', 'before', 'after', 'half', 'refused whole' as const), part: nat }) as fc.Arbitrary<Step>,
+  fc.record({ do: fc.constant('sync' as const), cut: fc.constantFrom('no', 'before', 'after', 'half', 'refused whole', 'defect' as const), part: nat }) as fc.Arbitrary<Step>,
   fc.record({ do: fc.constant('drop' as const), which: nat }),
   fc.constant({ do: 'retry' as const }),
   fc.constant({ do: 'kill' as const }),
@@ -120,6 +120,7 @@ async function play(given: Step[]): Promise<void> {
       batch: async (operations) => {
         if (cut === 'before') throw new TypeError('no network')
         if (cut === 'refused whole') throw new Failed({ type: '', title: 'busy', status: 503, detail: 'busy' })
+        if (cut === 'defect') return operations.map((o) => ({ id: o.id, outcome: 'failed', state: null, problem: null }))
         const answers = server.batch(operations) // the server did it …
         if (cut === 'after') throw new TypeError('the answer was lost') // … and the phone does not know
         return cut === 'half' ? answers.slice(0, part % (answers.length + 1)).reverse() : answers
@@ -177,5 +178,38 @@ async function play(given: Step[]): Promise<void> {
 describe('the outbox and the server', () => {
   it('agree whatever happens in between', { timeout: 30_000 }, async () => {
     await fc.assert(fc.asyncProperty(steps, play), { numRuns: 40 })
+  })
+})
+
+describe('files', () => {
+  async function phone() {
+    const [store, key] = [new Store(`files-${++run}`), await sealingKey(randomBytes(32))]
+    const [box, files] = [new Outbox(store, key), new MediaBox(store, key)]
+    const file = await files.add(new Blob(['a photo'], { type: 'image/jpeg' }), { of: 'draft:report', role: 'report', thumb: '' })
+    await box.capture([{ id: 'o1', case: 'c1', kind: 'report', title: '', given: { id: 'c1' }, version: null, at: 1 }], { draft: 'draft:report' })
+    const server = new Server()
+    const heard: string[] = []
+    const door = (send: Door['send']): Door => ({ offset: async () => 0, batch: async (o) => { heard.push('batch'); return server.batch(o) }, send: async (f, p) => { heard.push(`file ${f.begun ? 'on' : 'anew'}`); await send(f, p) } })
+    return { store, box, files, file, heard, carry: (send: Door['send']) => sync(box, files, door(send), () => 1000, () => 0.5) }
+  }
+  const standing = async (files: MediaBox) => (await files.all()).map((f) => f.standing)
+
+  it('follow their report, and their bytes go when the server has them', async () => {
+    const { store, files, heard, carry } = await phone()
+    let sent = ''
+    expect((await carry(async (f) => { sent = new TextDecoder().decode(await f.part(0) as ArrayBuffer) })).how).toBe('done')
+    expect([heard[0], heard.length, sent]).toEqual(['batch', 2, 'a photo'])
+    expect(await standing(files)).toEqual(['sent'])
+    expect(await store.parts.count()).toBe(0)
+  })
+  it('wait for the network, give way to what is captured, and are told when they are refused', async () => {
+    const { store, files, carry } = await phone()
+    expect((await carry(async () => { throw new TypeError('cut') })).how).toBe('away')
+    expect((await carry(async () => { throw new DOMException('', 'AbortError') })).how).toBe('later')
+    expect((await carry(async () => { throw new Failed({ type: '', title: '', status: 423, detail: 'locked' }) })).how).toBe('later')
+    expect(await standing(files)).toEqual(['waiting'])
+    expect((await carry(async () => { throw new Failed({ type: '', title: '', status: 422, detail: '类型不符' }) })).how).toBe('done')
+    expect((await files.all()).map((f) => [f.standing, f.problem])).toEqual([['refused', '类型不符']])
+    expect(await store.parts.count()).toBe(1) // its person may send it again, or take it to another phone
   })
 })
