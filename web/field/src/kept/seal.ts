@@ -33,6 +33,13 @@ export function flat({ iv, data }: Sealed): Bytes {
 }
 export const unflat = (bytes: Bytes): Sealed => ({ iv: bytes.slice(0, IV_BYTES), data: bytes.slice(IV_BYTES).buffer })
 
+export const ROUNDS = 600_000 // of PBKDF2-SHA-256: what OWASP asks for
+/** What is made of words that a person types: 32 bytes that take `rounds` of work to try. */
+export async function stretched(typed: string, salt: Bytes, rounds: number): Promise<ArrayBuffer> {
+  const base = await crypto.subtle.importKey('raw', utf8(typed), 'PBKDF2', false, ['deriveBits'])
+  return crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: rounds }, base, KEY_BYTES * 8)
+}
+
 /** SHA-256 in hexadecimal, as evidence is promised. */
 export async function sha256(bytes: BufferSource): Promise<string> {
   return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (b) => b.toString(16).padStart(2, '0')).join('')

@@ -2,7 +2,7 @@
 // a key that this browser does not export, for the day; and under a key that the server gives for a log-in. Five wrong PINs, a session that
 // ended, or a week without the server take the first away: then only a log-in opens it, and nothing that waits to be sent is lost.
 import Dexie, { type EntityTable } from 'dexie'
-import { flat, KEY_BYTES, openBytes, randomBytes, type Sealed, sealBytes, sealingKey, unflat } from './seal'
+import { flat, KEY_BYTES, openBytes, randomBytes, ROUNDS, type Sealed, sealBytes, sealingKey, stretched, unflat } from './seal'
 
 type Bytes = Uint8Array<ArrayBuffer>
 /** `byPin`: absent until a PIN is set, or when it was taken away; `putAway`: it, sealed under the key itself, to be put back by the next log-in. */
@@ -13,6 +13,8 @@ export interface Vault {
   login: string
   here: CryptoKey
   salt: Bytes
+  /** How much work a PIN takes; kept, so that a later version may ask for more of new ones. */
+  rounds: number
   byServer: Sealed
   byPin?: Sealed
   putAway?: Sealed
@@ -21,7 +23,6 @@ export interface Vault {
   contact: number
 }
 
-const ROUNDS = 600_000 // of PBKDF2-SHA-256: what OWASP asks for
 export const MOST_WRONG = 5
 export const HOLD_MS = 7 * 24 * 3_600_000
 
@@ -37,10 +38,8 @@ const vaults = new Vaults()
 export const vaultOf = (user: string): Promise<Vault | undefined> => vaults.vaults.get(user)
 export const forgetVault = (user: string): Promise<void> => vaults.vaults.delete(user)
 
-async function keyOfPin(pin: string, { salt, here }: Pick<Vault, 'salt' | 'here'>): Promise<CryptoKey> {
-  const typed = await crypto.subtle.importKey('raw', new TextEncoder().encode(pin), 'PBKDF2', false, ['deriveBits'])
-  const stretched = await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: ROUNDS }, typed, 256)
-  return sealingKey(await crypto.subtle.sign('HMAC', here, stretched)) // worth nothing without this browser's own key
+async function keyOfPin(pin: string, { salt, rounds, here }: Pick<Vault, 'salt' | 'rounds' | 'here'>): Promise<CryptoKey> {
+  return sealingKey(await crypto.subtle.sign('HMAC', here, await stretched(pin, salt, rounds))) // worth nothing without this browser's own key
 }
 
 /** The key out of its wrapping; its bytes are wiped as soon as it is made. */
@@ -57,13 +56,13 @@ async function unwrapped(by: CryptoKey, sealed: Sealed, user: string, also?: (ra
 export interface Person { user: string; name: string; login: string }
 export interface Opened { key: CryptoKey; vault: Vault }
 /** What of the vault a log-in may need besides: a PIN to be set. `keys`: of the server, the present one first. */
-export async function openByLogIn(person: Person, device: string, keys: readonly string[], pin: string | null): Promise<Opened> {
+export async function openByLogIn(person: Person, device: string, keys: readonly string[], pin: string | null, rounds = ROUNDS): Promise<Opened> {
   const found = await vaultOf(person.user)
   const server = await Promise.all(keys.map((text) => sealingKey(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)))))
   const [present] = server
   if (!present) throw new Error('the server gave no key')
   const base: Vault = found ?? {
-    ...person, device, salt: randomBytes(16), wrong: 0, contact: Date.now(), byServer: await fresh(present, person.user),
+    ...person, device, salt: randomBytes(16), rounds, wrong: 0, contact: Date.now(), byServer: await fresh(present, person.user),
     here: await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']),
   }
   for (const by of server) {

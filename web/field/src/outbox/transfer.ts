@@ -1,25 +1,23 @@
 // What is not sent, to a file and on another phone: the last resort when a phone breaks or finds no network. Sealed under words that the person
 // chooses; for the same person alone. Sent from both phones it is still done once: the operations keep their ids.
 //
-// The file: "WANGGE1\n", then blocks of a length (4 bytes, big-endian) and that many bytes. The first block is the salt, the second the sealed list,
-// the others the sealed parts of the files in the list's order.
+// The file: "WANGGE1\n", then blocks of a length (4 bytes, big-endian) and that many bytes. The first block is how much work the words take (4 bytes) and
+// the salt, the second the sealed list, the others the sealed parts of the files in the list's order.
 import { PART } from '@wangge/shared/src/upload'
-import { flat, openBytes, randomBytes, sealBytes, sealingKey, unflat } from '../kept/seal'
+import { flat, openBytes, randomBytes, ROUNDS, sealBytes, sealingKey, stretched, unflat } from '../kept/seal'
 import type { Media, MediaBox } from './media'
 import type { Outbox } from './outbox'
 import type { Operation } from './queue'
 
 const MAGIC = 'WANGGE1\n'
-const ROUNDS = 600_000
 interface List { user: string; at: number; operations: Operation[]; files: Media[] }
 export class NotOurs extends Error {
   constructor(readonly why: 'format' | 'words' | 'person') { super(why) }
 }
 
-async function keyOf(words: string, salt: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  const typed = await crypto.subtle.importKey('raw', new TextEncoder().encode(words.trim()), 'PBKDF2', false, ['deriveBits'])
-  return sealingKey(await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: ROUNDS }, typed, 256))
-}
+const SALT_AT = 4
+const keyOf = async (words: string, head: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
+  sealingKey(await stretched(words.trim(), head.slice(SALT_AT), new DataView(head.buffer).getUint32(0)))
 function block(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): BlobPart[] {
   const length = new DataView(new ArrayBuffer(4))
   length.setUint32(0, bytes.byteLength)
@@ -29,15 +27,16 @@ async function sealedBlock(key: CryptoKey, bytes: BufferSource, n: number): Prom
   return block(flat(await sealBytes(key, bytes, `block ${n}`)))
 }
 
-export async function exported(user: string, box: Outbox, files: MediaBox, words: string): Promise<Blob> {
+export async function exported(user: string, box: Outbox, files: MediaBox, words: string, rounds = ROUNDS): Promise<Blob> {
   const operations = (await box.all()).filter((o) => o.standing !== 'sent')
   const left = (await files.all()).filter((f) => f.standing === 'waiting' || f.standing === 'refused')
   // a report whose files are not all there goes along, though it is there
   const reports = (await box.all()).filter((o) => o.standing === 'sent' && left.some((f) => f.of === o.id))
   const list: List = { user, at: Date.now(), operations: [...reports, ...operations], files: left }
-  const salt = randomBytes(16)
-  const key = await keyOf(words, salt)
-  const parts: BlobPart[] = [MAGIC, ...block(salt), ...(await sealedBlock(key, new TextEncoder().encode(JSON.stringify(list)), 0))]
+  const head = randomBytes(SALT_AT + 16)
+  new DataView(head.buffer).setUint32(0, rounds)
+  const key = await keyOf(words, head)
+  const parts: BlobPart[] = [MAGIC, ...block(head), ...(await sealedBlock(key, new TextEncoder().encode(JSON.stringify(list)), 0))]
   let n = 1
   for (const file of left) for (let at = 0; at < file.size; at += PART) parts.push(...(await sealedBlock(key, await files.part(file.id, at), n++)))
   return new Blob(parts, { type: 'application/octet-stream' })
