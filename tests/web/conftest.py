@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.support.program import Running, wangge
+
 QUIET = [
     "--disable-gpu",
     "--no-first-run",
@@ -32,3 +34,16 @@ def browser() -> Iterator[Browser]:
             started.close()
     finally:
         os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """``wangge serve`` with the demo's data, without its year of history."""
+    home = tmp_path_factory.mktemp("demo")
+    running = Running(home, env={"WANGGE_DEMO": "true"}).start()
+    try:
+        done = wangge("demo", "load", cwd=home, WANGGE_HOME=str(home / "var"), WANGGE_DEMO="true")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield running
+    finally:
+        running.stop()

@@ -8,25 +8,12 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
-from tests.support.program import Running, wangge
+from tests.support.program import Running
 
 PASSWORD = "wangge-demo"
 RENDERER = "GL Driver Message"  # what the software renderer of a map says of itself, not the page
 ROW = "tbody tr[data-index]"
 expect.set_options(timeout=15_000)  # how long a full machine may take; nothing waits longer than it has to
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """``wangge serve`` with the demo's data, without its year of history."""
-    home = tmp_path_factory.mktemp("console")
-    running = Running(home, env={"WANGGE_DEMO": "true"}).start()
-    try:
-        done = wangge("demo", "load", cwd=home, WANGGE_HOME=str(home / "var"), WANGGE_DEMO="true")
-        assert done.returncode == 0, done.stdout + done.stderr
-        yield running
-    finally:
-        running.stop()
 
 
 class Desk:

@@ -136,6 +136,18 @@ class MeOut(Output):
     scope: ScopeOut
 
 
+class DeviceIn(Input):
+    """``device``: made by the phone when it is first logged in on, and kept there."""
+
+    device: UUID
+
+
+class DeviceKeysOut(Output):
+    """32 bytes each in base64, the present one first; the others are of before the installation's keys were changed."""
+
+    keys: list[str]
+
+
 # — units ——————————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 

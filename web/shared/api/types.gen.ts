@@ -720,6 +720,14 @@ export type DeskOut = {
     unit_name_en: string;
 };
 
+export type DeviceIn = {
+    device: string;
+};
+
+export type DeviceKeysOut = {
+    keys: Array<string>;
+};
+
 export type DispatchIn = {
     assisting?: Array<string> | null;
     due_at?: string | null;
@@ -7787,6 +7795,32 @@ export type PeopleLogInResponses = {
 };
 
 export type PeopleLogInResponse = PeopleLogInResponses[keyof PeopleLogInResponses];
+
+export type PeopleDeviceKeysData = {
+    body: DeviceIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/device-keys';
+};
+
+export type PeopleDeviceKeysErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleDeviceKeysError = PeopleDeviceKeysErrors[keyof PeopleDeviceKeysErrors];
+
+export type PeopleDeviceKeysResponses = {
+    200: DeviceKeysOut;
+};
+
+export type PeopleDeviceKeysResponse = PeopleDeviceKeysResponses[keyof PeopleDeviceKeysResponses];
 
 export type PeopleShowFactorData = {
     body: CodeIn;
