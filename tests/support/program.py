@@ -27,6 +27,10 @@ runpy.run_module("wangge", run_name="__main__", alter_sys=True)
 """``python -m wangge`` that ends with the process whose id is its first word: a killed test run leaves no server behind."""
 
 
+PATIENCE = 180
+"""Seconds that a start, a command or an end may take on a machine that does much else; nothing waits longer than it has to."""
+
+
 def environment(**more: str) -> dict[str, str]:
     """Ours without any setting of the person who runs the tests, speaking English."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANGGE_", "PG")) and k not in ("LANG", "LC_ALL")}
@@ -42,7 +46,7 @@ def wangge(*args: str, cwd: Path | None = None, stdin: str = "", **env: str) -> 
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -93,7 +97,7 @@ class Running:
                 stderr=said,
                 start_new_session=True,
             )
-        until(lambda: self.popen.poll() is not None or self._answers(), 60)
+        until(lambda: self.popen.poll() is not None or self._answers(), PATIENCE)
         assert self.popen.poll() is None, self.said
         return self
 
@@ -122,8 +126,8 @@ class Running:
             return self.popen.returncode
         family = self.family()
         self.popen.send_signal(sig)
-        code = self.popen.wait(60)
-        until(lambda: not [p for p in family if lives(p)], 20)
+        code = self.popen.wait(PATIENCE)
+        until(lambda: not [p for p in family if lives(p)], PATIENCE)
         return code
 
 

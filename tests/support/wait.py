@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(fn: Callable[[], T], seconds: float = 10.0, *, every: float = 0.02) -> T:
+def until(fn: Callable[[], T], seconds: float = 60.0, *, every: float = 0.02) -> T:
     """Call ``fn`` until it returns something true, and return that. Raises TimeoutError, from fn's last exception if it raised."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()

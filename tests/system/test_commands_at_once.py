@@ -78,7 +78,7 @@ def test_what_a_killed_command_left_running_is_stopped_by_the_next(home: Path) -
     assert said(alone) == "in"
     alone.kill()
     alone.wait(20)
-    until(lambda: EmbeddedServer.attach(home) is not None, 20)
+    until(lambda: EmbeddedServer.attach(home) is not None)
     following = command(home)
     assert said(following) == "in"
     assert end(following) == ["works", "out"]

@@ -23,7 +23,7 @@ from wangge.kernel import commands as kit
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One installation for the whole file: each test leaves it well."""
     found = Running(tmp_path_factory.mktemp("serve")).start()
-    until(lambda: _works(found), 30)
+    until(lambda: _works(found))
     yield found
     found.stop()
 
@@ -51,24 +51,24 @@ def test_health_asks_the_server_and_check_says_more(running: Running) -> None:
 def test_a_process_that_is_killed_comes_back(running: Running, kind: str) -> None:
     before = running.process(kind)
     before.kill()
-    until(lambda: running.process(kind).pid != before.pid, 20)
-    until(lambda: _works(running), 30)
+    until(lambda: running.process(kind).pid != before.pid)
+    until(lambda: _works(running))
     assert "process ended and will be started again" in running.said
 
 
 def test_a_web_worker_that_is_killed_comes_back(running: Running) -> None:
     worker = running.process("web").children()[0]
     worker.kill()
-    until(lambda: [p.pid for p in running.process("web").children() if p.pid != worker.pid], 20)
-    until(lambda: running.get("/healthz") == "ok\n", 20)
+    until(lambda: [p.pid for p in running.process("web").children() if p.pid != worker.pid])
+    until(lambda: running.get("/healthz") == "ok\n")
 
 
 def test_workers_do_not_outlive_a_killed_granian(running: Running) -> None:
     web = running.process("web")
     workers = web.children()
     web.kill()
-    until(lambda: not any(p.is_running() and p.status() != "zombie" for p in workers), 20)
-    until(lambda: running.get("/healthz") == "ok\n", 20)
+    until(lambda: not any(p.is_running() and p.status() != "zombie" for p in workers))
+    until(lambda: running.get("/healthz") == "ok\n")
 
 
 def test_a_port_that_is_taken_is_told_with_the_remedy(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_second_server_in_the_same_home_is_refused_by_name(running: Running) -
 
 
 def test_metrics_of_all_web_processes_are_read_from_this_machine(running: Running) -> None:
-    until(lambda: 'wangge_requests_total{method="GET",route="healthz",status="200"}' in running.get("/metrics"), 10)
+    until(lambda: 'wangge_requests_total{method="GET",route="healthz",status="200"}' in running.get("/metrics"))
     assert "wangge_loop_silent_seconds" in running.get("/metrics")
 
 
@@ -149,7 +149,7 @@ def test_a_killed_test_run_leaves_no_server_behind(tmp_path: Path) -> None:
     assert any(p.name() == "postgres" for p in family)
     run.kill()
     run.wait(20)
-    until(lambda: not [p for p in family if lives(p)], 30)
+    until(lambda: not [p for p in family if lives(p)])
 
 
 def test_the_log_is_json_lines_without_addresses_of_people(running: Running) -> None:

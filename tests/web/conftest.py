@@ -7,9 +7,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.program import Running, wangge
+
+PATIENCE = 60_000
+"""Milliseconds that a full machine may take; nothing waits longer than it has to."""
+expect.set_options(timeout=PATIENCE / 2)
 
 QUIET = [
     "--disable-gpu",

@@ -302,7 +302,7 @@ def _until_free(url: str, uploader: Any) -> None:
                 return False
         return True
 
-    until(free, 20)
+    until(free)
 
 
 def test_an_empty_file_is_refused(world: SimpleNamespace) -> None:

@@ -85,36 +85,36 @@ def test_a_job_starts_if_and_only_if_its_transaction_commits(marks: str) -> None
         start("sample.mark", name="lost")
         raise RuntimeError
     with worker(marks):
-        until(lambda: _marks("kept") == 1, 20)
-        until(lambda: not rows.value("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sample.mark'"), 10)
+        until(lambda: _marks("kept") == 1)
+        until(lambda: not rows.value("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sample.mark'"))
     assert _marks("lost") == 0
 
 
 def test_a_job_that_fails_is_tried_again_and_shows_until_it_is_well(marks: str) -> None:
     start("sample.fails_once", name="again")
     with worker(marks):
-        until(lambda: [j for j in state.jobs_in_trouble() if j["name"] == "sample.fails_once"], 20)
+        until(lambda: [j for j in state.jobs_in_trouble() if j["name"] == "sample.fails_once"])
         trouble = state.jobs_in_trouble()[0]
         assert "not yet" in trouble["error"]
         assert "13812345678" not in trouble["error"]
-        until(lambda: _marks("again done"), 20)
-        until(lambda: not state.jobs_in_trouble(), 10)
+        until(lambda: _marks("again done"))
+        until(lambda: not state.jobs_in_trouble())
 
 
 def test_a_job_is_given_up_after_its_tries_and_shows_as_failed(marks: str) -> None:
     start("sample.hopeless")
     with worker(marks):
-        until(lambda: [j for j in sweep.failing() if j["job"] == "sample.hopeless" and j["failed"] == 1], 20)
+        until(lambda: [j for j in sweep.failing() if j["job"] == "sample.hopeless" and j["failed"] == 1])
 
 
 def test_a_job_whose_worker_is_killed_in_the_middle_is_done_by_another(marks: str) -> None:
     start("sample.dies_once", name="crash")
     with worker(marks) as first:
-        until(lambda: first.poll() is not None, 30)
+        until(lambda: first.poll() is not None)
         assert first.returncode == -signal.SIGKILL
     assert rows.value("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'sample.dies_once'") == "doing"
     with worker(marks):
-        until(lambda: _marks("crash done") == 1, 30)
+        until(lambda: _marks("crash done") == 1)
     assert _marks("crash begun") == 2
 
 
@@ -143,13 +143,13 @@ def test_the_sweep_leaves_the_jobs_of_living_workers_alone(marks: str) -> None:
 
 def test_a_loop_that_fails_is_noted_and_goes_on(marks: str) -> None:
     with worker(marks, WANGGE_SAMPLE_LOOP="fail"):
-        until(lambda: [one for one in state.loops() if one["name"] == "sample loop" and one["failures"] >= 2], 20)
-        until(lambda: [one for one in state.loops() if one["name"] == "jobs" and not one["failures"]], 20)
+        until(lambda: [one for one in state.loops() if one["name"] == "sample loop" and one["failures"] >= 2])
+        until(lambda: [one for one in state.loops() if one["name"] == "jobs" and not one["failures"]])
 
 
 def test_a_worker_stops_within_seconds_of_being_asked(marks: str) -> None:
     with worker(marks) as popen:
-        until(lambda: [one for one in state.loops() if one["name"] == "jobs"], 20)
+        until(lambda: [one for one in state.loops() if one["name"] == "jobs"])
         popen.send_signal(signal.SIGTERM)
         until(lambda: popen.poll() is not None, 12)
         assert popen.returncode == 0

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from tests.support.program import Running
+from tests.web.conftest import PATIENCE
 
 PASSWORD = "wangge-demo"
 RENDERER = "GL Driver Message"  # what the software renderer of a map says of itself, not the page
 ROW = "tbody tr[data-index]"
-expect.set_options(timeout=15_000)  # how long a full machine may take; nothing waits longer than it has to
 
 
 class Desk:
@@ -21,6 +21,7 @@ class Desk:
 
     def __init__(self, page: Page, address: str) -> None:
         self.page, self.address = page, address
+        page.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
         page.on(
             "console",

@@ -12,8 +12,9 @@ from playwright.sync_api import expect
 from tests.web.console import test_people_admin as people
 from tests.web.console import test_places_admin as places
 from tests.web.console import test_rules as rules
+from tests.web.console.clear import speak
 from tests.web.console.conftest import ROW, Desk
-from tests.web.console.test_screens import SCREENS, _speak
+from tests.web.console.test_screens import SCREENS
 
 Sit = Callable[..., Desk]
 FUTIAN, FUBAO = "440304", "440304010"
@@ -115,11 +116,10 @@ def test_no_name_that_has_an_english_one_is_shown_in_chinese(desk: Sit, names: s
     if not names:
         _learn(at, names)
     assert len(names) > 400
-    _speak(at, "en", "1")
+    speak(at, "en")
     try:
         _walk(at, names, WALKS[login])
         if login == "fubao":
             _dispatch(at, names)
     finally:
-        at.page.get_by_role("button", name="中文").click()
-        expect(at.page.get_by_role("navigation", name="主菜单")).to_be_visible()
+        speak(at, "zh")

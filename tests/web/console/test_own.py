@@ -24,7 +24,7 @@ def _enter(at: Desk, login: str, password: str) -> None:
 
 def test_a_new_password_ends_other_log_ins_and_those_that_remain_are_ended_by_hand(desk: Sit) -> None:
     login = "440308002-worker-03"
-    here, there = desk(login), desk(login)
+    here, there = desk(login, own=True), desk(login, own=True)
     here.open("/own")
     for label, text in (("现在的口令", "not this one"), ("新口令", FRESH), ("再输一次新口令", FRESH)):
         here.page.get_by_label(label, exact=True).fill(text)
@@ -48,7 +48,7 @@ def test_a_new_password_ends_other_log_ins_and_those_that_remain_are_ended_by_ha
 
 def test_an_authenticator_is_set_up_asked_for_at_the_next_log_in_and_replaced_by_a_recovery_code(desk: Sit) -> None:
     login = "440308002-worker-02"
-    at = desk(login)
+    at = desk(login, own=True)
     at.open("/own")
     at.page.get_by_role("button", name="绑定或更换").click()
     at.page.locator("#factor-password").fill(PASSWORD)
@@ -89,7 +89,7 @@ def test_the_rows_that_one_sees_are_the_rows_of_the_file_and_a_view_of_them_is_f
     made.value.save_as(tmp_path / "cases.xlsx")
     head, *rows = CalamineWorkbook.from_path(str(tmp_path / "cases.xlsx")).get_sheet_by_index(0).to_python()
     assert [row[head.index("案件编号")] for row in rows] == shown
-    assert head[:3] == ["案件编号", "状态", "案件"], "the columns as they are shown"
+    assert head[:3] == ["案件编号", "状态", "标题"], "the columns as they are shown"
 
     here.page.get_by_role("button", name="视图").click()
     here.page.get_by_role("menuitem", name="保存当前筛选为视图").click()

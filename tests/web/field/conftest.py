@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.program import Running
 from tests.support.wait import until
+from tests.web.conftest import PATIENCE
 
 PASSWORD, PIN = "wangge-demo", "270418"
 SMALL, TALL = (360, 640), (390, 844)
-expect.set_options(timeout=20_000)
 
 
 def photo(seed: int, name: str = "") -> dict[str, Any]:
@@ -57,6 +57,7 @@ class Phone:
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.context, self.address = context, address
+        context.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
         self.page = self._page()
 
