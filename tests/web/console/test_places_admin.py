@@ -106,7 +106,7 @@ def test_a_file_is_checked_before_it_can_be_written(desk: Sit, tmp_path: Path) -
     square = [[114.02, 22.52], [114.03, 22.52], [114.03, 22.53], [114.02, 22.53], [114.02, 22.52]]
     rows = [
         ("12", square),
-        (GETS, [[114.02, 22.52], [114.03, 22.53], [114.03, 22.52], [114.02, 22.53], [114.02, 22.52]]),
+        (GETS, [[114.02, 22.52], [114.026, 22.526], [114.026, 22.52], [114.02, 22.526], [114.02, 22.52]]),
     ]
     features = [
         {"type": "Feature", "properties": {"code": code}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
@@ -121,5 +121,11 @@ def test_a_file_is_checked_before_it_can_be_written(desk: Sit, tmp_path: Path) -
     at.page.locator(".el-select-dropdown__item:visible", has_text="WGS 84").click()
     at.page.get_by_role("button", name="检查").click()
     expect(at.page.get_by_text("2 处问题须先改正文件")).to_be_visible()
-    expect(at.page.get_by_role("row", name="边界环无效")).to_be_visible()
+    wrong = at.page.get_by_role("row", name="边界环无效").get_by_role("button")
+    wrong.press("Enter")  # the map goes there
+    there = at.page.locator(".findings .grid-map")
+    expect(there).to_have_attribute("aria-busy", "false", timeout=60_000)
+    there.locator("canvas").press("Enter")  # and what is in its middle leads back to its row
+    expect(wrong).to_be_focused()
+    expect(wrong).to_have_attribute("aria-current", "true")
     expect(at.page.get_by_role("button", name="写入")).to_have_count(0)
