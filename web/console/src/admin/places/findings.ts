@@ -37,23 +37,24 @@ export const around = (all: readonly Placed[]): Box | null =>
 
 const SHAPES = 'findings'
 const DOTS = 'finding-dots'
-const SHOWN = ['finding-dots', 'finding-lines', 'finding-land']
+const DOT = 5 // pixels
 const REACH = 6
 const HARMLESS = '#8b97a5'
 const is = (index: number | null): ExpressionSpecification => ['==', ['get', 'index'], index ?? -1]
 const colour: ExpressionSpecification = ['case', ['get', 'blocks'], LIGHT.clock.late, HARMLESS]
 
+const middleOf = ({ box }: Placed): [number, number] => [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]
+
 export function lay(map: Map, all: readonly Placed[]): void {
   const feature = (geometry: Geometry, { index, blocks }: Placed): Feature => ({ type: 'Feature', geometry, properties: { index, blocks } })
-  const middle = ({ box }: Placed): Geometry => ({ type: 'Point', coordinates: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] })
   const source = (features: Feature[]) => ({ type: 'geojson' as const, data: { type: 'FeatureCollection' as const, features } })
   map.addSource(SHAPES, source(all.map((p) => feature(p.geometry, p))))
-  map.addSource(DOTS, source(all.map((p) => feature(middle(p), p))))
+  map.addSource(DOTS, source(all.map((p) => feature({ type: 'Point', coordinates: middleOf(p) }, p))))
   const layers: LayerSpecification[] = [
     { id: 'finding-land', type: 'fill', source: SHAPES, filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': colour, 'fill-opacity': 0.22 } },
     { id: 'finding-lines', type: 'line', source: SHAPES, paint: { 'line-color': colour, 'line-width': 2 } },
     { id: 'finding-chosen', type: 'line', source: SHAPES, filter: is(null), paint: { 'line-color': LIGHT.action, 'line-width': 3 } },
-    { id: 'finding-dots', type: 'circle', source: DOTS, layout: { 'circle-sort-key': ['to-number', ['get', 'blocks']] }, paint: { 'circle-color': colour, 'circle-radius': 5, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.5 } },
+    { id: 'finding-dots', type: 'circle', source: DOTS, layout: { 'circle-sort-key': ['to-number', ['get', 'blocks']] }, paint: { 'circle-color': colour, 'circle-radius': DOT, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.5 } },
     { id: 'finding-dot-chosen', type: 'circle', source: DOTS, filter: is(null), paint: { 'circle-color': LIGHT.action, 'circle-radius': 7, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2 } },
   ]
   for (const layer of layers) map.addLayer(layer)
@@ -64,9 +65,11 @@ export function mark(map: Map, index: number): void {
   for (const id of ['finding-chosen', 'finding-dot-chosen']) map.setFilter(id, is(index))
 }
 
-/** The finding at a point of the screen: a dot before a line, a line before land. */
-export function hit(map: Map, x: number, y: number): number | null {
-  for (const id of SHOWN) {
+/** The finding at a point of the screen: the nearest dot, else a line, else land. */
+export function hit(map: Map, all: readonly Placed[], x: number, y: number): number | null {
+  const [dot] = all.map((p) => { const at = map.project(middleOf(p)); return { index: p.index, far: Math.hypot(at.x - x, at.y - y) } }).filter((d) => d.far <= DOT + REACH).sort((a, b) => a.far - b.far)
+  if (dot) return dot.index
+  for (const id of ['finding-lines', 'finding-land']) {
     const [found] = map.queryRenderedFeatures([[x - REACH, y - REACH], [x + REACH, y + REACH]], { layers: [id] })
     if (found) return Number(found.properties['index'])
   }
