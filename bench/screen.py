@@ -53,6 +53,7 @@ TIMER = """() => {
         look()
       })
     },
+    pressed: () => document.querySelector('.tabs [aria-pressed="true"]')?.textContent ?? '',
     focus: () => document.querySelector('tbody tr.here')?.dataset.id ?? '',
   }
 }"""
@@ -106,7 +107,8 @@ def at_the_desk(page: Page, address: str) -> None:
     print(f"{'floor: a frame in which nothing changes':44s} {spread(frames)}", flush=True)
     page.keyboard.press("j")  # the first takes the row at hand
     timed(page, "the row below (j)", lambda: page.keyboard.press("j"), "bench.focus")
-    timed(page, "filter by status", either(tab("处置中"), tab("已结案"), tab("全部")))
+    timed(page, "filter by status: the tab is pressed", either(tab("处置中"), tab("全部")), "bench.pressed")
+    timed(page, "filter by status: the rows", either(tab("处置中"), tab("已结案"), tab("全部")))
     timed(page, "order", either(order("时限最近"), order("最新上报")), before=page.locator(".sort").click)
     page.locator(ROW).first.hover()
     timed(page, "scroll, with the pages that follow", lambda: page.mouse.wheel(0, 1200))

@@ -6,13 +6,17 @@ commits, several connections or a server take ``own_database``, a fresh copy of 
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.test.client import ClientHandler
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.databases import Databases
@@ -24,6 +28,29 @@ def server_url() -> str | None:
     """The server of these tests; ``{worker}`` in it is the name of the process of the run (gw0, gw1 …)."""
     url = os.environ.get("WANGGE_TEST_DATABASE_URL")
     return url and url.replace("{worker}", os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_chain() -> Iterator[None]:
+    """All test clients go through one chain of middleware, as all requests of a server do: to make it, each static file is looked at."""
+    made: dict[str, Any] = {}
+    load = ClientHandler.load_middleware
+
+    def once(handler: ClientHandler, is_async: bool = False) -> None:
+        if not made:
+            load(handler, is_async)
+            made.update(
+                {
+                    name: value
+                    for name, value in vars(handler).items()
+                    if name.endswith("_middleware") or "chain" in name
+                }
+            )
+        vars(handler).update(made)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", once)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,6 +77,49 @@ def django_db_setup(databases: Databases, django_db_blocker: Any) -> Iterator[No
         databases.shared = name
         yield
         connections.close_all()
+
+
+@dataclass(frozen=True)
+class SmallWorld:
+    """The small world (tests.support.world), built once: a database to be copied, one for tests that roll back, and what is known of it."""
+
+    pristine: str
+    shared: str
+    known: SimpleNamespace
+
+
+@pytest.fixture(scope="session")
+def small_world(databases: Databases, django_db_setup: None, django_db_blocker: Any, key_file: Keyring) -> SmallWorld:
+    from tests.support import world
+
+    with django_db_blocker.unblock():
+        pristine, known = databases.furnished("world", world.build)
+    return SmallWorld(pristine, databases.copy("in_world", pristine), known)
+
+
+@pytest.fixture(autouse=True)
+def _stands_on(request: pytest.FixtureRequest) -> None:
+    """Before ``db`` opens its transaction: in which of the two shared databases that will be."""
+    if "in_world" in request.fixturenames:
+        found: SmallWorld = request.getfixturevalue("small_world")
+        request.getfixturevalue("databases").point_django_at(found.shared)
+    elif "db" in request.fixturenames:
+        request.getfixturevalue("django_db_setup")
+        databases: Databases = request.getfixturevalue("databases")
+        databases.point_django_at(databases.shared)
+
+
+@pytest.fixture
+def in_world(small_world: SmallWorld, db: None) -> SimpleNamespace:
+    """The small world, in a transaction that is rolled back."""
+    return copy.deepcopy(small_world.known)
+
+
+@pytest.fixture
+def in_own_world(small_world: SmallWorld, databases: Databases, django_db_blocker: Any) -> Iterator[SimpleNamespace]:
+    """A small world of this test's own, in which commits are real."""
+    with django_db_blocker.unblock(), databases.for_one_test(small_world.pristine):
+        yield copy.deepcopy(small_world.known)
 
 
 @pytest.fixture
@@ -79,8 +149,8 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _layers_read_anew() -> None:
-    """A rolled-back test's layers must not linger in the in-process index of places."""
-    locating = sys.modules.get("wangge.domain.places.queries.locating")
-    if locating is not None:
-        locating.forget()
+def _read_anew() -> None:
+    """Layers and rules of a test that was rolled back must not linger in what a process remembers of them."""
+    for name in ("wangge.domain.places.queries.locating", "wangge.domain.catalog.store"):
+        if name in sys.modules:
+            sys.modules[name].forget()

@@ -169,7 +169,7 @@ def test_every_route_declares_its_permission_and_every_other_address_is_known() 
     from wangge.kernel.web.api import check_permissions
 
     check_permissions(api)
-    public = {"", "health", "healthz", "metrics", r"^console(?:/(?P<path>.*))?$"}
+    public = {"", "health", "healthz", "metrics", r"^console(?:/(?P<path>.*))?$", r"^field(?:/(?P<path>.*))?$"}
     other = {
         str(p.pattern) for p in _flat(get_resolver().url_patterns) if not str(p.pattern).startswith(("api/v1", "ogc"))
     }

@@ -29,17 +29,17 @@ def test_every_call_has_one_name_in_the_description() -> None:
 
 
 def test_versions_are_pinned_and_no_registry_is_named() -> None:
-    for path in (WEB / "package.json", WEB / "shared" / "package.json", WEB / "console" / "package.json"):
+    for path in (WEB / "package.json", *(WEB / app / "package.json" for app in ("shared", "console", "field"))):
         package = json.loads(path.read_text("utf-8"))
         for name, version in (package.get("dependencies", {}) | package.get("devDependencies", {})).items():
             assert re.fullmatch(r"\d+\.\d+\.\d+", version) or name.startswith("@wangge/"), (path.name, name, version)
     lock = json.loads((WEB / "package-lock.json").read_text("utf-8"))
     places = {package["resolved"] for package in lock["packages"].values() if "resolved" in package}
-    assert places == {"shared", "console"}
+    assert places == {"shared", "console", "field"}
 
 
 def test_the_sources_hold_no_markup_of_people_and_no_style_or_script_in_line() -> None:
-    for path in (WEB / "shared" / "src").rglob("*.vue"):
+    for path in (path for app in ("shared", "field") for path in (WEB / app / "src").rglob("*.vue")):
         text = path.read_text("utf-8")
         assert "v-html" not in text and 'style="' not in text.replace(':style="', ""), path
 

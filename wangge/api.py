@@ -35,8 +35,8 @@ Creating calls take an `id` made by the client (UUIDv7) and may be repeated. Cha
 
 ROUTERS = (
     people,
+    places_changes,  # before /grids/{code}, which would take its addresses
     places,
-    places_changes,
     catalog,
     cases,
     maps,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,9 +20,8 @@ Ask = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def keys(tmp_path: Path) -> Iterator[crypto.Keyring]:
-    ring = crypto.Keyring(tmp_path / "keys.json")
-    ring.create()
+def keys(tmp_path: Path, key_file: crypto.Keyring) -> Iterator[crypto.Keyring]:
+    ring = crypto.Keyring(shutil.copy(key_file.path, tmp_path / "keys.json"))
     with crypto.using(ring):
         yield ring
 

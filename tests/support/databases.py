@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +29,7 @@ class Databases:
         self._template = f"wangge_template_{self._run}"
         self._made: list[str] = []
         self.shared = ""
+        self._current = ""
 
     @classmethod
     @contextmanager
@@ -77,6 +78,14 @@ class Databases:
         with psycopg.connect(self._owner) as connection:
             return connection.info.server_version // 10_000
 
+    def furnished(self, purpose: str, furnish: Callable[[], Any]) -> tuple[str, Any]:
+        """A database with what ``furnish`` writes, that nobody is connected to; its name, and what ``furnish`` returned."""
+        name, before = self.copy(purpose), self._current
+        self.point_django_at(name)
+        made = furnish()
+        self.point_django_at(before)
+        return name, made
+
     def copy(self, purpose: str, of: str | None = None) -> str:
         """A new database with the migrated schema, or with all that is in another one which nobody is connected to; its name."""
         name = f"wangge_{purpose}_{self._run}_{uuid.uuid4().hex[:8]}"
@@ -99,6 +108,9 @@ class Databases:
     def point_django_at(self, name: str) -> None:
         from wangge.settings import database
 
+        if name == self._current:
+            return
+        self._current = name
         connections.close_all()
         for alias, url in (("default", self.app_url(name)), ("owner", self.owner_url(name))):
             connections.databases[alias].update(

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.support.program import Running, wangge
+from tests.support.tiles import TileHost
+
+MARKED = (114.2758, 22.6000)
+"""A place in Yantian, WGS 84, where the base map is red."""
 QUIET = [
     "--disable-gpu",
     "--no-first-run",
@@ -32,3 +38,30 @@ def browser() -> Iterator[Browser]:
             started.close()
     finally:
         os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+
+
+@pytest.fixture(scope="session")
+def tiles() -> Iterator[TileHost]:
+    """The host of the base map."""
+    host = TileHost(*MARKED)
+    yield host
+    host.stop()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, tiles: TileHost) -> Iterator[Running]:
+    """``wangge serve`` with the demo's data, without its year of history, and with a base map."""
+    home = tmp_path_factory.mktemp("demo")
+    base = {"WANGGE_BASEMAP": tiles.address, "WANGGE_BASEMAP_SYSTEM": "gcj02", "WANGGE_BASEMAP_ATTRIBUTION": "某地图"}
+    running = Running(home, env={"WANGGE_DEMO": "true", **base}).start()
+    try:
+        done = wangge("demo", "load", cwd=home, WANGGE_HOME=str(home / "var"), WANGGE_DEMO="true")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return (Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js").read_text("utf-8")

@@ -6,9 +6,29 @@ compiler of message catalogues is needed to build the product (decision record 0
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+import string
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 Language = Literal["zh", "en"]
+
+
+class _Filling(string.Formatter):
+    """``str.format`` that tells one from many: ``{n:day|days}``."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if bar:
+            return one if str(value) == "1" else many
+        return str(super().format_field(value, format_spec))
+
+
+_FILLING = _Filling()
+
+
+def filled(text: str, values: Mapping[str, Any]) -> str:
+    """A text with its ``{name}`` places filled; English tells one from many: ``{n} {n:day|days}``."""
+    return _FILLING.vformat(text, (), values)
 
 
 class Words(NamedTuple):
@@ -25,7 +45,12 @@ class Words(NamedTuple):
         """The same text with ``{name}`` places filled; a value that is itself ``Words`` is filled in its own language."""
         zh = {k: v.zh if isinstance(v, Words) else v for k, v in values.items()}
         en = {k: v.en if isinstance(v, Words) else v for k, v in values.items()}
-        return Words(self.zh.format(**zh), self.en.format(**en))
+        return Words(filled(self.zh, zh), filled(self.en, en))
+
+
+def counted(n: float, one: str, many: str = "") -> str:
+    """``counted(1, "day")`` is “1 day”, ``counted(2, "day")`` “2 days”; a plural that does not end in s is given."""
+    return f"{n:.0f} {one if round(n) == 1 else many or one + 's'}"
 
 
 def choose_language(accept_language: str | None) -> Language:

@@ -17,7 +17,9 @@ from wangge.domain.live.api import url_of
 from wangge.kernel.web.middleware import HEADERS
 
 STATIC = Path(__file__).parent / "static"
-APPS = ("console",)
+APPS = ("console", "field")
+WORKER = "sw.js"
+"""The service worker of an app that has one: it must lie below the address that it looks after."""
 
 
 @cache
@@ -42,6 +44,8 @@ def room(app: str) -> Callable[..., HttpResponse]:
 
     @require_safe
     def view(request: HttpRequest, path: str = "") -> HttpResponse:
+        if path == WORKER and (worker := STATIC / app / WORKER).is_file():
+            return HttpResponse(worker.read_bytes(), "text/javascript", headers={"Cache-Control": "no-cache"})
         if (page := index_of(app)) is None:
             return render(request, "pages/not_built.html", {"app": app}, status=404)
         return HttpResponse(page, headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy(request)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.support import world as small
 from wangge.kernel import crypto
 
 
 @pytest.fixture(autouse=True)
-def keys(tmp_path: Path) -> Iterator[crypto.Keyring]:
-    ring = crypto.Keyring(tmp_path / "keys.json")
-    ring.create()
+def keys(tmp_path: Path, key_file: crypto.Keyring) -> Iterator[crypto.Keyring]:
+    ring = crypto.Keyring(shutil.copy(key_file.path, tmp_path / "keys.json"))
     with crypto.using(ring):
         yield ring
 
@@ -29,11 +28,11 @@ def demo(settings: Any) -> None:
 
 
 @pytest.fixture
-def world(db: None) -> SimpleNamespace:
-    return small.build()
+def world(in_world: SimpleNamespace) -> SimpleNamespace:
+    return in_world
 
 
 @pytest.fixture
-def real_world(own_database: str) -> SimpleNamespace:
+def real_world(in_own_world: SimpleNamespace) -> SimpleNamespace:
     """The same, with real commits."""
-    return small.build()
+    return in_own_world

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.domain.cases.test_loop import MONDAY, reported, step, to_verifying
 from tests.support.world import FUBAO, category
-from wangge.domain.cases import actions, queries
+from wangge.domain.cases import actions, limits, queries
 from wangge.domain.cases.actions import Reporter
 from wangge.domain.cases.actions.ladder import archive_old, climb, review
 from wangge.domain.cases.rules import Call
@@ -357,6 +358,46 @@ def test_another_category_or_urgency_takes_its_limit_from_when_the_clock_started
     assert urgent["due_at"] < case["due_at"]
     other = do(world, "bob", actions.reclassify, urgent, category=category("0402").id, note="是充电问题")
     assert other["due_at"] == catalog.due(category("0402").id, "emergency", "accept", MONDAY)
+
+
+def test_before_a_case_is_made_urgent_one_is_told_what_that_sets_off_and_so_it_comes(world: SimpleNamespace) -> None:
+    with clock.at(MONDAY):
+        old, fresh = reported(world), reported(world, text="另一处垃圾")
+    bob = world.as_("bob")
+    with clock.at(MONDAY + timedelta(minutes=1)):
+        bind(bob)
+        told = limits.recount(by=bob, case=fresh["id"], urgency="emergency")
+        assert told["due_before"] == fresh["due_at"]
+        assert told["due_at"] == catalog.due(fresh["category"], "emergency", "accept", MONDAY)
+        assert told["rung"] == 0
+    late = told["due_at"]
+    while catalog.calendar().seconds(MONDAY, late, "urgent_work_hour") < 2 * 3600:
+        late += timedelta(hours=1)
+    with clock.at(late):
+        bind(bob)
+        told = limits.recount(by=bob, case=old["id"], urgency="emergency")
+        do(world, "bob", actions.set_urgency, old, urgency="emergency", note="堵住消防通道")
+        while climb():
+            pass
+        bind(bob)
+        now = queries.detail(by=bob, case=old["id"])
+    assert told["rung"] == next(c["rung"] for c in now["clocks"] if c["outcome"] == "running") == 3
+    assert told["raised_at"] <= late
+    assert str(told["above"]) == str(now["holder"]) != str(old["holder"])
+
+
+def test_what_a_limit_would_be_is_not_told_of_a_case_whose_clock_is_over_or_for_no_category(
+    world: SimpleNamespace,
+) -> None:
+    case = reported(world)
+    bob = world.as_("bob")
+    bind(bob)
+    with pytest.raises(Invalid, match="no such category"):
+        limits.recount(by=bob, case=case["id"], category=uuid4())
+    do(world, "bob", actions.reject, case, note="不属于本街道")
+    bind(bob)
+    with pytest.raises(Conflict):
+        limits.recount(by=bob, case=case["id"], urgency="urgent")
 
 
 def test_making_a_reporter_confidential_hides_them_at_once(world: SimpleNamespace) -> None:

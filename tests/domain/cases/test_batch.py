@@ -203,12 +203,12 @@ def test_however_a_queue_is_cut_and_repeated_the_end_is_the_same(
         transaction.set_rollback(True)
 
 
-def test_a_queue_sent_four_times_at_once_is_done_once(own_world: SimpleNamespace) -> None:
+def test_a_queue_sent_four_times_at_once_is_done_once(in_own_world: SimpleNamespace) -> None:
     queue = queue_of(3)
 
     def once(_: int) -> list[str]:
         try:
-            return outcomes(send(own_world, "alice", queue))
+            return outcomes(send(in_own_world, "alice", queue))
         finally:
             connections.close_all()
 
@@ -218,13 +218,6 @@ def test_a_queue_sent_four_times_at_once_is_done_once(own_world: SimpleNamespace
         assert sorted(a[position] for a in answers) == ["applied", "duplicate", "duplicate", "duplicate"]
     with acting(SYSTEM):
         assert rows.value("SELECT count(*) FROM cases_case") == 3
-
-
-@pytest.fixture
-def own_world(own_database: str) -> SimpleNamespace:
-    from tests.support.world import build
-
-    return build()
 
 
 def test_over_http_each_answer_is_in_the_askers_language(world: SimpleNamespace, settings: Any) -> None:

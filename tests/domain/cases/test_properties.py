@@ -111,7 +111,6 @@ def check(case: Any) -> dict[str, Any]:
     return seen
 
 
-@pytest.mark.django_db
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(tries, min_size=1, max_size=25))
 def test_no_sequence_of_attempts_breaks_a_case(world: SimpleNamespace, sequence: list[Any]) -> None:
@@ -181,7 +180,6 @@ walks = st.lists(
 )
 
 
-@pytest.mark.django_db
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(walks)
 def test_no_walk_over_offered_acts_gets_stuck(world: SimpleNamespace, walk: list[tuple[str, int, int, int]]) -> None:
@@ -215,7 +213,6 @@ def test_no_walk_over_offered_acts_gets_stuck(world: SimpleNamespace, walk: list
                 before = attempt(world, case, other, before, *chosen, login, pick)
 
 
-@pytest.mark.django_db
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, 60 * 24 * 4), min_size=1, max_size=12))
 def test_each_step_of_the_ladder_is_taken_once_in_order_however_often_it_is_looked_at(

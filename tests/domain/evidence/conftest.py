@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.support import world as small
-
 
 @pytest.fixture
 def home(tmp_path: Path, settings: Any) -> Path:
@@ -21,13 +19,13 @@ def home(tmp_path: Path, settings: Any) -> Path:
 
 
 @pytest.fixture
-def world(db: None, home: Path) -> SimpleNamespace:
-    return small.build()
+def world(in_world: SimpleNamespace, home: Path) -> SimpleNamespace:
+    return in_world
 
 
 @pytest.fixture
-def real_world(own_database: str, home: Path) -> SimpleNamespace:
-    return small.build()
+def real_world(in_own_world: SimpleNamespace, home: Path) -> SimpleNamespace:
+    return in_own_world
 
 
 def jpeg(

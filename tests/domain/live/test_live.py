@@ -73,7 +73,6 @@ walks = st.lists(
 )
 
 
-@pytest.mark.django_db
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(walks)
 def test_events_applied_to_the_old_snapshot_are_a_fresh_one(world: SimpleNamespace, walk: list[Any]) -> None:

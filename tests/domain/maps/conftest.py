@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.domain.cases import test_queue as queue
-from tests.support import world as small
 from wangge.domain.maps import actions
 from wangge.kernel.access import SYSTEM, acting
 
@@ -28,5 +27,5 @@ def cases(db: None) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def world(own_database: str) -> SimpleNamespace:
-    return small.build()
+def world(in_own_world: SimpleNamespace) -> SimpleNamespace:
+    return in_own_world

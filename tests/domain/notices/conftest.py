@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,22 +29,21 @@ from wangge.kernel.outbox.relay import Event
 
 
 @pytest.fixture(autouse=True)
-def keys(tmp_path: Path) -> Iterator[crypto.Keyring]:
-    ring = crypto.Keyring(tmp_path / "keys.json")
-    ring.create()
+def keys(tmp_path: Path, key_file: crypto.Keyring) -> Iterator[crypto.Keyring]:
+    ring = crypto.Keyring(shutil.copy(key_file.path, tmp_path / "keys.json"))
     with crypto.using(ring):
         yield ring
 
 
 @pytest.fixture
-def world(db: None) -> SimpleNamespace:
-    return small.build()
+def world(in_world: SimpleNamespace) -> SimpleNamespace:
+    return in_world
 
 
 @pytest.fixture
-def real_world(own_database: str) -> SimpleNamespace:
+def real_world(in_own_world: SimpleNamespace) -> SimpleNamespace:
     """The same, with real commits."""
-    return small.build()
+    return in_own_world
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from wangge.domain.people.models import Credential, Post, Session, User
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM
 from wangge.kernel.db import rows
+from wangge.kernel.ids import uuid7
 from wangge.kernel.problems import Forbidden, Invalid, NotFound, TooMany, Unauthorized
 
 NOW = START + timedelta(days=10)
@@ -227,3 +228,19 @@ def test_a_reset_by_the_security_administrator_ends_the_sessions(people, as_) ->
     assert authenticate.member_of_staff(opened.token) is None
     assert enter("bob").pending == "second_factor_setup"
     assert SYSTEM.may and principal_of("bob")
+
+
+def test_a_phone_is_given_the_same_keys_at_each_log_in_and_no_other_phone_or_person_is(people) -> None:
+    from wangge.kernel import crypto
+    from wangge.kernel.crypto import Use
+
+    phone, other = uuid7(), uuid7()
+    alice, bob = principal_of("alice"), principal_of("bob")
+    first = sessions.device_keys(by=alice, device=phone)
+    assert [len(key) for key in first] == [32]
+    assert sessions.device_keys(by=alice, device=phone) == first
+    assert sessions.device_keys(by=alice, device=other) != first
+    assert sessions.device_keys(by=bob, device=phone) != first
+    # what was sealed before the keys of the installation were changed still opens
+    crypto.keyring().rotate(Use.LOOKUP)
+    assert sessions.device_keys(by=alice, device=phone)[1:] == first

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.support import world as small
 from tests.support.world import FUBAO, category, point_in
 from wangge.domain.cases import actions
 from wangge.domain.cases.actions import Report
@@ -16,14 +15,14 @@ from wangge.kernel.outbox import relay
 
 
 @pytest.fixture
-def world(db: None) -> SimpleNamespace:
-    return small.build()
+def world(in_world: SimpleNamespace) -> SimpleNamespace:
+    return in_world
 
 
 @pytest.fixture
-def real_world(own_database: str) -> SimpleNamespace:
+def real_world(in_own_world: SimpleNamespace) -> SimpleNamespace:
     """The same, with real commits."""
-    return small.build()
+    return in_own_world
 
 
 def report(world: SimpleNamespace, text: str, *, by: str = "bob", grid: str = FUBAO + "001001", **given: Any) -> dict:

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -110,7 +109,6 @@ def history(world: SimpleNamespace, sequence: list[Any]) -> None:
             heard()
 
 
-@pytest.mark.django_db
 @settings(max_examples=15, deadline=None, phases=NO_SHRINK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(turns, min_size=5, max_size=40), periods, st.booleans())
 def test_every_figure_is_what_a_recount_gives(
@@ -176,7 +174,6 @@ def check_table(by: Any, asked: Asked, dimension: str, facts: list[dict[str, Any
             }
 
 
-@pytest.mark.django_db
 @settings(max_examples=6, deadline=None, phases=NO_SHRINK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(turns, min_size=5, max_size=25))
 def test_counting_once_at_the_end_counting_again_and_rebuilding_give_the_same(

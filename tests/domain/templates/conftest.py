@@ -6,14 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.support import world as small
 from wangge.domain.templates.actions import load_defaults
 from wangge.kernel.access import SYSTEM, acting
 
 
 @pytest.fixture
-def world(db: None) -> SimpleNamespace:
-    found = small.build()
+def world(in_world: SimpleNamespace) -> SimpleNamespace:
     with acting(SYSTEM):
         load_defaults(by=SYSTEM)
-    return found
+    return in_world

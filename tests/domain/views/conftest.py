@@ -6,9 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.support import world as small
-
 
 @pytest.fixture
-def world(db: None) -> SimpleNamespace:
-    return small.build()
+def world(in_world: SimpleNamespace) -> SimpleNamespace:
+    return in_world

@@ -4,42 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
-from tests.support.program import Running, wangge
-from tests.support.tiles import TileHost
+from tests.support.program import Running
 
 PASSWORD = "wangge-demo"
 RENDERER = "GL Driver Message"  # what the software renderer of a map says of itself, not the page
-MARKED = (114.2758, 22.6000)
-"""A place in Yantian, WGS 84, where the base map is red."""
 ROW = "tbody tr[data-index]"
 expect.set_options(timeout=15_000)  # how long a full machine may take; nothing waits longer than it has to
-
-
-@pytest.fixture(scope="session")
-def tiles() -> Iterator[TileHost]:
-    """The host of the base map."""
-    host = TileHost(*MARKED)
-    yield host
-    host.stop()
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, tiles: TileHost) -> Iterator[Running]:
-    """``wangge serve`` with the demo's data, without its year of history, and with a base map."""
-    home = tmp_path_factory.mktemp("console")
-    base = {"WANGGE_BASEMAP": tiles.address, "WANGGE_BASEMAP_SYSTEM": "gcj02", "WANGGE_BASEMAP_ATTRIBUTION": "某地图"}
-    running = Running(home, env={"WANGGE_DEMO": "true", **base}).start()
-    try:
-        done = wangge("demo", "load", cwd=home, WANGGE_HOME=str(home / "var"), WANGGE_DEMO="true")
-        assert done.returncode == 0, done.stdout + done.stderr
-        yield running
-    finally:
-        running.stop()
 
 
 class Desk:
@@ -75,7 +49,11 @@ class Desk:
         self.page.get_by_label("账号").fill(login)
         self.page.get_by_label("口令").fill(PASSWORD)
         self.page.keyboard.press("Enter")
-        expect(self.page.get_by_role("navigation", name="主菜单")).to_be_visible()
+        expect(self.menu).to_be_visible()
+
+    @property
+    def menu(self) -> Locator:
+        return self.page.get_by_role("navigation", name="主菜单")
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -103,24 +81,39 @@ class Desk:
         self.page.get_by_role("region", name="办理").get_by_role("button", name=name, exact=True).click()
 
 
+@pytest.fixture(scope="session")
+def seats() -> dict[str, StorageState]:
+    """What a browser keeps of each person's log-in: one is enough for all their desks."""
+    return {}
+
+
 @pytest.fixture
-def desk(browser: Browser, demo: Running) -> Iterator[Callable[..., Desk]]:
-    """``desk("fubao")`` is a browser of its own, logged in; nothing on its console but what the test says is told when it ends."""
+def desk(browser: Browser, demo: Running, seats: dict[str, StorageState]) -> Iterator[Callable[..., Desk]]:
+    """``desk("fubao")`` is a browser of its own, logged in; nothing on its console but what the test says is told when it ends.
+
+    ``desk("fubao", own=True)`` logs in by itself, for tests that end sessions or change how one logs in.
+    """
     with ExitStack() as open_desks:
 
         @contextmanager
-        def sat_down(login: str | None, size: tuple[int, int]) -> Iterator[Desk]:
-            context = browser.new_context(locale="zh-CN", viewport={"width": size[0], "height": size[1]})
+        def sat_down(login: str | None, size: tuple[int, int], own: bool) -> Iterator[Desk]:
+            kept = None if own else seats.get(login or "")
+            context = browser.new_context(
+                locale="zh-CN",
+                viewport={"width": size[0], "height": size[1]},
+                reduced_motion="reduce",  # no colour or place is measured half-way
+                storage_state=kept,
+            )
             found = Desk(context.new_page(), demo.address)
-            if login:
+            if kept:
+                found.open()
+                expect(found.menu).to_be_visible()
+            elif login:
                 found.log_in(login)
+                if not own:
+                    seats[login] = context.storage_state()
             yield found
             context.close()
             assert found.complaints == []
 
-        yield lambda login=None, size=(1440, 900): open_desks.enter_context(sat_down(login, size))
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    return (Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js").read_text("utf-8")
+        yield lambda login=None, size=(1440, 900), own=False: open_desks.enter_context(sat_down(login, size, own))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -65,7 +66,7 @@ def _same(at: Desk, other: Desk) -> None:
 
 def test_an_operators_day(desk: Sit) -> None:
     centre, crew, team = desk("fubao"), desk("cleaner"), desk("handler")
-    _register(centre, "连退两次的垃圾点")
+    _register(centre, "连退两次的垃圾点", _photo())
     centre.page.get_by_role("heading", level=1).focus()
     for _ in range(2):
         if centre.status.inner_text() == "待受理":
@@ -99,6 +100,10 @@ def test_an_operators_day(desk: Sit) -> None:
 
     _same(team, centre)
     _does(team, "签收")
+    _does(team, "进展", "已到现场，压缩车进不来。")
+    _does(team, "请求协同", "请协调物业移开挡路车辆。")
+    expect(centre.page.get_by_text("请协调物业移开挡路车辆。").first).to_be_visible()
+    _does(centre, "答复协同", "物业已联系车主。")
     form = _begin(team, "申请延期")
     later = datetime.now(UTC) + timedelta(days=20)
     form.locator("[data-input=due_at] input").fill(later.strftime("%Y-%m-%dT10:00"))
@@ -119,6 +124,28 @@ def test_an_operators_day(desk: Sit) -> None:
     _does(centre, "回访", outcome="反映人满意")
     _does(centre, "结案")
     expect(centre.status).to_have_text("已结案")
+
+    # before and after in one picture, moved by keyboard
+    centre.page.get_by_role("button", name="前后对比").focus()
+    centre.press("Enter")
+    after = centre.page.get_by_role("img", name="处置后")
+    expect(after).to_be_visible()
+    centre.page.get_by_role("slider", name="对比位置").focus()
+    before = after.evaluate("e => e.style.clipPath")
+    centre.press("ArrowRight", "ArrowRight")
+    expect(after).not_to_have_css("clip-path", before)
+    assert after.evaluate("e => e.style.clipPath") == "inset(0px 0px 0px 52%)"
+    centre.press("Escape")
+    expect(after).to_be_hidden()
+
+    # printed, it is a sheet with its number as a code, and nothing that only a screen needs
+    number = centre.page.locator(".print-head .number")
+    expect(number).to_be_hidden()
+    centre.page.emulate_media(media="print")
+    expect(number).to_have_text(re.compile(r"\d{22}"))
+    expect(centre.page.get_by_role("img", name="案件编号二维码")).to_be_visible()
+    expect(centre.page.get_by_role("region", name="办理")).to_be_hidden()
+    centre.page.emulate_media(media="screen")
 
     # the whole way is in the timeline, and each step proves itself
     step = centre.page.locator(".timeline li").filter(has_text="两次退单，指定执法队牵头。")

@@ -12,7 +12,7 @@ from tests.web.console.conftest import ROW, Desk
 Sit = Callable[..., Desk]
 
 
-def _register(at: Desk, title: str) -> None:
+def _register(at: Desk, title: str, photo: bytes = b"") -> None:
     """By keyboard alone: Tab goes through the form in the order in which a caller tells it."""
     at.open("/register")
     expect(at.page.locator("#phone")).to_be_focused()
@@ -29,6 +29,9 @@ def _register(at: Desk, title: str) -> None:
     at.page.locator("#point").focus()
     at.page.keyboard.type("114.0295,22.5225")
     expect(at.page.get_by_role("status").filter(has_text="位于")).to_be_visible()
+    if photo:
+        at.page.locator("#files").set_input_files({"name": "before.jpg", "mimeType": "image/jpeg", "buffer": photo})
+        expect(at.page.locator("button[type=submit]")).to_be_enabled()
     at.page.locator("#title").focus()
     at.page.keyboard.type(title)
     at.press("Control+Enter")
@@ -153,7 +156,7 @@ def test_the_list_keeps_its_place_while_one_reads_a_case(desk: Sit) -> None:
 
 def test_who_may_not_is_not_shown_it(desk: Sit) -> None:
     analyst = desk("analyst")
-    menu = analyst.page.get_by_role("navigation", name="主菜单")
+    menu = analyst.menu
     expect(menu.get_by_role("link")).to_have_text(["工作台", "统计", "我的设置"])
     analyst.open("/queue")
     expect(analyst.page.get_by_text("您的岗位不包含此功能")).to_be_visible()

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.web.console.clear import serious
 from tests.web.console.conftest import Desk
-from tests.web.console.test_screens import _serious
 
 Sit = Callable[..., Desk]
 
@@ -35,12 +35,10 @@ def test_the_wall_opens_from_the_figures_and_shows_the_scope_of_its_address(desk
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)])
-def test_it_fills_the_screen_can_be_read_from_afar_and_is_clear_to_all(
-    desk: Sit, axe: str, size: tuple[int, int]
-) -> None:
+def test_it_fills_the_screen_can_be_read_from_afar_and_is_clear_to_all(desk: Sit, size: tuple[int, int]) -> None:
     at = desk("leader", size)
     _open(at)
-    assert _serious(at, axe) == []
+    assert serious(at) == []
     fits = "e => e.scrollWidth <= innerWidth && e.scrollHeight <= innerHeight"
     assert at.page.locator(".wall").evaluate(fits)
     small = f"""e => [...e.querySelectorAll('section :is(p, dt, dd, th, td, li, h2), header > *')]

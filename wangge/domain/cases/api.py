@@ -9,7 +9,17 @@ from django.http import HttpRequest
 from ninja import Query
 from ninja import Status as Answer
 
-from wangge.domain.cases import actions, acts_api, batch_api, boxes, intake_api, orders_api, queries, wall_api
+from wangge.domain.cases import (
+    actions,
+    acts_api,
+    batch_api,
+    boxes,
+    intake_api,
+    limits_api,
+    orders_api,
+    queries,
+    wall_api,
+)
 from wangge.domain.cases.batch_api import report_of
 from wangge.domain.cases.rules import Status
 from wangge.domain.cases.schemas import (
@@ -171,5 +181,6 @@ def open_work(request: HttpRequest, user: UUID) -> Any:
 acts_api.add_routes(router)
 batch_api.add_routes(router)
 intake_api.add_routes(router)
+limits_api.add_routes(router)
 orders_api.add_routes(router)
 wall_api.add_routes(router)

@@ -148,7 +148,7 @@ def _say_outcome(outcome: Outcome, applied: bool) -> None:
         (Words("主办单位", "lead unit"), outcome.by_unit),
     ):
         if counted:
-            tell(f"{say(title)}: " + "；".join(f"{name} {count}" for name, count in counted.most_common(12)))
+            tell(f"{say(title)}: " + "；".join(f"{say(name)} {count}" for name, count in counted.most_common(12)))
 
 
 COMMANDS = [

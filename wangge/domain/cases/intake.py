@@ -23,7 +23,7 @@ from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
 from wangge.kernel.geo.lattice import distance_m, metres_per_degree
 from wangge.kernel.problems import Problem
-from wangge.kernel.words import Words
+from wangge.kernel.words import Words, counted
 
 NEAR_M = 250
 HERE_M = 60
@@ -128,7 +128,7 @@ def _judge(
         why.append(Words("大类相同", "same group of categories"))
     if alike >= 0.3:
         why.append(Words(f"文字相似 {alike:.0%}", f"{alike:.0%} of the words alike"))
-    why.append(Words(f"{days:.0f} 天前上报", f"reported {days:.0f} days ago"))
+    why.append(Words(f"{days:.0f} 天前上报", f"reported {counted(days, 'day')} ago"))
     total = score(
         metres=metres, same_grid=same_grid, same_category=same_category, same_top=same_top, alike=alike, days=days
     )

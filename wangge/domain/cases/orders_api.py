@@ -61,7 +61,10 @@ class UnknownWordOut(Output):
 
 
 class CountedOut(Output):
+    """``name_en``: empty where there is none, as of words of another system."""
+
     name: str
+    name_en: str = ""
     rows: int
 
 

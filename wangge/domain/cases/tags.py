@@ -141,11 +141,11 @@ say(
         ImportTag.MAPPING_REMOVED: Words("删除了工单列对应方案“{name}”", "removed the order mapping “{name}”"),
         ImportTag.ORDERS_STARTED: Words(
             "开始导入 {source} 工单：可用 {good} 行，有误 {bad} 行",
-            "began to import orders of {source}: {good} good rows, {bad} bad",
+            "began to import orders of {source}: {good} good {good:row|rows}, {bad} bad",
         ),
         ImportTag.ORDERS_DONE: Words(
             "{source} 工单导入完成：新建 {made} 件，已在系统中 {known} 件",
-            "imported orders of {source}: {made} cases made, {known} were here already",
+            "imported orders of {source}: {made} {made:case|cases} made, {known} here already",
         ),
     }
 )

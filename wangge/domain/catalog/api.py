@@ -237,23 +237,19 @@ def explain(request: HttpRequest, payload: s.ExplainIn) -> Any:
     place = queries.Place(**payload.place.model_dump())
     choice = queries.choose_route(payload.category, place, payload.at or clock.now())
     desk = queries.entry_desk(_by_id(payload.category), payload.channel, place)
-    entry = {"desk": desk, "desk_name": _unit_name(desk)}
+    found = queries.named("desk", desk) | queries.named("unit", choice and choice.unit_id)
     if choice is None:
         why = {
             "zh": "没有适用的派遣规则，也没有承担该职责的单位。",
             "en": "No rule applies, and no unit holds the duty.",
         }
-        return entry | {
-            "unit": None,
-            "unit_name": None,
+        return found | {
             "route": None,
             "automatic": False,
             "runner_up": None,
             "why": why,
         }
-    return entry | {
-        "unit": choice.unit_id,
-        "unit_name": _unit_name(choice.unit_id),
+    return found | {
         "route": choice.route_id,
         "automatic": choice.automatic,
         "runner_up": choice.runner_up,
@@ -314,8 +310,3 @@ def words(request: HttpRequest) -> Any:
 
 def _by(request: HttpRequest) -> Principal:
     return request.principal  # type: ignore[attr-defined]
-
-
-def _unit_name(unit: UUID | None) -> str | None:
-    found = snapshot().units.get(unit) if unit else None
-    return found.name if found else None

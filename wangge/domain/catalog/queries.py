@@ -317,13 +317,18 @@ def compare_routes(
     return Comparison(sum(moves.values()), changed, dict(before), dict(after), dict(moves), moved)
 
 
+def named(role: str, unit: UUID | None) -> dict[str, object]:
+    """A unit with its names, as it is answered: ``{role}``, ``{role}_name`` and ``{role}_name_en``, all None without one."""
+    known = snapshot().units.get(unit) if unit else None
+    return {
+        role: unit,
+        f"{role}_name": known.name if known else None,
+        f"{role}_name_en": known.name_en if known else None,
+    }
+
+
 def told(found: Comparison) -> dict[str, object]:
     """A comparison with the names of its units, as it is answered."""
-
-    def named(role: str, unit: UUID | None) -> dict[str, object]:
-        known = snapshot().units.get(unit) if unit else None
-        return {role: unit, f"{role}_name": known.name if known else None}
-
     return {
         "total": found.total,
         "changed": found.changed,
@@ -398,7 +403,8 @@ def routes(*, rule: UUID | None = None, ended: bool = False) -> list[rows.Row]:
     """Live rules, each with what keeps it from working; of one ``rule`` all versions, the newest first."""
     found = rows.all(
         """SELECT r.id, r.rule, r.number, r.name, r.category_id AS category, r.area, r.layer, r.grid, r.weekdays, r.day_kind,
-                  r.start_minute, r.end_minute, r.unit_id AS unit, u.name AS unit_name, r.automatic, r.note, r.valid_from, r.valid_to
+                  r.start_minute, r.end_minute, r.unit_id AS unit, u.name AS unit_name, u.name_en AS unit_name_en,
+                  r.automatic, r.note, r.valid_from, r.valid_to
            FROM catalog_route r JOIN people_unit u ON u.id = r.unit_id
            WHERE (r.rule = %(rule)s OR %(rule)s::uuid IS NULL) AND (r.valid_to IS NULL OR %(ended)s)
            ORDER BY r.name, r.rule, r.number DESC""",
@@ -424,11 +430,12 @@ class Broken(NamedTuple):
 def broken_routes() -> list[Broken]:
     """Live rules that have broken since they were saved: what they name was retired. They are passed over, and told here."""
     found = rows.all(
-        """SELECT r.id, r.name, u.name AS unit, NOT u.active AS unit_gone,
+        """SELECT r.id, r.name, u.name AS unit, coalesce(nullif(u.name_en, ''), u.name) AS unit_en, NOT u.active AS unit_gone,
                   c.valid_to IS NOT NULL AS category_gone, c.name AS category,
+                  coalesce(nullif(c.name_en, ''), c.name) AS category_en,
                   c.id IS NOT NULL AND EXISTS (SELECT 1 FROM catalog_category k WHERE k.parent_id = c.id)
                     AND NOT EXISTS (SELECT 1 FROM catalog_category k WHERE k.parent_id = c.id AND k.valid_to IS NULL) AS empty,
-                  a.valid_to IS NOT NULL AS area_gone, a.name AS area,
+                  a.valid_to IS NOT NULL AS area_gone, a.name AS area, coalesce(nullif(a.name_en, ''), a.name) AS area_en,
                   r.layer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM places_gridlayer l WHERE l.key = r.layer) AS layer_gone,
                   r.grid IS NOT NULL AND NOT EXISTS (
                     SELECT 1 FROM places_grid g WHERE g.code = r.grid AND g.retired_at IS NULL) AS grid_gone, r.grid, r.layer
@@ -441,14 +448,14 @@ def broken_routes() -> list[Broken]:
     broken = []
     for r in found:
         reasons = [
-            (r["unit_gone"], f"单位“{r['unit']}”已停用", f"its unit “{r['unit']}” is retired"),
-            (r["category_gone"], f"类别“{r['category']}”已停用", f"its category “{r['category']}” is retired"),
+            (r["unit_gone"], f"单位“{r['unit']}”已停用", f"its unit “{r['unit_en']}” is retired"),
+            (r["category_gone"], f"类别“{r['category']}”已停用", f"its category “{r['category_en']}” is retired"),
             (
                 r["empty"],
                 f"类别“{r['category']}”下没有可用类别",
-                f"nothing below its category “{r['category']}” is in use",
+                f"nothing below its category “{r['category_en']}” is in use",
             ),
-            (r["area_gone"], f"区划“{r['area']}”已撤销", f"its area “{r['area']}” is no more"),
+            (r["area_gone"], f"区划“{r['area']}”已撤销", f"its area “{r['area_en']}” is no more"),
             (r["layer_gone"], f"图层 {r['layer']} 已不存在", f"its layer {r['layer']} is no more"),
             (r["grid_gone"], f"网格 {r['grid']} 已撤销", f"its grid {r['grid']} is retired"),
         ]

@@ -284,6 +284,7 @@ class RouteOut(Output):
     end_minute: int
     unit: UUID
     unit_name: str
+    unit_name_en: str
     automatic: bool
     note: str
     valid_from: datetime
@@ -322,9 +323,10 @@ class ExplainOut(Output):
 
     desk: UUID | None
     desk_name: str | None
-
+    desk_name_en: str | None
     unit: UUID | None
     unit_name: str | None
+    unit_name_en: str | None
     route: UUID | None
     automatic: bool
     runner_up: UUID | None
@@ -342,6 +344,7 @@ class TryIn(Input):
 class UnitCount(Output):
     unit: UUID | None
     unit_name: str | None
+    unit_name_en: str | None
     before: int
     after: int
 
@@ -354,8 +357,10 @@ class MovedOut(Output):
     at: datetime
     before: UUID | None
     before_name: str | None
+    before_name_en: str | None
     after: UUID | None
     after_name: str | None
+    after_name_en: str | None
     why: BothWords | None
 
 

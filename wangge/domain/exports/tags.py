@@ -26,10 +26,10 @@ class ExportTag(LedgerTag):
 say(
     {
         ExportTag.CASES: Words(
-            "导出案件清单（{format}，{rows} 行）", "exported a list of cases ({format}, {rows} rows)"
+            "导出案件清单（{format}，{rows} 行）", "exported a list of cases ({format}, {rows} {rows:row|rows})"
         ),
         ExportTag.STATS: Words(
-            "导出统计表（{format}，{rows} 行）", "exported a table of figures ({format}, {rows} rows)"
+            "导出统计表（{format}，{rows} 行）", "exported a table of figures ({format}, {rows} {rows:row|rows})"
         ),
     }
 )

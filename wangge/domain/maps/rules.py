@@ -12,12 +12,12 @@ from typing import Literal
 
 import numpy as np
 
+from wangge.kernel.geo import mercator
+
 Shape = Literal["square", "hex"]
 Box = tuple[float, float, float, float]
 AROUND = 1 << 31
-STEP_M = 2 * math.pi * 6_378_137 / AROUND
-NORTH = math.degrees(math.atan(math.sinh(math.pi)))
-"""The plane's northern end; the southern is as far."""
+STEP_M = mercator.AROUND_M / AROUND
 FINEST = 22
 MOST_CELLS = 2_000
 PER_ZOOM = 3
@@ -25,13 +25,13 @@ PER_ZOOM = 3
 
 
 def steps_of(lon: float, lat: float) -> tuple[float, float]:
-    lat = math.radians(max(-NORTH, min(NORTH, lat)))
-    return (lon + 180) / 360 * AROUND, (0.5 - math.asinh(math.tan(lat)) / (2 * math.pi)) * AROUND
+    x, y = mercator.of_degrees(lon, lat)
+    return float(x * AROUND), float(y * AROUND)
 
 
 def degrees_of(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Longitude and latitude of places on the plane."""
-    return x / AROUND * 360 - 180, np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * y / AROUND))))
+    return mercator.to_degrees(x / AROUND, y / AROUND)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from wangge.kernel.commands import FOUND, OK, Command, CommandError, say, tell
-from wangge.kernel.words import Words
+from wangge.kernel.words import Words, counted
 
 KINDS = {"system": "system_admin", "security": "security_admin", "audit": "auditor"}
 
@@ -160,7 +160,7 @@ def _import_staff(args: argparse.Namespace) -> int:
     tell(
         Words(
             f"{report.rows} 行，{report.good} 行正确；{'已' if go else '将'}新建账号 {report.users} 个、岗位 {report.posts} 个。",
-            f"{report.rows} rows, {report.good} good; {report.users} accounts and {report.posts} posts {'made' if go else 'to be made'}.",
+            f"{counted(report.rows, 'row')}, {report.good} good; {counted(report.users, 'account')} and {counted(report.posts, 'post')} {'made' if go else 'to be made'}.",
         )
     )
     if not go:

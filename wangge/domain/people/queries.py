@@ -19,12 +19,13 @@ from wangge.kernel.problems import NotFound
 from wangge.kernel.web import paging
 from wangge.kernel.words import Words
 
-_UNIT = """u.id, u.name, u.name_en, u.kind, u.duty, u.area, a.name AS area_name, u.parent_id AS parent, u.phone, u.supervision_phone,
-    u.active, u.version"""
-_USER = """u.id, u.login, u.name, u.language, u.unit_id AS unit, home.name AS unit_name, u.active, u.version, u.created_at,
-    coalesce(c.must_change, FALSE) AS must_change, c.factor_at IS NOT NULL AS second_factor, coalesce(c.password <> '', FALSE) AS has_password"""
-_POST = """p.id, p.user_id AS "user", u.name AS user_name, p.role, p.title, p.title_en, p.area, ar.name AS area_name, p.grid,
-    g.name AS grid_name, p.unit_id AS unit, pu.name AS unit_name, p.everywhere, p.starts, p.ends, p.phone, p.public, p.version"""
+_UNIT = """u.id, u.name, u.name_en, u.kind, u.duty, u.area, a.name AS area_name, a.name_en AS area_name_en,
+    u.parent_id AS parent, u.phone, u.supervision_phone, u.active, u.version"""
+_USER = """u.id, u.login, u.name, u.language, u.unit_id AS unit, home.name AS unit_name, home.name_en AS unit_name_en, u.active,
+    u.version, u.created_at, coalesce(c.must_change, FALSE) AS must_change, c.factor_at IS NOT NULL AS second_factor, coalesce(c.password <> '', FALSE) AS has_password"""
+_POST = """p.id, p.user_id AS "user", u.name AS user_name, p.role, p.title, p.title_en, p.area, ar.name AS area_name,
+    ar.name_en AS area_name_en, p.grid, g.name AS grid_name, g.name_en AS grid_name_en, p.unit_id AS unit, pu.name AS unit_name,
+    pu.name_en AS unit_name_en, p.everywhere, p.starts, p.ends, p.phone, p.public, p.version"""
 _POST_FROM = """people_post p JOIN people_user u ON u.id = p.user_id LEFT JOIN people_unit pu ON pu.id = p.unit_id
     LEFT JOIN places_area ar ON ar.code = p.area LEFT JOIN places_grid g ON g.code = p.grid"""
 _ABSENCE = """a.id, a.user_id AS "user", u.name AS user_name, a.deputy_id AS deputy, d.name AS deputy_name, a.starts, a.ends,
@@ -196,7 +197,7 @@ def posts(
         where.append("coalesce(p.area, p.grid, pu.area) LIKE %(area)s")
         params["area"] = area + "%"
     if q:
-        where.append("(u.name ILIKE %(q)s OR p.title ILIKE %(q)s)")
+        where.append("(u.name ILIKE %(q)s OR p.title ILIKE %(q)s OR p.title_en ILIKE %(q)s)")
         params["q"] = _like(q)
     if after:
         params["s"], params["i"] = paging.decode(after, kinds=(datetime, UUID))
@@ -303,7 +304,8 @@ def grid_card(code: str) -> dict[str, Any]:
     of the post, and where to complain. Only posts that are marked public; NotFound with the successors of a retired grid."""
     found = rows.one(
         """SELECT g.code, g.name, g.name_en, g.district, g.street, g.community, g.retired_at, g.successors,
-                  c.name AS community_name, s.name AS street_name, d.name AS district_name, v.geometry
+                  c.name AS community_name, c.name_en AS community_name_en, s.name AS street_name, s.name_en AS street_name_en,
+                  d.name AS district_name, d.name_en AS district_name_en, v.geometry
            FROM places_grid g
            LEFT JOIN places_area c ON c.code = g.community LEFT JOIN places_area s ON s.code = g.street
            LEFT JOIN places_area d ON d.code = g.district
@@ -336,7 +338,7 @@ def grid_card(code: str) -> dict[str, Any]:
         {"code": code, "community": found["community"], "now": clock.now(), "order": rules.CARD_ORDER},
     )
     centre = rows.one(
-        """SELECT name, supervision_phone FROM people_unit
+        """SELECT name, name_en, supervision_phone FROM people_unit
            WHERE active AND kind = 'centre' AND supervision_phone <> '' AND area = ANY(%(up)s)
            ORDER BY length(area) DESC, name LIMIT 1""",
         {"up": [code[:n] for n in (12, 9, 6, 4, 2)]},
@@ -345,6 +347,7 @@ def grid_card(code: str) -> dict[str, Any]:
         "border": orjson.loads(shapely.to_geojson(shapely.from_wkb(bytes(border)))) if border is not None else None,
         "staff": staff,
         "supervision_unit": centre and centre["name"],
+        "supervision_unit_en": centre and centre["name_en"],
         "supervision_phone": centre and centre["supervision_phone"],
     }
 

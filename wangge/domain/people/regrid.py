@@ -26,7 +26,7 @@ class GridPosts:
     def preview(self, change: GridChange) -> list[Affected]:
         """The open posts on grids that would be retired."""
         found = rows.all(
-            f"""SELECT u.name, p.title, p.grid, count(*) OVER () AS total FROM people_post p JOIN people_user u ON u.id = p.user_id
+            f"""SELECT u.name, p.title, p.title_en, p.grid, count(*) OVER () AS total FROM people_post p JOIN people_user u ON u.id = p.user_id
                 WHERE {_OPEN} ORDER BY p.grid, u.name LIMIT {SAMPLE}""",
             {"retired": _retired(change), "now": clock.now()},
         )
@@ -38,7 +38,10 @@ class GridPosts:
                 key="people.posts",
                 words=Words(f"岗位转到 {to}", f"Posts that go to {to}"),
                 count=found[0]["total"],
-                sample=[{"name": r["name"], "title": r["title"], "from": r["grid"]} for r in found],
+                sample=[
+                    {"name": r["name"], "title": r["title"], "title_en": r["title_en"], "from": r["grid"]}
+                    for r in found
+                ],
             )
         ]
 

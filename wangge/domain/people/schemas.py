@@ -104,10 +104,13 @@ class PostOut(Output):
     title_en: str
     area: str | None
     area_name: str | None
+    area_name_en: str | None
     grid: str | None
     grid_name: str | None
+    grid_name_en: str | None
     unit: UUID | None
     unit_name: str | None
+    unit_name_en: str | None
     everywhere: bool
     starts: datetime
     ends: datetime | None
@@ -133,6 +136,18 @@ class MeOut(Output):
     scope: ScopeOut
 
 
+class DeviceIn(Input):
+    """``device``: made by the phone when it is first logged in on, and kept there."""
+
+    device: UUID
+
+
+class DeviceKeysOut(Output):
+    """32 bytes each in base64, the present one first; the others are of before the installation's keys were changed."""
+
+    keys: list[str]
+
+
 # — units ——————————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 
@@ -144,6 +159,7 @@ class UnitOut(Output):
     duty: str
     area: str
     area_name: str
+    area_name_en: str
     parent: UUID | None
     phone: str
     supervision_phone: str
@@ -189,6 +205,7 @@ class UserOut(Output):
     language: str
     unit: UUID | None
     unit_name: str | None
+    unit_name_en: str | None
     active: bool
     must_change: bool
     second_factor: bool
@@ -359,13 +376,17 @@ class CardOut(Output):
     name_en: str
     district: str
     district_name: str | None
+    district_name_en: str | None
     street: str
     street_name: str | None
+    street_name_en: str | None
     community: str
     community_name: str | None
+    community_name_en: str | None
     border: dict[str, Any] | None = Field(description="GeoJSON geometry, WGS 84")
     staff: list[CardPersonOut]
     supervision_unit: str | None
+    supervision_unit_en: str | None
     supervision_phone: str | None
 
 

@@ -94,11 +94,12 @@ say(
         PeopleTag.UNIT_ADDED: Words("新增单位 {name}（{area}）", "added the unit {name} ({area})"),
         PeopleTag.UNIT_CHANGED: Words("修改了单位 {name}：{fields}", "changed the unit {name}: {fields}"),
         PeopleTag.UNIT_RETIRED: Words("停用了单位 {name}", "retired the unit {name}"),
-        PeopleTag.UNITS_LOADED: Words("批量载入单位 {count} 个", "loaded {count} units"),
+        PeopleTag.UNITS_LOADED: Words("批量载入单位 {count} 个", "loaded {count} {count:unit|units}"),
         PeopleTag.USER_ADDED: Words("新建账号 {login}", "made the account {login}"),
         PeopleTag.USER_CHANGED: Words("修改了账号 {login}：{fields}", "changed the account {login}: {fields}"),
         PeopleTag.USER_DEACTIVATED: Words(
-            "停用账号 {login}，结束岗位 {posts} 个", "deactivated the account {login} and ended {posts} posts"
+            "停用账号 {login}，结束岗位 {posts} 个",
+            "deactivated the account {login} and ended {posts} {posts:post|posts}",
         ),
         PeopleTag.USER_REACTIVATED: Words("重新启用账号 {login}", "activated the account {login} again"),
         PeopleTag.USER_UNLOCKED: Words("解除账号 {login} 的登录锁定", "unlocked the account {login}"),
@@ -131,7 +132,7 @@ say(
         PeopleTag.FACTOR_FAILED: Words("动态验证码错误", "gave a wrong second factor"),
         PeopleTag.FACTOR_SET: Words("绑定了动态验证码", "set up a second factor"),
         PeopleTag.FACTOR_REMOVED: Words("解除了 {login} 的动态验证码", "removed the second factor of {login}"),
-        PeopleTag.RECOVERY_USED: Words("使用了恢复码，剩余 {left} 个", "used a recovery code; {left} are left"),
+        PeopleTag.RECOVERY_USED: Words("使用了恢复码，剩余 {left} 个", "used a recovery code; {left} left"),
         PeopleTag.RECOVERY_RENEWED: Words("重新生成了恢复码", "made new recovery codes"),
         PeopleTag.PASSWORD_CHANGED: Words("修改了密码", "changed the password"),
         PeopleTag.PASSWORD_RESET: Words("重置了 {login} 的密码", "reset the password of {login}"),
@@ -140,11 +141,12 @@ say(
         ),
         PeopleTag.TOKEN_REVOKED: Words("吊销访问令牌 {name}", "revoked the token {name}"),
         PeopleTag.STAFF_LOADED: Words(
-            "批量载入人员 {users} 名、岗位 {posts} 个", "loaded {users} members of staff with {posts} posts"
+            "批量载入人员 {users} 名、岗位 {posts} 个",
+            "loaded {users} {users:member|members} of staff with {posts} {posts:post|posts}",
         ),
         PeopleTag.STAFF_IMPORTED: Words(
             "由表格导入人员 {users} 名、岗位 {posts} 个，跳过 {bad} 行",
-            "imported {users} members of staff with {posts} posts from a workbook; {bad} rows were left out",
+            "imported {users} {users:member|members} of staff with {posts} {posts:post|posts} from a workbook; {bad} {bad:row|rows} left out",
         ),
         PeopleTag.ADMINISTRATOR_MADE: Words("由命令行任命 {login} 为{role}", "made {login} {role} on the command line"),
     }

@@ -81,7 +81,7 @@ def read_border(request: HttpRequest, code: str):
     found = queries.area(code)
     border = queries.area_borders([code]).get(code)
     if border is None:
-        raise NotFound(Words(f"{found['name']}尚无边界。", f"{found['name']} has no border yet."))
+        raise NotFound(Words(f"{found['name']}尚无边界。", f"{found['name_en'] or found['name']} has no border yet."))
     properties = {k: found[k] for k in ("code", "name", "name_en", "level", "parent")}
     return _geojson({"type": "Feature", "id": code, "geometry": geometry_json(border), "properties": properties})
 

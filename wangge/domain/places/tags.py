@@ -48,13 +48,17 @@ class PlacesTag(ledger.LedgerTag):
 
 ledger.say(
     {
-        PlacesTag.AREAS_LOADED: Words("载入了区划 {count} 个", "loaded {count} areas"),
-        PlacesTag.BORDERS_LOADED: Words("载入了区划边界 {count} 个", "loaded the borders of {count} areas"),
+        PlacesTag.AREAS_LOADED: Words("载入了区划 {count} 个", "loaded {count} {count:area|areas}"),
+        PlacesTag.BORDERS_LOADED: Words(
+            "载入了区划边界 {count} 个", "loaded the borders of {count} {count:area|areas}"
+        ),
         PlacesTag.LAYER_ADDED: Words("新建了网格图层 {key}", "added the grid layer {key}"),
-        PlacesTag.GRIDS_LOADED: Words("载入了 {layer} 图层网格 {count} 个", "loaded {count} grids of layer {layer}"),
+        PlacesTag.GRIDS_LOADED: Words(
+            "载入了 {layer} 图层网格 {count} 个", "loaded {count} {count:grid|grids} of layer {layer}"
+        ),
         PlacesTag.GRIDS_IMPORTED: Words(
             "由文件 {file} 导入了 {layer} 图层网格：新增 {created} 个，调整 {changed} 个",
-            "imported layer {layer} from {file}: {created} grids added, {changed} redrawn",
+            "imported layer {layer} from {file}: {created} {created:grid|grids} added, {changed} redrawn",
         ),
         PlacesTag.GRID_SPLIT: Words("将网格 {old} 拆分为 {new}", "split grid {old} into {new}"),
         PlacesTag.GRIDS_MERGED: Words("将网格 {old} 合并为 {new}", "merged grids {old} into {new}"),

@@ -405,7 +405,7 @@ def _names(dimension: str, keys: list[str]) -> dict[str, Words]:
         case "district" | "street" | "community":
             return {code: Words(zh, en or zh) for code, (zh, en) in places.names_of(given).items()}
     sql = {
-        "grid": "SELECT code AS key, name, '' AS name_en FROM places_grid WHERE code = ANY(%(keys)s)",
+        "grid": "SELECT code AS key, name, name_en FROM places_grid WHERE code = ANY(%(keys)s)",
         "unit": "SELECT id::text AS key, name, name_en FROM people_unit WHERE id = ANY(%(keys)s::uuid[])",
         "person": "SELECT id::text AS key, name, '' AS name_en FROM people_user WHERE id = ANY(%(keys)s::uuid[])",
     }[dimension]

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import shapely
 
+from wangge.kernel.geo import mercator
+
 EXTENT = 4096
 BUFFER = 64  # tile units drawn beyond the edge, so that outlines have no seams
 DEEPEST = 22
@@ -21,11 +23,9 @@ _VARINTS = [bytes([i]) if i < 128 else bytes([i & 127 | 128, i >> 7]) for i in r
 def tile_bounds(z: int, x: int, y: int, buffer: int = BUFFER) -> tuple[float, float, float, float]:
     """West, south, east, north in degrees of a tile of the web's Mercator scheme, with its buffer."""
     rim, size = buffer / EXTENT, 1 << z
-
-    def latitude(row: float) -> float:
-        return float(np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * row / size)))))
-
-    return ((x - rim) / size * 360 - 180, latitude(y + 1 + rim), (x + 1 + rim) / size * 360 - 180, latitude(y - rim))
+    west, north = mercator.to_degrees((x - rim) / size, (y - rim) / size)
+    east, south = mercator.to_degrees((x + 1 + rim) / size, (y + 1 + rim) / size)
+    return (float(west), float(south), float(east), float(north))
 
 
 def encode_tile(
@@ -58,10 +58,8 @@ def encode_tile(
 
 def _project(c: np.ndarray, z: int, x: int, y: int) -> np.ndarray:
     scale = float(1 << z) * EXTENT
-    lat = np.radians(np.clip(c[:, 1], -85.05112878, 85.05112878))
-    east = (c[:, 0] + 180) / 360 * scale - x * EXTENT
-    south = (0.5 - np.arcsinh(np.tan(lat)) / (2 * np.pi)) * scale - y * EXTENT
-    return np.c_[east, south]
+    east, south = mercator.of_degrees(c[:, 0], c[:, 1])
+    return np.c_[east * scale - x * EXTENT, south * scale - y * EXTENT]
 
 
 def _varint(value: int) -> bytes:

@@ -19,6 +19,7 @@ from wangge.kernel.db.backup import noted
 from wangge.kernel.health import Finding, bad, check, ok, warn
 from wangge.kernel.jobs import state, sweep
 from wangge.kernel.jobs.registry import LOOPS
+from wangge.kernel.words import counted
 
 LAG_WARN, LAG_BAD = 10.0, 120.0
 """Seconds the outbox may lag."""
@@ -85,7 +86,7 @@ def migrations() -> Finding | None:
         few = ", ".join(sorted(missing)[:3])
         return bad(
             f"有 {len(missing)} 个数据库迁移未执行（{few}），请运行 wangge migrate。",
-            f"{len(missing)} migrations are not applied ({few}); run wangge migrate.",
+            f"{counted(len(missing), 'migration is', 'migrations are')} not applied ({few}); run wangge migrate.",
         )
     _migrated_until = time.monotonic() + 60
     return None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from wangge.kernel.access.roles import Permission, Role, declare
-from wangge.kernel.words import Words
+from wangge.kernel.words import Words, filled
 
 
 class LedgerTag(StrEnum):
@@ -50,14 +50,14 @@ def sentence(tag: LedgerTag | str, body: Mapping[str, Any]) -> Words:
     """The sentence of one entry. What the body does not hold is shown as a dash; lists are joined."""
     values = _Gaps({k: "、".join(map(str, v)) if isinstance(v, list) else v for k, v in body.items() if v is not None})
     words = describe(tag)
-    return Words(words.zh.format_map(values), words.en.format_map(values))
+    return Words(filled(words.zh, values), filled(words.en, values))
 
 
 def outline(tag: LedgerTag | str) -> Words:
     """The sentence of a tag for a list of acts: an ellipsis where an entry says what it was."""
     words = describe(tag)
     open_places = dict.fromkeys(_places(words.zh) | _places(words.en), "…")
-    return Words(words.zh.format_map(open_places), words.en.format_map(open_places))
+    return Words(filled(words.zh, open_places), filled(words.en, open_places))
 
 
 def all_tags() -> Iterator[LedgerTag]:
@@ -105,7 +105,8 @@ say(
             "查看了敏感字段 {field} 原文（用途：{purpose}）", "revealed the field {field} (purpose: {purpose})"
         ),
         KernelTag.ERASED: Words(
-            "按 {policy} 删除了个人信息 {count} 处", "erased personal data in {count} places under {policy}"
+            "按 {policy} 删除了个人信息 {count} 处",
+            "erased personal data in {count} {count:place|places} under {policy}",
         ),
         KernelTag.KEY_ROTATED: Words("更换了密钥（{use}）", "rotated the {use} key"),
         KernelTag.CHECKED: Words("要求核验全部留痕", "asked for the whole ledger to be verified"),

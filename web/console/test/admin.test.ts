@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Field, cleaned, fieldOf, lacking } from '../src/admin/parts/fields'
-import { listOf } from '../src/admin/parts/list'
+import { listOf } from '@wangge/shared/src/list'
 import { cellsOf, changes, next, ticksOf } from '../src/admin/system/matrix'
 
 describe('the fields of a form', () => {

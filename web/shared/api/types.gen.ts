@@ -221,15 +221,19 @@ export type CardOut = {
     code: string;
     community: string;
     community_name: string | null;
+    community_name_en: string | null;
     district: string;
     district_name: string | null;
+    district_name_en: string | null;
     name: string;
     name_en: string;
     staff: Array<CardPersonOut>;
     street: string;
     street_name: string | null;
+    street_name_en: string | null;
     supervision_phone: string | null;
     supervision_unit: string | null;
+    supervision_unit_en: string | null;
 };
 
 export type CardPersonOut = {
@@ -619,6 +623,7 @@ export type CountOut = {
 
 export type CountedOut = {
     name: string;
+    name_en?: string;
     rows: number;
 };
 
@@ -751,6 +756,14 @@ export type DeskOut = {
     unit_name_en: string;
 };
 
+export type DeviceIn = {
+    device: string;
+};
+
+export type DeviceKeysOut = {
+    keys: Array<string>;
+};
+
 export type DispatchIn = {
     assisting?: Array<string> | null;
     due_at?: string | null;
@@ -875,10 +888,12 @@ export type ExplainOut = {
     automatic: boolean;
     desk: string | null;
     desk_name: string | null;
+    desk_name_en: string | null;
     route: string | null;
     runner_up: string | null;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
     why: BothWords;
 };
 
@@ -1109,11 +1124,13 @@ export type HealthOut = {
 export type HeldOut = {
     area: string | null;
     area_name: string | null;
+    area_name_en: string | null;
     deputising: boolean;
     ends: string | null;
     everywhere: boolean;
     grid: string | null;
     grid_name: string | null;
+    grid_name_en: string | null;
     id: string;
     phone: string;
     public: boolean;
@@ -1123,6 +1140,7 @@ export type HeldOut = {
     title_en: string;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
     user: string;
     user_name: string;
     version: number;
@@ -1551,10 +1569,12 @@ export type MergeIn = {
 export type MovedOut = {
     after: string | null;
     after_name: string | null;
+    after_name_en: string | null;
     area: string;
     at: string;
     before: string | null;
     before_name: string | null;
+    before_name_en: string | null;
     category: string;
     why: BothWords | null;
 };
@@ -1964,10 +1984,12 @@ export type PostIn = {
 export type PostOut = {
     area: string | null;
     area_name: string | null;
+    area_name_en: string | null;
     ends: string | null;
     everywhere: boolean;
     grid: string | null;
     grid_name: string | null;
+    grid_name_en: string | null;
     id: string;
     phone: string;
     public: boolean;
@@ -1977,6 +1999,7 @@ export type PostOut = {
     title_en: string;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
     user: string;
     user_name: string;
     version: number;
@@ -2170,6 +2193,22 @@ export type ReclassifyIn = {
     version: number;
 };
 
+export type RecountOut = {
+    above: string | null;
+    above_name: string | null;
+    above_name_en: string | null;
+    due_at: string;
+    due_before: string;
+    raised_at: string;
+    rung: number;
+    stage: string;
+};
+
+export type RecountQuery = {
+    category?: string | null;
+    urgency?: 'normal' | 'urgent' | 'emergency' | null;
+};
+
 export type RecoveryOut = {
     recovery_codes: Array<string>;
 };
@@ -2342,6 +2381,7 @@ export type RouteOut = {
     start_minute: number;
     unit: string;
     unit_name: string;
+    unit_name_en: string;
     valid_from: string;
     valid_to: string | null;
     weekdays: Array<number>;
@@ -2754,6 +2794,7 @@ export type TreeUnitOut = {
     active: boolean;
     area: string;
     area_name: string;
+    area_name_en: string;
     depth: number;
     duty: string;
     id: string;
@@ -2804,6 +2845,7 @@ export type UnitCount = {
     before: number;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
 };
 
 export type UnitIn = {
@@ -2830,6 +2872,7 @@ export type UnitOut = {
     active: boolean;
     area: string;
     area_name: string;
+    area_name_en: string;
     duty: string;
     id: string;
     kind: string;
@@ -2899,6 +2942,7 @@ export type UserOut = {
     second_factor: boolean;
     unit: string | null;
     unit_name: string | null;
+    unit_name_en: string | null;
     version: number;
 };
 
@@ -4654,6 +4698,35 @@ export type CasesActReclassifyResponses = {
 };
 
 export type CasesActReclassifyResponse = CasesActReclassifyResponses[keyof CasesActReclassifyResponses];
+
+export type CasesRecountData = {
+    body?: never;
+    path: {
+        case: string;
+    };
+    query?: {
+        category?: string | null;
+        urgency?: 'normal' | 'urgent' | 'emergency' | null;
+    };
+    url: '/api/v1/cases/{case}/recount';
+};
+
+export type CasesRecountErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesRecountError = CasesRecountErrors[keyof CasesRecountErrors];
+
+export type CasesRecountResponses = {
+    200: RecountOut;
+};
+
+export type CasesRecountResponse = CasesRecountResponses[keyof CasesRecountResponses];
 
 export type CasesActRefuseData = {
     body: RefuseIn;
@@ -7913,6 +7986,32 @@ export type PeopleLogInResponses = {
 };
 
 export type PeopleLogInResponse = PeopleLogInResponses[keyof PeopleLogInResponses];
+
+export type PeopleDeviceKeysData = {
+    body: DeviceIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/device-keys';
+};
+
+export type PeopleDeviceKeysErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleDeviceKeysError = PeopleDeviceKeysErrors[keyof PeopleDeviceKeysErrors];
+
+export type PeopleDeviceKeysResponses = {
+    200: DeviceKeysOut;
+};
+
+export type PeopleDeviceKeysResponse = PeopleDeviceKeysResponses[keyof PeopleDeviceKeysResponses];
 
 export type PeopleShowFactorData = {
     body: CodeIn;

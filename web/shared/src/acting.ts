@@ -7,6 +7,9 @@ import { got } from './call'
 export type Given = { [name: string]: unknown }
 export const actKey = (act: Pick<ActOut, 'act' | 'outcome'>): string => (act.outcome ? `${act.act}:${act.outcome}` : act.act)
 
+/** Acts that count a case's limit anew, from when its clock started. */
+export const RECOUNTS = ['set_urgency', 'reclassify']
+
 const drafts = new Map<string, Given>()
 const draftKey = (caseId: string, act: ActOut) => `${caseId} ${actKey(act)}`
 

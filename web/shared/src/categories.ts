@@ -16,6 +16,10 @@ export function loadCategories(): Promise<void> {
   return asked
 }
 
+/** What was kept of them, for the time without a network; what the server says is newer. */
+export function holdCategories(kept: CategoryOut[]): void { if (!all.value.length) all.value = kept }
+export const allCategories = (): CategoryOut[] => all.value
+
 /** Asked again: after a change. */
 export function reloadCategories(): Promise<void> {
   asked = undefined

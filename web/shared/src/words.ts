@@ -32,9 +32,10 @@ export function words<T extends Record<string, Pair>>(given: T): { readonly [K i
   return spoken
 }
 
-/** `fill('{n} new', { n: 3 })`. */
+/** `fill('{n} new', { n: 3 })`. English counts one apart from many: `fill('{n} {n:day|days}', { n: 1 })` is “1 day”. */
 export function fill(text: string, values: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
+  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name: string, one?: string, many?: string) =>
+    one === undefined ? String(values[name] ?? '') : (String(values[name]) === '1' ? one : many ?? ''))
 }
 
 /** What the server says in both languages. */

@@ -17,6 +17,7 @@ describe('words', () => {
   })
   it('show a value that this build does not know as it is', () => expect(nameOf('status', 'new_one')).toBe('new_one'))
   it('are filled in', () => expect(fill('{n} of {m} {x}', { n: 1, m: 2 })).toBe('1 of 2 '))
+  it('tell one from many', () => expect([0, 1, 2].map((n) => fill('{n} {n:day|days} at {n}:{n}', { n }))).toEqual(['0 days at 0:0', '1 day at 1:1', '2 days at 2:2']))
 })
 
 describe('times', () => {

@@ -14,7 +14,7 @@ from wangge.domain.people import queries as people
 from wangge.kernel.access import Principal
 from wangge.kernel.db.rows import Row
 from wangge.kernel.problems import Conflict, FieldError, Forbidden, Invalid
-from wangge.kernel.words import Words
+from wangge.kernel.words import Words, counted
 
 
 def known_category(category: UUID, field: str = "category") -> UUID:
@@ -79,7 +79,7 @@ def merge(*, by: Principal, case: UUID, version: int, other: UUID, note: str = "
         raise Conflict(
             Words(
                 f"已有 {len(children)} 个案件并入本案，请把对方并入本案，或先撤销并案。",
-                f"{len(children)} cases were merged into this one: merge the other into this, or unmerge those first.",
+                f"{counted(len(children), 'case was', 'cases were')} merged into this one: merge the other into this, or unmerge first.",
             ),
             extra={"current": queries.state(row)},
         )

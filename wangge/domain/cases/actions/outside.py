@@ -192,13 +192,18 @@ def set_urgency(*, by: Principal, case: UUID, version: int, urgency: str, note: 
     return write(by=by, row=row, move=move, effects=effects)
 
 
+def counted_anew(row: Row, *, category: UUID, urgency: str) -> clocks.Plan:
+    """The clock that runs, by the limits of this category and urgency, from when it started."""
+    started_at = queries.running_clock(row)["started_at"]
+    return clocks.plan(category=category, urgency=urgency, stage=Stage(row["stage"]), at=started_at)
+
+
 def _count_anew(row: Row, effects: Effects, *, category: UUID, urgency: str) -> None:
-    running = queries.running_clock(row)
-    planned = clocks.plan(category=category, urgency=urgency, stage=Stage(row["stage"]), at=running["started_at"])
+    planned = counted_anew(row, category=category, urgency=urgency)
     effects.columns["due_at"] = planned.due_at
     effects.data |= {"due_at": str(planned.due_at), "due_before": str(row["due_at"])}
     effects.parts["clock_moved"] = clocks.move(
-        row, started_at=running["started_at"], due_at=planned.due_at, unit=planned.unit
+        row, started_at=planned.started_at, due_at=planned.due_at, unit=planned.unit
     )
 
 

@@ -63,8 +63,8 @@ class Brought:
     known: int = 0
     made: int = 0
     closed: int = 0
-    by_category: Counter[str] = field(default_factory=Counter)
-    by_unit: Counter[str] = field(default_factory=Counter)
+    by_category: Counter[Words] = field(default_factory=Counter)
+    by_unit: Counter[Words] = field(default_factory=Counter)
 
     def add(self, other: Brought) -> None:
         self.known += other.known
@@ -113,9 +113,9 @@ class Desk:
         for case in (t.case for t in told):
             found, unit = catalog.category(case["category"]), catalog.unit(case["lead"]) if case["lead"] else None
             brought.closed += case["closed_at"] is not None
-            brought.by_category[found.name if found else "—"] += 1
+            brought.by_category[found.words if found else Words("—", "—")] += 1
             if unit:
-                brought.by_unit[unit.name] += 1
+                brought.by_unit[unit.words] += 1
         return brought
 
     def _case(self, order: Order) -> UUID:

@@ -245,12 +245,12 @@ def _found(outcome: orders.Outcome) -> dict[str, Any]:
         "here": outcome.here,
         "errors": _json(errors),
         "unknown": _json(unknown),
-        "unmapped": _json(_most(outcome.unmapped)),
+        "unmapped": _json([{"name": name, "rows": n} for name, n in outcome.unmapped.most_common(MOST_WORDS)]),
     }
 
 
-def _most(counted: Counter[str]) -> list[dict[str, Any]]:
-    return [{"name": name, "rows": n} for name, n in counted.most_common(MOST_WORDS)]
+def _most(counted: Counter[Words]) -> list[dict[str, Any]]:
+    return [{"name": name.zh, "name_en": name.en, "rows": n} for name, n in counted.most_common(MOST_WORDS)]
 
 
 def _guarded(id: UUID, work: Callable[[], None]) -> None:

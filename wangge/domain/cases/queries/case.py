@@ -104,7 +104,7 @@ def centre_above(row: Row) -> Row | None:
     area = row["holder_area"] or row["community"] or row["street"]
     codes = [area[:length] for length in (9, 6, 4) if length < len(area)]
     return rows.one(
-        """SELECT id, area, name FROM people_unit WHERE active AND kind = 'centre' AND area = ANY(%(codes)s)
+        """SELECT id, area, name, name_en FROM people_unit WHERE active AND kind = 'centre' AND area = ANY(%(codes)s)
            ORDER BY length(area) DESC, id LIMIT 1""",
         {"codes": codes},
     )

@@ -20,10 +20,11 @@ from wangge.domain.cases.queries import Filter
 from wangge.domain.cases.rules import OPEN, Channel, Status
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.maps.models import BY_STREET, DAYS
-from wangge.domain.maps.rules import AROUND, NORTH, steps_of
+from wangge.domain.maps.rules import AROUND, steps_of
 from wangge.kernel import clock
 from wangge.kernel.access import Principal, Scope
 from wangge.kernel.db import rows
+from wangge.kernel.geo.mercator import NORTH
 
 MOST_READ = 20_000
 """Cases that one answer reads one by one; of more it shows the newest and says so."""

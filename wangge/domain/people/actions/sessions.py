@@ -180,6 +180,12 @@ def locked(wait: timedelta) -> TooMany:
     )
 
 
+def device_keys(*, by: Principal, device: UUID) -> list[bytes]:
+    """What opens the work that a person's phone holds sealed (32 bytes each, the present one first). Nothing is stored: a keyed hash of
+    person and phone, so that it is the same at each log-in, and is not given any more once the account is closed."""
+    return crypto.lookup_hashes("field.device", f"{by.id} {device}")
+
+
 # — the end ————————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 

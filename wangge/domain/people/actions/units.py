@@ -15,7 +15,7 @@ from wangge.kernel import clock, ledger, outbox
 from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
 from wangge.kernel.problems import Conflict, FieldError, Forbidden, Invalid
-from wangge.kernel.words import Words
+from wangge.kernel.words import Words, counted
 
 CHANGEABLE = ("name", "name_en", "kind", "duty", "phone", "supervision_phone", "parent")
 
@@ -115,7 +115,7 @@ def retire_unit(*, by: Principal, unit: UUID, version: int) -> dict[str, Any]:
         raise Conflict(
             Words(
                 f"该单位还有 {len(posts)} 个在任岗位：{'、'.join(some)}{' 等' if len(posts) > 5 else ''}。请先结束或移交这些岗位。",
-                f"The unit still has {len(posts)} open posts: {', '.join(some)}{' …' if len(posts) > 5 else ''}. "
+                f"The unit still has {counted(len(posts), 'open post')}: {', '.join(some)}{' …' if len(posts) > 5 else ''}. "
                 "End them or hand them over first.",
             ),
             extra={"current": {"open_posts": len(posts), "version": row.version}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,18 @@ def show_factor(request: HttpRequest, payload: schemas.CodeIn) -> dict[str, Any]
     """A code of the authenticator or a recovery code. Each is accepted once."""
     second_factor.show_factor(by=person(request), code=payload.code)
     return _again(request)
+
+
+@router.post(
+    "/session/device-keys",
+    permission=SIGNED_IN,
+    response=schemas.DeviceKeysOut,
+    summary="本机密钥 · What opens what lies sealed on my phone",
+)
+def device_keys(request: HttpRequest, payload: schemas.DeviceIn) -> dict[str, Any]:
+    """The same for the same person and phone, whenever they have logged in; nobody else is told (docs/decisions/0015)."""
+    keys = sessions.device_keys(by=person(request), device=payload.device)
+    return {"keys": [base64.b64encode(key).decode() for key in keys]}
 
 
 @router.get("/sessions", permission=SIGNED_IN, response=list[schemas.SessionOut], summary="我的登录 · My sessions")

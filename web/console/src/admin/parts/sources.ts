@@ -1,7 +1,9 @@
 // What can be picked from a long list: found by what is typed, and named by its value.
 import { peopleListPosts, peopleListUnits, peopleListUsers, peopleOneUnit, peopleOneUser, placesListAreas, placesListGrids, placesReadArea, placesReadGrid } from '@wangge/shared/api/sdk.gen'
+import type { PostOut, UnitOut, UserOut } from '@wangge/shared/api/types.gen'
 import { got } from '@wangge/shared/src/call'
-import { nameOf, named, words } from '@wangge/shared/src/words'
+import { named, words } from '@wangge/shared/src/words'
+import { titleOf, whereOf } from '../../posts'
 
 export interface Choice { value: string; label: string; note: string }
 export interface Source {
@@ -21,8 +23,8 @@ const w = words({
 const MOST = 30
 type Named = { name: string; name_en: string }
 const area = (a: Named & { code: string }): Choice => ({ value: a.code, label: named(a.name, a.name_en), note: a.code })
-const unit = (u: Named & { id: string; area_name: string }): Choice => ({ value: u.id, label: named(u.name, u.name_en), note: u.area_name })
-const user = (u: { id: string; name: string; login: string; unit_name: string | null }): Choice => ({ value: u.id, label: u.name, note: [u.login, u.unit_name].filter(Boolean).join(' · ') })
+const unit = (u: UnitOut): Choice => ({ value: u.id, label: named(u.name, u.name_en), note: named(u.area_name, u.area_name_en) })
+const user = (u: UserOut): Choice => ({ value: u.id, label: u.name, note: u.unit ? `${u.login} · ${named(u.unit_name, u.unit_name_en)}` : u.login })
 const none = () => null
 const q = (text: string) => text.trim() || null
 
@@ -48,8 +50,7 @@ export const users: Source = {
   one: (id) => got(peopleOneUser({ path: { user: id } })).then(user, none),
 }
 
-const holder = (p: { user: string; user_name: string; title: string; title_en: string; role: string; unit_name: string | null; grid_name: string | null; area_name: string | null }): Choice =>
-  ({ value: p.user, label: p.user_name, note: `${p.title ? named(p.title, p.title_en) : nameOf('role', p.role)} · ${p.unit_name ?? p.grid_name ?? p.area_name ?? ''}` })
+const holder = (p: PostOut): Choice => ({ value: p.user, label: p.user_name, note: `${titleOf(p)} · ${whereOf(p)}` })
 /** People with a post under one's own, for who sees posts and no accounts. */
 export const colleagues: Source = {
   get hint() { return w.colleagues },

@@ -18,7 +18,7 @@ export function useGround() {
   const place = ref('')
   const shapes = shallowRef<Shapes>(NONE)
   const names = shallowRef<ReadonlyMap<string, string>>(new Map())
-  const loading = ref(false)
+  const loading = ref(true)
   const error = ref<unknown>(null)
   let turn = 0
 

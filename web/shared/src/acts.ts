@@ -1,5 +1,5 @@
 // The acts a case offers, in the order a person thinks of them: what moves it on first, what is rarely wanted last.
-import type { ActOut } from '@wangge/shared/api/types.gen'
+import type { ActOut } from '../api/types.gen'
 
 export interface Offer { act: string; name: ActOut['name']; acts: ActOut[] }
 
