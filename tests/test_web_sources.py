@@ -6,9 +6,12 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.test import Client
+from django.test import Client, RequestFactory
+
+from wangge.kernel.geo.basemap import basemap_of
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 
@@ -64,3 +67,14 @@ def test_a_console_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> Non
     finally:
         rooms.STATIC = static
         rooms.index_of.cache_clear()
+
+
+def test_the_page_may_ask_the_host_of_the_base_map_and_no_other(settings: Any) -> None:
+    from wangge.pages import rooms
+
+    ask = RequestFactory().get("/console/")
+    before = rooms.policy(ask)
+    settings.BASEMAP = basemap_of(
+        addresses=["https://tiles.example:8443/{z}/{x}/{y}.png?key=k"], system="gcj02", attribution="", zooms="3-18"
+    )
+    assert rooms.policy(ask) == f"{before} https://tiles.example:8443"

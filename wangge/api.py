@@ -16,6 +16,7 @@ from wangge.domain.notices import api as notices
 from wangge.domain.notices.rules import EVENT_NAMES
 from wangge.domain.people import api as people
 from wangge.domain.places import api as places
+from wangge.domain.places import api_changes as places_changes
 from wangge.domain.search import api as search
 from wangge.domain.stats import api as stats
 from wangge.domain.templates import api as templates
@@ -34,6 +35,7 @@ Creating calls take an `id` made by the client (UUIDv7) and may be repeated. Cha
 
 ROUTERS = (
     people,
+    places_changes,  # before /grids/{code}, which would take its addresses
     places,
     catalog,
     cases,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from wangge.kernel.geo.basemap import Basemap, basemap_of
 from wangge.kernel.problems import Invalid
 from wangge.kernel.words import Words
 
@@ -69,6 +70,17 @@ class Config:
     public_layers: bool = _setting(
         False, "网格图层是否无需登录即可读取（OGC）", "Grid layers readable without log-in (OGC)"
     )
+    basemap: tuple[str, ...] = _setting(
+        (),
+        "底图：瓦片地址（XYZ 或 WMTS，可多层，由下到上）或一个 .pmtiles；空为不用底图",
+        "Base map: addresses of tiles (XYZ or WMTS, lowest first) or one .pmtiles archive; empty: none",
+        secret=True,
+    )
+    basemap_system: str = _setting(
+        "wgs84", "底图坐标系：wgs84、cgcs2000 或 gcj02", "Coordinates of the base map: wgs84, cgcs2000 or gcj02"
+    )
+    basemap_zooms: str = _setting("0-18", "底图有瓦片的级别", "Zooms at which the base map has tiles")
+    basemap_attribution: str = _setting("", "底图来源说明，显示在地图上", "Whose base map it is, written on the map")
     ledger_hash: str = _setting("sha256", "留痕摘要算法：sha256 或 sm3", "Hash of the ledger: sha256 or sm3")
     field_cipher: str = _setting(
         "aes-256-gcm", "字段加密：aes-256-gcm 或 sm4-gcm", "Field encryption: aes-256-gcm or sm4-gcm"
@@ -119,6 +131,17 @@ class Config:
     session_hours: int = _setting(12, "一次登录最长小时数", "Hours a log-in lasts at most")
     log_level: str = _setting("INFO", "日志级别", "Log level")
 
+    @property
+    def under(self) -> Basemap | None:
+        """The base map. Raises Invalid."""
+        return basemap_of(
+            addresses=self.basemap,
+            system=self.basemap_system,
+            attribution=self.basemap_attribution,
+            zooms=self.basemap_zooms,
+            https=self.https,
+        )
+
 
 def load(environ: dict[str, str] | None = None, file: Path | None = None) -> Config:
     """Read the configuration. Raises Invalid naming the setting that cannot be read and what it should be."""
@@ -157,7 +180,9 @@ def resolve(environ: dict[str, str] | None = None, file: Path | None = None) -> 
             values[name], origins[name] = _read(f"{path}: {name}", table[name], spec.default), str(path)
         else:
             origins[name] = "default"
-    return Config(**values), origins
+    found = Config(**values)
+    _ = found.under  # refused now, not when the first map is opened
+    return found, origins
 
 
 def _read(where: str, raw: Any, default: Any) -> Any:

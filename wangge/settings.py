@@ -10,6 +10,7 @@ from wangge import config as configuration
 from wangge.kernel.db.roles import app_url
 
 CONFIG = configuration.load()
+BASEMAP = CONFIG.under
 
 SECRET_KEY = "unused: sessions are rows, fields are encrypted with the key ring"
 DEBUG = False

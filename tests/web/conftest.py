@@ -10,10 +10,14 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.program import Running, wangge
+from tests.support.tiles import TileHost
 
 PATIENCE = 60_000
 """Milliseconds that a full machine may take; nothing waits longer than it has to."""
 expect.set_options(timeout=PATIENCE / 2)
+
+MARKED = (114.2758, 22.6000)
+"""A place in Yantian, WGS 84, where the base map is red."""
 
 QUIET = [
     "--disable-gpu",
@@ -41,10 +45,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """``wangge serve`` with the demo's data, without its year of history."""
+def tiles() -> Iterator[TileHost]:
+    """The host of the base map."""
+    host = TileHost(*MARKED)
+    yield host
+    host.stop()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, tiles: TileHost) -> Iterator[Running]:
+    """``wangge serve`` with the demo's data, without its year of history, and with a base map."""
     home = tmp_path_factory.mktemp("demo")
-    running = Running(home, env={"WANGGE_DEMO": "true"}).start()
+    base = {"WANGGE_BASEMAP": tiles.address, "WANGGE_BASEMAP_SYSTEM": "gcj02", "WANGGE_BASEMAP_ATTRIBUTION": "某地图"}
+    running = Running(home, env={"WANGGE_DEMO": "true", **base}).start()
     try:
         done = wangge("demo", "load", cwd=home, WANGGE_HOME=str(home / "var"), WANGGE_DEMO="true")
         assert done.returncode == 0, done.stdout + done.stderr

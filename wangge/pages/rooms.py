@@ -33,9 +33,10 @@ def index_of(app: str) -> str | None:
 
 
 def policy(request: HttpRequest) -> str:
-    """As everywhere, and the live events, which have a port of their own."""
+    """As everywhere, the live events, which have a port of their own, and the hosts of the base map, whose tiles are fetched."""
     live = urlsplit(url_of(request))
-    return f"{HEADERS['Content-Security-Policy']}; connect-src 'self' {live.scheme}://{live.netloc}"
+    asked = ["'self'", f"{live.scheme}://{live.netloc}", *(settings.BASEMAP.origins if settings.BASEMAP else ())]
+    return f"{HEADERS['Content-Security-Policy']}; connect-src {' '.join(asked)}"
 
 
 def room(app: str) -> Callable[..., HttpResponse]:

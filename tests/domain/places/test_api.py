@@ -18,6 +18,7 @@ from wangge.domain.places import actions, commands, queries
 from wangge.kernel import crypto
 from wangge.kernel.access import SYSTEM, Role, bind
 from wangge.kernel.commands import FOUND, OK, set_language
+from wangge.kernel.geo.basemap import basemap_of
 from wangge.kernel.ids import uuid7
 
 CODE = FIRST + "001"
@@ -256,3 +257,19 @@ def test_a_preview_over_http_says_what_land_changes_hands(manager, world):
     hands = [f["properties"] for f in found["hands"]["features"]]
     assert hands and {h["new"] for h in hands} == {CODE} and all(h["area_m2"] > 1 for h in hands)
     assert found["affected"] == [] and not found["applied"]
+
+
+def test_the_base_map_is_told_and_a_file_of_ours_is_read_in_parts(reader, tmp_path, settings):
+    assert reader.get("/api/v1/basemap").json()["tiles"] == []
+    assert reader.get("/api/v1/basemap.pmtiles").status_code == 404
+    path = tmp_path / "town.pmtiles"
+    path.write_bytes(b"PMTiles\x03" + bytes(91) + b"\x02" + bytes(range(200)))
+    settings.BASEMAP = basemap_of(addresses=[str(path)], system="gcj02", attribution="某地图", zooms="3-18")
+    told = reader.get("/api/v1/basemap").json()
+    assert told == {
+        "tiles": [], "archive": "/api/v1/basemap.pmtiles", "system": "gcj02", "attribution": "某地图", "min_zoom": 3, "max_zoom": 18,
+    }  # fmt: skip
+    part = reader.get(told["archive"], headers={"Range": "bytes=100-109"})
+    assert part.status_code == 206 and part.content == bytes(range(10)) and part["Content-Range"] == "bytes 100-109/300"
+    assert reader.get(told["archive"], headers={"Range": "bytes=300-"}).status_code == 416
+    assert Client().get(told["archive"]).status_code == 401

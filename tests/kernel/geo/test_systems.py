@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import shapely
@@ -34,6 +37,12 @@ def test_the_gcj02_offset_agrees_with_a_published_pair():
     # the pair used by the tests of the open converters (eviltransform): Shanghai
     got = GCJ02.from_wgs84(np.array([[121.5272106, 31.1774276]]))[0]
     assert got == pytest.approx([121.531541859215, 31.17530398364597], abs=1e-6)
+
+
+def test_the_browser_is_tested_against_what_is_computed_here():
+    pairs = json.loads((Path(__file__).parents[3] / "web/shared/test/gcj02.json").read_text("utf-8"))
+    got = GCJ02.from_wgs84(np.array([pair["wgs84"] for pair in pairs]))
+    assert got == pytest.approx(np.array([pair["gcj02"] for pair in pairs]), abs=1e-9)
 
 
 @given(st.floats(73.5, 135), st.floats(3.5, 53.5), st.sampled_from([GCJ02, BD09]))

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
+from tests.support.tiles import TileHost
+from tests.support.wait import until
+from tests.web.conftest import MARKED
 from tests.web.console.clear import clear_to_all
 from tests.web.console.conftest import ROW, Desk
 
@@ -66,6 +72,40 @@ def test_a_case_shows_its_place_and_a_position_is_picked_on_a_map(desk: Sit) -> 
     at.press("Enter")
     expect(at.page.locator("#point")).to_have_value(re.compile(r"^11\d\.\d+,22\.\d+$"))
     expect(at.page.get_by_text(re.compile("^位于"))).to_be_visible()
+
+
+def test_the_base_map_lies_right_under_our_own_and_its_host_may_be_away(desk: Sit, tiles: TileHost) -> None:
+    at = desk("yantian")
+    place = f"/map?at={MARKED[0]},{MARKED[1]},15"
+    at.open(place)
+    _map(at)
+    until(lambda: _red(at), 30)  # it is drawn in GCJ-02, half a kilometre off
+    switch = at.page.get_by_label("底图")
+    switch.uncheck()
+    until(lambda: not _red(at), 30)
+    at.page.reload()
+    _map(at)
+    expect(switch).not_to_be_checked()
+    expect(at.page.get_by_text("某地图")).to_have_count(0)
+
+    tiles.away.set()
+    try:
+        switch.check()
+        expect(at.page.get_by_text("底图暂时取不到")).to_have_count(1)
+        _map(at)
+        expect(at.page.get_by_role("status").filter(has_text="视野内")).to_be_visible()
+    finally:
+        tiles.away.clear()
+        at.complaints.clear()  # the browser notes that an answer was 503
+
+
+def _red(at: Desk) -> bool:
+    """Whether most of what is in the middle of the map is red."""
+    box = at.page.locator(".grid-map canvas").bounding_box()
+    assert box
+    clip = {"x": box["x"] + box["width"] / 2 - 10, "y": box["y"] + box["height"] / 2 - 10, "width": 20, "height": 20}
+    dots = np.asarray(Image.open(BytesIO(at.page.screenshot(clip=clip))).convert("RGB")).astype(int)
+    return bool((dots[..., 0] > dots[..., 1] + 40).mean() > 0.5)
 
 
 def test_the_map_is_clear_to_all(desk: Sit) -> None:

@@ -77,6 +77,25 @@ def test_a_cut_that_misses_is_told_and_a_merge_says_which_posts_go_along(desk: S
     at.complaints.clear()  # the browser notes that an answer was 422
 
 
+def test_a_change_is_planned_for_a_day_seen_among_the_grids_and_cancelled(desk: Sit) -> None:
+    at = desk("sysadmin")
+    at.open(f"/admin/grids/edit?within={COMMUNITY}&grid={COMMUNITY}009")
+    at.page.get_by_role("button", name="拆分").click()
+    at.page.get_by_role("button", name="等分").click()
+    at.page.get_by_label("生效日期").fill("2031-05-06")
+    expect(at.page.get_by_text("2031-05-06 零时生效")).to_be_visible()
+    at.page.get_by_role("button", name="预定", exact=True).click()
+    expect(at.page.get_by_text("已预定：拆分，2031-05-06 生效")).to_be_visible()
+
+    at.open(f"/admin/grids?within={COMMUNITY}")
+    planned = at.page.get_by_role("region", name="预定的调整")
+    expect(planned).to_contain_text("2031-05-06 生效")
+    expect(planned).to_contain_text("拆分 云桐09网格（示例）")
+    planned.get_by_role("button", name="取消调整").click()
+    at.page.get_by_role("dialog").get_by_role("button", name="取消调整").click()
+    expect(planned).to_have_count(0)
+
+
 def test_the_tree_leads_to_the_grids_and_a_layer_is_added(desk: Sit) -> None:
     at = desk("sysadmin")
     at.open("/admin/areas")
@@ -99,7 +118,7 @@ def test_a_file_is_checked_before_it_can_be_written(desk: Sit, tmp_path: Path) -
     square = [[114.02, 22.52], [114.03, 22.52], [114.03, 22.53], [114.02, 22.53], [114.02, 22.52]]
     rows = [
         ("12", square),
-        (GETS, [[114.02, 22.52], [114.03, 22.53], [114.03, 22.52], [114.02, 22.53], [114.02, 22.52]]),
+        (GETS, [[114.02, 22.52], [114.026, 22.526], [114.026, 22.52], [114.02, 22.526], [114.02, 22.52]]),
     ]
     features = [
         {"type": "Feature", "properties": {"code": code}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
@@ -114,5 +133,11 @@ def test_a_file_is_checked_before_it_can_be_written(desk: Sit, tmp_path: Path) -
     at.page.locator(".el-select-dropdown__item:visible", has_text="WGS 84").click()
     at.page.get_by_role("button", name="检查").click()
     expect(at.page.get_by_text("2 处问题须先改正文件")).to_be_visible()
-    expect(at.page.get_by_role("row", name="边界环无效")).to_be_visible()
+    wrong = at.page.get_by_role("row", name="边界环无效").get_by_role("button")
+    there = at.page.locator(".findings .grid-map")
+    expect(there).to_have_attribute("aria-busy", "false", timeout=60_000)
+    wrong.press("Enter")  # the map goes there
+    there.locator("canvas").press("Enter")  # and what is in its middle leads back to its row
+    expect(wrong).to_be_focused()
+    expect(wrong).to_have_attribute("aria-current", "true")
     expect(at.page.get_by_role("button", name="写入")).to_have_count(0)

@@ -26,6 +26,7 @@ from wangge.kernel.db.rows import Row
 from wangge.kernel.ids import uuid7
 from wangge.kernel.problems import Invalid, NotFound, Problem
 from wangge.kernel.web.api import PUBLIC, Router
+from wangge.kernel.web.ranges import part_of
 from wangge.kernel.web.schemas import Input
 from wangge.kernel.words import Words
 
@@ -34,7 +35,6 @@ router = Router(tags=["evidence"])
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
 ALGORITHMS = {"sha1": 20, "sha256": 32}
-SLICE, WHOLE = 4 << 20, 64 << 20
 OFFSET_STREAM = "application/offset+octet-stream"
 
 
@@ -44,10 +44,6 @@ class NotTus(Problem):
 
 class NotOffset(Problem):
     status, name, title = 415, "media-type", Words("内容类型不符", "Unsupported media type")
-
-
-class TooWide(Problem):
-    status, name, title = 416, "range", Words("范围无效", "Range not satisfiable")
 
 
 def _tus(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
@@ -319,19 +315,8 @@ def _answer(request: HttpRequest, key: str | None, media: str, name: str, *, inl
     if request.headers.get("If-None-Match") == tag:
         answer = HttpResponse(status=304)
     else:
-        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
-        if asked and int(asked[1]) >= size:
-            raise TooWide(Words(f"文件只有 {size} 字节。", f"The file has {size} bytes."))
-        if not asked and size > WHOLE:
-            raise TooWide(
-                Words(
-                    f"文件有 {size} 字节，请按范围（Range）分段读取，每段最多 {SLICE} 字节。",
-                    f"The file has {size} bytes: read it in parts by Range, each of at most {SLICE} bytes.",
-                )
-            )
-        if asked:
-            start = int(asked[1])
-            end = min(int(asked[2]) if asked[2] else size - 1, size - 1, start + SLICE - 1)
+        if part := part_of(request, size):
+            start, end = part
             answer = HttpResponse(files.store().read(key, start, end - start + 1), status=206, content_type=media)
             answer["Content-Range"] = f"bytes {start}-{end}/{size}"
         else:

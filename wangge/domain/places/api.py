@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,32 +10,31 @@ from pathlib import Path
 from typing import Any, Literal
 
 import orjson
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Query, Status, UploadedFile
 
 from wangge.domain.places import actions, queries
 from wangge.domain.places.actions.importing import fault_words
 from wangge.domain.places.borders import shape
-from wangge.domain.places.features import box_of, collection, fault_feature, geometry_json, grid_feature, shape_of
+from wangge.domain.places.features import box_of, collection, fault_feature, geometry_json, grid_feature
 from wangge.domain.places.schemas import (
     AreaDetail,
     AreaOut,
-    ChangeApply,
-    ChangeIn,
+    BasemapOut,
     GridDetail,
     GridOut,
     ImportOut,
     LayerIn,
     LayerOut,
     LocateOut,
-    PlanOut,
     PointsIn,
 )
 from wangge.domain.places.tags import PlacesPermission
-from wangge.kernel.geo.lattice import area_m2
 from wangge.kernel.problems import Invalid, NotFound
 from wangge.kernel.web.api import Router, language_of
 from wangge.kernel.web.paging import MOST, Page, decode, page
+from wangge.kernel.web.ranges import part_of
 from wangge.kernel.web.schemas import Moment
 from wangge.kernel.words import Words
 
@@ -145,75 +145,6 @@ def export_grids(
     return _geojson(collection(grid_feature(row) for row in found[:MOST_EXPORTED]))
 
 
-def _asked(body: ChangeIn) -> dict[str, Any]:
-    return {
-        "kind": body.kind,
-        "grids": body.grids,
-        "cut": shape_of(body.cut, "body.cut") if body.cut else None,
-        "pieces": [shape_of(g, f"body.pieces[{i}]") for i, g in enumerate(body.pieces)],
-        "count": body.count,
-        "area": shape_of(body.area, "body.area") if body.area else None,
-        "to": body.to,
-        "shapes": {code: shape_of(g, f"body.shapes.{code}") for code, g in body.shapes.items()},
-        "names": body.names,
-    }
-
-
-def _plan(plan: Any, language: str, *, applied: bool) -> dict[str, Any]:
-    grids = [
-        {
-            "type": "Feature",
-            "id": code,
-            "geometry": geometry_json(border),
-            "properties": {"code": code, "change": change, "name": plan.names.get(code)},
-        }
-        for change, borders in (("made", plan.made), ("moved", plan.moved), ("fitted", plan.fitted))
-        for code, border in borders.items()
-    ]
-    return {
-        "kind": plan.kind,
-        "layer": plan.layer,
-        "retired": plan.retired,
-        "grids": collection(grids),
-        "faults": collection(fault_feature(f, fault_words(f).say(language)) for f in plan.faults),
-        "hands": collection(
-            {
-                "type": "Feature",
-                "geometry": geometry_json(land),
-                "properties": {"old": old, "new": new, "area_m2": round(area_m2(land), 1)},
-            }
-            for old, new, land in plan.hands
-        ),
-        "affected": [
-            {
-                "key": a.key,
-                "words": a.words.say(language),
-                "count": a.count,
-                "sample": list(a.sample),
-                "choices": list(a.choices),
-                "flows": list(a.flows),
-            }
-            for a in plan.affected
-        ],
-        "token": plan.token,
-        "applied": applied,
-    }
-
-
-@router.post(
-    "/grids/changes/preview", permission=MANAGE, response=PlanOut, summary="What a split, merge or redraw would do"
-)
-def preview_change(request: HttpRequest, body: ChangeIn):
-    plan = actions.preview_change(by=request.principal, **_asked(body))
-    return _plan(plan, language_of(request), applied=False)
-
-
-@router.post("/grids/changes", permission=MANAGE, response=PlanOut, summary="Do what a preview showed")
-def apply_change(request: HttpRequest, body: ChangeApply):
-    plan, _ = actions.apply_change(by=request.principal, token=body.token, answers=body.answers, **_asked(body))
-    return _plan(plan, language_of(request), applied=True)
-
-
 @router.post(
     "/grids/import", permission=MANAGE, response=ImportOut, summary="Import a file of grids; a dry run unless apply"
 )
@@ -318,6 +249,51 @@ def _tile(request: HttpRequest, stamp: str, make: Callable[[], bytes]) -> HttpRe
         answer = HttpResponse(make(), content_type="application/vnd.mapbox-vector-tile")
     answer["ETag"] = tag
     answer["Cache-Control"] = "private, no-cache"  # keep it, but ask whether the layer has changed
+    return answer
+
+
+@router.get("/basemap", permission=READ, response=BasemapOut, summary="What lies below our own map")
+def read_basemap(request: HttpRequest):
+    named = settings.BASEMAP
+    if named is None:
+        return BasemapOut(tiles=[], archive=None, system="wgs84", attribution="", min_zoom=0, max_zoom=0)
+    least, greatest = named.zooms
+    return BasemapOut(
+        tiles=list(named.tiles),
+        archive="/api/v1/basemap.pmtiles" if isinstance(named.archive, Path) else named.archive,
+        system=named.system,
+        attribution=named.attribution,
+        min_zoom=least,
+        max_zoom=greatest,
+    )
+
+
+@router.get(
+    "/basemap.pmtiles",
+    permission=READ,
+    summary="The base map that is a file of this installation, by Range",
+    openapi_extra={
+        "responses": {
+            200: {"description": "The archive"},
+            206: {"description": "The part that was asked for"},
+            416: {"$ref": "#/components/responses/Problem"},
+        }
+    },
+)
+def read_basemap_archive(request: HttpRequest):
+    path = settings.BASEMAP.archive if settings.BASEMAP else None
+    if not isinstance(path, Path):
+        raise NotFound(Words("底图不是本系统的文件。", "The base map is no file of this installation."))
+    with path.open("rb") as file:
+        known = os.fstat(file.fileno())
+        start, end = part_of(request, known.st_size) or (0, known.st_size - 1)
+        file.seek(start)
+        answer = HttpResponse(file.read(end - start + 1), content_type="application/vnd.pmtiles")
+    if "Range" in request.headers:
+        answer.status_code = 206
+        answer["Content-Range"] = f"bytes {start}-{end}/{known.st_size}"
+    answer["ETag"] = f'"{known.st_mtime_ns:x}-{known.st_size:x}"'
+    answer["Cache-Control"] = "private, max-age=3600"
     return answer
 
 

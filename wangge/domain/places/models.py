@@ -176,6 +176,40 @@ class GridVersion(Border):
         ]  # fmt: skip
 
 
+class PlannedChange(models.Model):
+    """A change of grids that takes effect later. ``asked`` and ``answers`` are what was confirmed, shapes as GeoJSON; ``old`` the grids it
+    changes, whose land at ``planned_at`` it needs to find again. ``fault``: the words of what kept it from being done."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    layer = models.ForeignKey(GridLayer, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=8)
+    old = ArrayField(models.CharField(max_length=15))
+    district = models.CharField(max_length=6)
+    street = models.CharField(max_length=9)
+    community = models.CharField(max_length=12)
+    asked = models.JSONField()
+    answers = models.JSONField(default=dict)
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=[(k, w.en) for k, w in rules.PLANNED.items()])
+    fault = models.JSONField(null=True)
+    planned_at = models.DateTimeField()
+    planned_by = models.UUIDField(null=True)
+    planner = models.CharField(max_length=60)
+    ended_at = models.DateTimeField(null=True)
+    version = models.BigIntegerField(default=1)
+
+    class Meta:
+        db_table = "places_plannedchange"
+        indexes = [
+            models.Index(fields=["due_at"], name="places_planned_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["-planned_at", "-id"], name="places_planned_newest"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=list(rules.PLANNED)), name="places_planned_state_known"),
+            models.CheckConstraint(condition=Q(state="waiting", ended_at__isnull=True) | ~Q(state="waiting") & Q(ended_at__isnull=False), name="places_planned_ends"),
+        ]  # fmt: skip
+
+
 class Membership(models.Model):
     """A base grid that a stacked grid is made of; kept by `places.membership`. Codes, not ids: scopes are made of codes."""
 

@@ -37,6 +37,14 @@ REASONS: dict[str, Words] = {
     "fitted": Words("随邻格补点", "Vertex added for a neighbour"),
 }
 
+PLANNED: dict[str, Words] = {
+    "waiting": Words("待生效", "Waiting"),
+    "done": Words("已生效", "In effect"),
+    "failed": Words("未能生效", "Could not take effect"),
+    "cancelled": Words("已取消", "Cancelled"),
+}
+"""The states of a change that takes effect later."""
+
 
 # — what changes hands when grids change —————————————————————————————————————————————————————————————————————————————————
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -133,6 +133,21 @@ class LocateOut(Output):
     points: list[dict[str, HitOut]]
 
 
+class BasemapOut(Output):
+    """What lies below our own map, when the installation names something: ``tiles`` or an ``archive``."""
+
+    tiles: list[str] = Field(
+        description="addresses with {z}, {x}, {y}, drawn one over the other, the lowest first; empty: none"
+    )
+    archive: str | None = Field(
+        description="address of a PMTiles archive of pictures; may be one of ours, without a host"
+    )
+    system: Literal["wgs84", "gcj02"] = Field(description="the coordinates it is drawn in")
+    attribution: str
+    min_zoom: int
+    max_zoom: int
+
+
 class ChangeIn(Input):
     kind: Literal["split", "merge", "redraw"]
     grids: list[str] = Field(default_factory=list, max_length=100)
@@ -148,6 +163,32 @@ class ChangeIn(Input):
 class ChangeApply(ChangeIn):
     token: str = Field(description="of the preview that is confirmed")
     answers: dict[str, str] = Field(default_factory=dict, description="key of what changes hands → the choice taken")
+
+
+class ChangePlanned(ChangeApply):
+    on: date = Field(description="the day, in the installation's zone, at whose start it takes effect")
+
+
+class PlannedCancel(Input):
+    version: int
+
+
+class PlannedOut(Output):
+    """A change of grids that takes effect later. `fault`: what kept it from doing so."""
+
+    id: UUID
+    layer: str
+    kind: str
+    old: list[str] = Field(description="codes of the grids that it changes")
+    names: list[str]
+    community: str
+    due_at: datetime
+    state: Literal["waiting", "done", "failed", "cancelled"]
+    fault: str | None
+    planned_at: datetime
+    planner: str
+    ended_at: datetime | None
+    version: int
 
 
 class FlowOut(Output):

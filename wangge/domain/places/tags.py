@@ -41,6 +41,9 @@ class PlacesTag(ledger.LedgerTag):
     GRIDS_MERGED = "places.grids.merged"
     GRID_REDRAWN = "places.grid.redrawn"
     GRID_CREATED = "places.grid.created"
+    CHANGE_PLANNED = "places.change.planned"
+    CHANGE_CANCELLED = "places.change.cancelled"
+    CHANGE_FAILED = "places.change.failed"
 
 
 ledger.say(
@@ -61,6 +64,13 @@ ledger.say(
         PlacesTag.GRIDS_MERGED: Words("将网格 {old} 合并为 {new}", "merged grids {old} into {new}"),
         PlacesTag.GRID_REDRAWN: Words("调整了网格 {old} 的边界", "redrew the border of {old}"),
         PlacesTag.GRID_CREATED: Words("新建了网格 {new}", "created grid {new}"),
+        PlacesTag.CHANGE_PLANNED: Words(
+            "预定了网格 {old} 的调整，{on} 生效", "planned a change of grids {old} that takes effect on {on}"
+        ),
+        PlacesTag.CHANGE_CANCELLED: Words("取消了网格 {old} 的预定调整", "cancelled the planned change of grids {old}"),
+        PlacesTag.CHANGE_FAILED: Words(
+            "网格 {old} 的预定调整未能生效", "the planned change of grids {old} could not take effect"
+        ),
     }
 )
 

@@ -164,6 +164,15 @@ export type AssignmentOut = {
     unit_name_en: string | null;
 };
 
+export type BasemapOut = {
+    archive: string | null;
+    attribution: string;
+    max_zoom: number;
+    min_zoom: number;
+    system: 'wgs84' | 'gcj02';
+    tiles: Array<string>;
+};
+
 export type BatchIn = {
     operations: Array<OperationIn>;
 };
@@ -502,6 +511,33 @@ export type ChangeIn = {
         };
     };
     to?: string | null;
+};
+
+export type ChangePlanned = {
+    answers?: {
+        [key: string]: string;
+    };
+    area?: {
+        [key: string]: unknown;
+    } | null;
+    count?: number | null;
+    cut?: {
+        [key: string]: unknown;
+    } | null;
+    grids?: Array<string>;
+    kind: 'split' | 'merge' | 'redraw';
+    names?: Array<string>;
+    on: string;
+    pieces?: Array<{
+        [key: string]: unknown;
+    }>;
+    shapes?: {
+        [key: string]: {
+            [key: string]: unknown;
+        };
+    };
+    to?: string | null;
+    token: string;
 };
 
 export type Changed = {
@@ -1781,6 +1817,11 @@ export type PageOpenDemandOut = {
     next?: string | null;
 };
 
+export type PagePlannedOut = {
+    items: Array<PlannedOut>;
+    next?: string | null;
+};
+
 export type PagePostOut = {
     items: Array<PostOut>;
     next?: string | null;
@@ -1862,6 +1903,26 @@ export type PlanOut = {
     layer: string;
     retired: Array<string>;
     token: string;
+};
+
+export type PlannedCancel = {
+    version: number;
+};
+
+export type PlannedOut = {
+    community: string;
+    due_at: string;
+    ended_at: string | null;
+    fault: string | null;
+    id: string;
+    kind: string;
+    layer: string;
+    names: Array<string>;
+    old: Array<string>;
+    planned_at: string;
+    planner: string;
+    state: 'waiting' | 'done' | 'failed' | 'cancelled';
+    version: number;
 };
 
 export type PointIn = {
@@ -3247,6 +3308,54 @@ export type PlacesReadBorderError = PlacesReadBorderErrors[keyof PlacesReadBorde
 
 export type PlacesReadBorderResponses = {
     200: unknown;
+};
+
+export type PlacesReadBasemapData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/basemap';
+};
+
+export type PlacesReadBasemapErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesReadBasemapError = PlacesReadBasemapErrors[keyof PlacesReadBasemapErrors];
+
+export type PlacesReadBasemapResponses = {
+    200: BasemapOut;
+};
+
+export type PlacesReadBasemapResponse = PlacesReadBasemapResponses[keyof PlacesReadBasemapResponses];
+
+export type PlacesReadBasemapArchiveData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/basemap.pmtiles';
+};
+
+export type PlacesReadBasemapArchiveErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    416: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesReadBasemapArchiveError = PlacesReadBasemapArchiveErrors[keyof PlacesReadBasemapArchiveErrors];
+
+export type PlacesReadBasemapArchiveResponses = {
+    200: unknown;
+    206: unknown;
 };
 
 export type CasesBatchData = {
@@ -5861,6 +5970,88 @@ export type PlacesApplyChangeResponses = {
 };
 
 export type PlacesApplyChangeResponse = PlacesApplyChangeResponses[keyof PlacesApplyChangeResponses];
+
+export type PlacesListPlannedData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: 'waiting' | 'done' | 'failed' | 'cancelled' | null;
+        after?: string | null;
+        limit?: number;
+    };
+    url: '/api/v1/grids/changes/planned';
+};
+
+export type PlacesListPlannedErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesListPlannedError = PlacesListPlannedErrors[keyof PlacesListPlannedErrors];
+
+export type PlacesListPlannedResponses = {
+    200: PagePlannedOut;
+};
+
+export type PlacesListPlannedResponse = PlacesListPlannedResponses[keyof PlacesListPlannedResponses];
+
+export type PlacesPlanChangeData = {
+    body: ChangePlanned;
+    path?: never;
+    query?: never;
+    url: '/api/v1/grids/changes/planned';
+};
+
+export type PlacesPlanChangeErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesPlanChangeError = PlacesPlanChangeErrors[keyof PlacesPlanChangeErrors];
+
+export type PlacesPlanChangeResponses = {
+    201: PlannedOut;
+};
+
+export type PlacesPlanChangeResponse = PlacesPlanChangeResponses[keyof PlacesPlanChangeResponses];
+
+export type PlacesCancelPlannedData = {
+    body: PlannedCancel;
+    path: {
+        change: string;
+    };
+    query?: never;
+    url: '/api/v1/grids/changes/planned/{change}/cancel';
+};
+
+export type PlacesCancelPlannedErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PlacesCancelPlannedError = PlacesCancelPlannedErrors[keyof PlacesCancelPlannedErrors];
+
+export type PlacesCancelPlannedResponses = {
+    200: PlannedOut;
+};
+
+export type PlacesCancelPlannedResponse = PlacesCancelPlannedResponses[keyof PlacesCancelPlannedResponses];
 
 export type PlacesPreviewChangeData = {
     body: ChangeIn;

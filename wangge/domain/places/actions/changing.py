@@ -131,31 +131,44 @@ def apply_change(
     Invalid when the change would leave a fault or an answer is missing.
     """
     with transaction.atomic():
-        by.require(PlacesPermission.GRIDS_MANAGE)
-        codes = sorted({*(asked.get("grids") or ()), *(asked.get("shapes") or {}), asked.get("to") or ""})
-        # the layer's row is the lock of all changes to it
-        rows.run(
-            """SELECT 1 FROM places_gridlayer WHERE id IN (SELECT layer_id FROM places_grid WHERE code = ANY(%(c)s))
-               FOR UPDATE""",
-            {"c": codes},
-        )
-        plan = preview_change(by=by, **asked)
-        if plan.token != token:
-            raise Conflict(
-                Words(
-                    "预览之后情况已有变化，请按新的预览确认。",
-                    "Things have changed since the preview; confirm the new one.",
-                ),
-                extra={"current": {"token": plan.token, "affected": {a.key: a.count for a in plan.affected}}},
-            )
-        _refuse_faults(plan)
-        _refuse_unanswered(plan, answers or {})
-        made = _write(by, plan)
-        change = plan.change()
-        for consequence in CONSEQUENCES:
-            consequence.apply(by, change, answers or {})
+        plan = confirmed(by=by, token=token, answers=answers or {}, asked=asked)
+        made = carry_out(by=by, plan=plan, answers=answers or {})
     queries.forget()
     return plan, made
+
+
+def confirmed(*, by: Principal, token: str | None, answers: Mapping[str, str], asked: Mapping[str, Any]) -> ChangePlan:
+    """The change as it would be now, with its layer locked until the transaction ends. Raises as `apply_change` does; without a
+    `token` it may differ from what was seen."""
+    by.require(PlacesPermission.GRIDS_MANAGE)
+    codes = sorted({*(asked.get("grids") or ()), *(asked.get("shapes") or {}), asked.get("to") or ""})
+    # the layer's row is the lock of all changes to it
+    rows.run(
+        """SELECT 1 FROM places_gridlayer WHERE id IN (SELECT layer_id FROM places_grid WHERE code = ANY(%(c)s))
+           FOR UPDATE""",
+        {"c": codes},
+    )
+    plan = preview_change(by=by, **asked)
+    if token is not None and plan.token != token:
+        raise Conflict(
+            Words(
+                "预览之后情况已有变化，请按新的预览确认。",
+                "Things have changed since the preview; confirm the new one.",
+            ),
+            extra={"current": {"token": plan.token, "affected": {a.key: a.count for a in plan.affected}}},
+        )
+    _refuse_faults(plan)
+    _refuse_unanswered(plan, answers)
+    return plan
+
+
+def carry_out(*, by: Principal, plan: ChangePlan, answers: Mapping[str, str]) -> dict[str, UUID]:
+    """Write a confirmed change, in its transaction: the ids of the new grids by code."""
+    made = _write(by, plan)
+    change = plan.change()
+    for consequence in CONSEQUENCES:
+        consequence.apply(by, change, answers)
+    return made
 
 
 def _one_place(kind: Kind, found: list[dict[str, Any]]) -> None:

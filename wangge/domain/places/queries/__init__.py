@@ -13,6 +13,7 @@ from wangge.domain.places.queries.grids import (
     stack_of,
 )
 from wangge.domain.places.queries.locating import GridHit, Outside, forget, index_of, locate, outside_error
+from wangge.domain.places.queries.planned import planned_changes
 from wangge.domain.places.queries.tiles import area_tile, borders_stamp, grid_tile
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "locate",
     "names_of",
     "outside_error",
+    "planned_changes",
     "stack_of",
 ]

@@ -26,5 +26,6 @@ const kinds = words({
   evidence: ['附件', 'File'],
   phone: ['电话查找', 'Phone look-up'],
   ledger: ['留痕', 'Ledger'],
+  grid_change: ['网格调整', 'Change of grids'],
 })
 export const kindWord = (kind: string): string => (kind in kinds ? kinds[kind as keyof typeof kinds] : kind)

@@ -4,11 +4,12 @@ import maplibre, { type GeoJSONSource, type LngLatBoundsLike, type Map } from 'm
 import worker from 'maplibre-gl/dist/maplibre-gl-csp-worker.js?url'
 import 'maplibre-gl/dist/maplibre-gl.css'
 import type { Feature, FeatureCollection, Position } from 'geojson'
-import type { LayerOut } from '../../api/types.gen'
+import type { BasemapOut, LayerOut } from '../../api/types.gen'
+import { SCHEME, basemap } from './basemap'
 import { DARK, LIGHT } from './look'
 import { type Cell, draw, signOf } from './signs'
-import { CASES, FONTS, gridsOf, partsOf, styleOf } from './style'
-import type { Box, Place, Seen } from './view'
+import { CASES, FONTS, gridsOf, partsOf, styleOf, underOf } from './style'
+import { type Box, type Place, type Seen, baseAway } from './view'
 import { circle, hexagon } from './shapes'
 
 maplibre.setWorkerUrl(worker)
@@ -21,10 +22,20 @@ export interface Given {
   /** Whether the wheel zooms: not where a page is scrolled past a small map. */
   wheel: boolean
   title: string
+  /** What may be shown below. */
+  base: BasemapOut | null
 }
 
 /** Counts by hexagon, as `GET /cases/map?shape=hex` answers; `size_m`: middle to corner, metres of the web's Mercator plane. */
 export interface Heat { cells: readonly Cell[]; size_m: number }
+
+let served: BasemapOut | undefined
+/** All maps of the page have the same. */
+function serve(base: BasemapOut | null): void {
+  if (!base || served === base) return
+  served = base
+  maplibre.addProtocol(SCHEME, basemap(base, { away: () => { baseAway.value = true }, back: () => { baseAway.value = false } }))
+}
 
 const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
 /** Pixels around a click that count as a hit. */
@@ -39,9 +50,10 @@ export class Engine {
     this.given = given
     const look = given.dark ? DARK : LIGHT
     const print = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+    serve(given.base)
     this.map = new maplibre.Map({
       container: box,
-      style: styleOf({ layers: given.layers, look, dark: given.dark, english: given.english, print, origin: window.location.origin }),
+      style: styleOf({ layers: given.layers, look, dark: given.dark, english: given.english, print, origin: window.location.origin, base: given.base }),
       ...(view.bounds ? { bounds: view.bounds as LngLatBoundsLike, fitBoundsOptions: { padding: 24, maxZoom: 17 } } : { center: view.centre ?? [114.06, 22.55], zoom: view.zoom ?? 11 }),
       minZoom: 4, maxZoom: 20, maxPitch: 0, dragRotate: false, pitchWithRotate: false, touchPitch: false, rollEnabled: false,
       interactive: given.interactive, scrollZoom: given.wheel, attributionControl: false, fadeDuration: 0, validateStyle: false, collectResourceTiming: false,
@@ -64,6 +76,22 @@ export class Engine {
     for (const { key } of this.given.layers) {
       for (const id of partsOf(key)) if (this.map.getLayer(id)) this.map.setLayoutProperty(id, 'visibility', keys.includes(key) ? 'visible' : 'none')
     }
+  }
+
+  /** Show the base map: our land is then seen through. */
+  under(on: boolean): void {
+    const look = this.given.dark ? DARK : LIGHT
+    for (const id of underOf(this.given.base)) this.map.setLayoutProperty(id, 'visibility', on ? 'visible' : 'none')
+    for (const { key, kind } of this.given.layers) {
+      if (kind !== 'base') continue
+      this.map.setPaintProperty(`${gridsOf(key)}-land`, 'fill-opacity', on ? 0 : 1)
+      this.map.setPaintProperty(`${gridsOf(key)}-line`, 'line-color', on ? look.border : look.line)
+    }
+  }
+
+  /** The base map was away: ask for its tiles anew. */
+  again(): void {
+    for (const id of underOf(this.given.base)) this.map.refreshTiles(id)
   }
 
   /** Outline these grids, of whatever layer. */

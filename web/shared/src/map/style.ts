@@ -1,7 +1,8 @@
 // The style of our own map: nothing in it comes from another host, and its names are written in the fonts of the desk (a style without
 // `glyphs`). Sources of layers that are not shown are not asked for.
 import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl'
-import type { LayerOut } from '../../api/types.gen'
+import type { BasemapOut, LayerOut } from '../../api/types.gen'
+import { SCHEME } from './basemap'
 import { type Look, strokes } from './look'
 
 export const FONTS = ['PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', 'sans-serif']
@@ -17,6 +18,7 @@ export interface Asked {
   /** Large print: what sizes of text are multiplied by. */
   print: number
   origin: string
+  base: BasemapOut | null
 }
 
 export const gridsOf = (key: string): string => `grids-${key}`
@@ -26,6 +28,8 @@ type Level = (typeof LEVELS)[number]
 const WRITTEN: Record<Level, [number, number]> = { district: [6, 10.5], street: [10.5, 13], community: [13, 15.5] }
 /** What is drawn for a layer of grids, all to be shown or hidden together. */
 export const partsOf = (key: string): string[] => [`${gridsOf(key)}-land`, `${gridsOf(key)}-line`, `${gridsOf(key)}-name`]
+/** The layers of the base map, the lowest first. */
+export const underOf = (base: BasemapOut | null): string[] => (base ? Array.from({ length: base.archive ? 1 : base.tiles.length }, (_, i) => `under-${i}`) : [])
 /** The layers of features that a click may hit, uppermost first. */
 export const CASES = ['cases', 'cells']
 
@@ -35,6 +39,9 @@ export function styleOf(asked: Asked): StyleSpecification {
   for (const { key } of layers) {
     sources[gridsOf(key)] = { type: 'vector', tiles: [`${origin}/api/v1/tiles/${key}/{z}/{x}/{y}.mvt`], minzoom: 5, maxzoom: DEEPEST, promoteId: 'code' }
   }
+  for (const [i, id] of underOf(asked.base).entries()) {
+    sources[id] = { type: 'raster', tiles: [`${SCHEME}://${i}/{z}/{x}/{y}`], tileSize: 256, minzoom: asked.base?.min_zoom ?? 0, maxzoom: asked.base?.max_zoom ?? 22 }
+  }
   const base = layers.filter((l) => l.kind === 'base')
   const stacked = layers.filter((l) => l.kind !== 'base')
   return {
@@ -43,6 +50,8 @@ export function styleOf(asked: Asked): StyleSpecification {
     transition: { duration: 0, delay: 0 },
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': look.ground } },
+      // paler than it is, so that what is ours stands out
+      ...underOf(asked.base).map((id): LayerSpecification => ({ id, type: 'raster', source: id, layout: { visibility: 'none' }, paint: { 'raster-fade-duration': 0, 'raster-saturation': -0.35 } })),
       ...base.map((l) => land(l.key, look)),
       { id: 'cells', type: 'fill', source: 'cells', paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': 0.82 } },
       ...base.map((l) => line(l.key, look)),

@@ -1,6 +1,7 @@
 // What a map is told and tells, without the map itself: this is loaded with the screen, the map when it is opened.
-import { placesListLayers } from '../../api/sdk.gen'
-import type { LayerOut } from '../../api/types.gen'
+import { ref } from 'vue'
+import { placesListLayers, placesReadBasemap } from '../../api/sdk.gen'
+import type { BasemapOut, LayerOut } from '../../api/types.gen'
 import { got } from '../call'
 
 /** West, south, east, north in degrees. */
@@ -20,3 +21,23 @@ export function loadLayers(): Promise<LayerOut[]> {
   return asked
 }
 
+
+const KEPT = 'wangge.basemap'
+/** Whether the base map is shown where the installation has one: as it was left in this browser. */
+export const baseShown = ref(localStorage.getItem(KEPT) !== 'off')
+/** It cannot be had at present. */
+export const baseAway = ref(false)
+export function showBase(on: boolean): void {
+  baseShown.value = on
+  localStorage.setItem(KEPT, on ? 'on' : 'off')
+}
+
+let named: Promise<BasemapOut | null> | undefined
+/** The base map of the installation; null: none, and the map is our own alone. Asked for once. */
+export function loadBasemap(): Promise<BasemapOut | null> {
+  named ??= got(placesReadBasemap()).then((found) => (found.tiles.length || found.archive ? found : null)).catch(() => {
+    named = undefined
+    return null
+  })
+  return named
+}

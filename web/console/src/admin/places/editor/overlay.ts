@@ -3,6 +3,7 @@ import type { ExpressionSpecification, GeoJSONSource, LayerSpecification, Map } 
 import type { Feature, FeatureCollection } from 'geojson'
 import { LIGHT } from '@wangge/shared/src/map/look'
 import { FONTS } from '@wangge/shared/src/map/style'
+import { baseShown } from '@wangge/shared/src/map/view'
 
 export const PARTS = ['land', 'frame', 'hands', 'plan', 'stroke', 'faults', 'names'] as const
 export type Part = (typeof PARTS)[number]
@@ -15,9 +16,10 @@ export function lay(map: Map): void {
   for (const part of PARTS) map.addSource(source(part), { type: 'geojson', data: { type: 'FeatureCollection', features: [] } })
   const print = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
   const picked: ExpressionSpecification = ['boolean', ['get', 'picked'], false]
+  const seen = baseShown.value && map.getLayer('under-0') !== undefined // streets help to draw a border
   const text = { 'text-font': FONTS, 'text-size': 12 * print, 'text-max-width': 12 }
   const layers: LayerSpecification[] = [
-    { id: 'edit-land', type: 'fill', source: source('land'), paint: { 'fill-color': ['case', picked, '#cfe0fa', LIGHT.land] } },
+    { id: 'edit-land', type: 'fill', source: source('land'), paint: { 'fill-color': ['case', picked, '#cfe0fa', LIGHT.land], 'fill-opacity': seen ? 0.4 : 1 } },
     { id: 'edit-hands', type: 'fill', source: source('hands'), paint: { 'fill-color': SOON, 'fill-opacity': 0.28 } },
     { id: 'edit-line', type: 'line', source: source('land'), paint: { 'line-color': LIGHT.border, 'line-width': 1.2 } },
     { id: 'edit-frame', type: 'line', source: source('frame'), layout: { 'line-cap': 'round' }, paint: { 'line-color': '#16202b', 'line-width': 2 } },
