@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -91,6 +92,7 @@ def test_an_operators_day(desk: Sit) -> None:
     centre.page.keyboard.type(HANDLERS)
     option = centre.page.get_by_role("option", name=HANDLERS)
     expect(option).to_contain_text("主办")
+    expect(option).to_have_class(re.compile("is-hovering"))  # the answer to all that was typed: Enter takes it
     centre.press("Enter")
     form.locator("[data-input=note] textarea").focus()
     centre.page.keyboard.type("两次退单，指定执法队牵头。")
