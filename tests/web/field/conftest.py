@@ -182,8 +182,11 @@ def phone(browser: Browser, demo: Running) -> Iterator[Callable[..., Phone]]:
                 found.wait_for_worker()
             if login == "worker":
                 found.stand_in_own_grid()
-            yield found
-            context.close()
+            try:
+                yield found
+            finally:  # the account's language is that of the other tests
+                context.request.patch(f"{demo.address}/api/v1/me", data={"language": "zh"})
+                context.close()
             assert found.complaints == []
 
         yield lambda login="worker", size=TALL, worker=True: phones.enter_context(taken(login, size, worker))
