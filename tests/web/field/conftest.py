@@ -69,7 +69,9 @@ class Phone:
             lambda m: (
                 self.complaints.append(m.text)
                 if m.type in ("error", "warning")
-                and not m.text.startswith(("Failed to load resource", "GL Driver"))
+                and not m.text.startswith(
+                    ("Failed to load resource", "GL Driver", "Service Worker registration blocked")
+                )
                 and "GL Driver Message" not in m.text
                 else None
             ),

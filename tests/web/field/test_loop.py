@@ -65,6 +65,10 @@ def test_the_whole_loop_by_phone_and_desk(phone: Callable[..., Phone], browser: 
     _open(worker)
     _act(worker, "核查", outcome="核查通过")
     expect(desk.status).to_have_text("待回访")
+    desk.act("结案")  # nobody waits for an answer
+    desk.page.locator("form.act").wait_for()
+    desk.press("Control+Enter")
+    expect(desk.status).to_have_text("已结案")
     (case,) = worker.reported(TITLE)
     assert [s["act"] for s in case["timeline"] if s["actor_kind"] == "user"] == [
         "report",
@@ -73,6 +77,7 @@ def test_the_whole_loop_by_phone_and_desk(phone: Callable[..., Phone], browser: 
         "take",
         "resolve",
         "verify",
+        "close",
     ]
     assert {(e["role"], e["state"]) for e in worker.evidence_of(TITLE, 3)} == {
         ("report", "ready"),
@@ -105,7 +110,7 @@ def test_a_phone_that_comes_second_is_told_what_changed_and_may_drop_its_act(
         at.page.locator(".act-sheet textarea").fill("已扶正。")
         at.page.locator(".act-sheet button[type=submit]").click()
         expect(at.page.locator(".act-sheet")).to_be_hidden()
-    first.all_sent()
+    expect(first.page.locator("article")).to_contain_text("已撤回")
     second.context.set_offline(False)
     expect(second.page.get_by_text("有一步没有送达，请到“待发”处理。")).to_be_visible()
     second.page.get_by_text("有一步没有送达").click()
