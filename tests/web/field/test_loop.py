@@ -105,7 +105,7 @@ def test_a_phone_that_comes_second_is_told_what_changed_and_may_drop_its_act(
         at.page.locator(".act-sheet textarea").fill("已扶正。")
         at.page.locator(".act-sheet button[type=submit]").click()
         expect(at.page.locator(".act-sheet")).to_be_hidden()
-    first.all_sent()
+    expect(first.page.locator("article")).to_contain_text("已撤回")
     second.context.set_offline(False)
     expect(second.page.get_by_text("有一步没有送达，请到“待发”处理。")).to_be_visible()
     second.page.get_by_text("有一步没有送达").click()
