@@ -13,6 +13,8 @@ export const online = ref(navigator.onLine)
 /** The outbox as it is shown, newest first, and the files of each operation. */
 export const operations = ref<Operation[]>([])
 export const files = ref<Media[]>([])
+/** Whether the outbox was looked at since the work was opened: before, nothing is said of what has arrived. */
+export const looked = ref(false)
 export const unsent = ref(0)
 export const filesUnsent = ref(0)
 /** Being carried now. */
@@ -42,6 +44,7 @@ export async function look(open: Work | null = work.value): Promise<void> {
   files.value = media.filter((m) => m.standing !== 'draft')
   unsent.value = left
   filesUnsent.value = filesLeft
+  looked.value = true
 }
 
 /** A file under way gives way to what is captured meanwhile. */
@@ -99,6 +102,7 @@ around(
   (open) => { void open.box.tidy(Date.now() - DAY).then(() => kick(true)) },
   () => {
     clearTimeout(timer)
+    looked.value = false
     operations.value = []
     files.value = []
     bytes.clear()
