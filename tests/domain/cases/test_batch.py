@@ -240,4 +240,4 @@ def test_over_http_each_answer_is_in_the_askers_language(world: SimpleNamespace,
     first, second = answer.json()["answers"]
     assert first["outcome"] == "applied"
     assert UUID(first["state"]["id"]) == UUID(operations[0]["given"]["id"])
-    assert "At least 1 characters" in second["problem"]["errors"][0]["message"]
+    assert "At least 1 character" in second["problem"]["errors"][0]["message"]

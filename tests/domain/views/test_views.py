@@ -229,7 +229,7 @@ def test_over_http_a_view_is_saved_changed_and_deleted_and_a_wrong_field_is_name
     wrong = bob.put(one, {"version": 1, "name": "", "query": {"statuses": ["reported"]}}, **ask)
     assert wrong.status_code == 422
     assert {(e["path"], e["message"]) for e in wrong.json()["errors"]} == {
-        ("body.name", "At least 1 characters."),
+        ("body.name", "At least 1 character."),
         ("body.query.statuses", "There is no such field; remove it."),
     }
     assert bob.put(one, {"version": 1, "name": "全部"}, **ask).json()["query"] == {}
