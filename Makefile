@@ -15,7 +15,7 @@ serve: setup apps ## 按 wangge.toml 与环境变量启动服务 · serve with t
 
 test: setup-dev  ## 运行全部检查与测试（ARGS= 传给 pytest）· every check and test (ARGS= goes to pytest)
 	@web=; WANGGE_CHROMIUM=$$(tools/browser) || web=--ignore=tests/web; export WANGGE_CHROMIUM; \
-	if tools/web; then tools/web check || exit 1; else web="$$web --ignore=tests/web/console --ignore=tests/web/field"; fi; \
+	if tools/web; then tools/web check || exit 1; else web="$$web --ignore=tests/web/console --ignore=tests/web/field --ignore=tests/web/portal"; fi; \
 	exec $(W)/python -m pytest -n auto --maxprocesses=4 --dist loadfile $$web $(ARGS)
 
 lint: setup-dev  ## 代码格式与依赖方向 · code style and the direction of imports
@@ -38,7 +38,7 @@ lock: setup-dev  ## 重新锁定依赖（requirements/*.in → *.txt）· lock t
 	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(ARGS) -o $$kind.txt $$kind.in || exit 1; done
 
 clean:           ## 删除运行环境与缓存（数据 var/ 保留）· remove the environment and caches (data in var/ stays)
-	@rm -rf .venv dist build web/node_modules wangge/pages/static/console wangge/pages/static/field .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv dist build web/node_modules wangge/pages/static/console wangge/pages/static/field wangge/pages/static/portal .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find wangge tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 apps: setup

@@ -1,6 +1,10 @@
 """A database full of made-up cases for the measurements of this folder, and how they measure: not a measurement itself.
 
 Three years of cases, skewed by district, category and unit as real ones are: four days from report to close, archived a month later.
+
+The database is a new one on the server at WANGGE_TEST_DATABASE_URL (an owner's log-in), else on an embedded one, and is dropped afterwards.
+With WANGGE_BENCH_KEEP=folder it is an embedded one that is kept in this folder: filling a million takes minutes, and what is measured next
+finds them there.
 """
 
 from __future__ import annotations
@@ -26,18 +30,29 @@ import django
 
 django.setup()
 
+from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 
-from tests.support.databases import Databases  # noqa: E402
+from tests.support.databases import QUIET, Databases  # noqa: E402
 from wangge.domain.catalog.models import Category  # noqa: E402
 from wangge.domain.people.models import Unit  # noqa: E402
 from wangge.domain.places.models import Area  # noqa: E402
 from wangge.kernel.access import Grant, Principal, Role, Scope  # noqa: E402
+from wangge.kernel.db import roles  # noqa: E402
+from wangge.kernel.db.embedded import EmbeddedServer  # noqa: E402
+from wangge.kernel.db.embedded.server import DATABASE  # noqa: E402
 from wangge.kernel.ids import uuid7  # noqa: E402
+
+KEEP = "WANGGE_BENCH_KEEP"
+_FREE = SimpleNamespace(unblock=nullcontext)
 
 DISTRICTS = ("440304", "440305", "440306", "440308")
 BEGIN, END = datetime(2023, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 CHANNELS = ("worker", "hotline", "resident", "patrol", "window")
+TITLES = (
+    "路灯三盏不亮", "垃圾投放点爆满外溢", "路口单车挡住盲道", "顶楼渗水要求查维修资金", "人行道地砖破损松动", "夜间施工噪音扰民", "占道经营影响通行",
+    "消防通道被车辆堵塞", "井盖缺失有安全隐患", "电动车在楼道内充电", "绿化带枯枝需要修剪", "高空抛物砸坏雨棚", "河道边有异味", "公交站牌玻璃破裂",
+)  # fmt: skip
 CASE = (
     "district", "id", "street", "community", "grid", "number", "status", "urgency", "channel", "category", "final_category", "title",
     "text", "confidential", "wants_answer", "reporter", "holder", "lead", "assisting", "stage", "due_at", "overdue_at", "reported_at",
@@ -66,15 +81,14 @@ class Town:
 
 
 def fill(count: int, owner: Any, *, history: bool = True) -> Town:
-    """COPY cases and their shares and, with ``history``, their clocks and steps."""
+    """COPY cases and their shares and, with ``history``, their clocks and steps. A kept database that has as many is left as it is."""
     dice = random.Random(7)
-    streets = [f"{d}{n:03d}" for d in DISTRICTS for n in range(1, 11)]
-    town = Town(
-        [uuid7() for _ in range(100)],
-        {d: [uuid7() for _ in range(40)] for d in DISTRICTS},
-        {s: uuid7() for s in streets},
-        [uuid7() for _ in range(400)],
-    )
+    town = _town(dice)
+    [found] = owner.execute("SELECT count(*) FROM cases_case").fetchone()
+    if found >= count:
+        return town
+    if found:
+        raise SystemExit(f"the kept database has {found} cases: name another folder in {KEEP}, or ask for as many")
     _name(town)
     gap = (END - BEGIN) / count
     for first in range(0, count, 20_000):
@@ -90,6 +104,16 @@ def fill(count: int, owner: Any, *, history: bool = True) -> Town:
     return town
 
 
+def _town(dice: random.Random) -> Town:
+    """The same one each time."""
+
+    def some(count: int) -> list[UUID]:
+        return [UUID(int=dice.getrandbits(128), version=4) for _ in range(count)]
+
+    streets = [f"{d}{n:03d}" for d in DISTRICTS for n in range(1, 11)]
+    return Town(some(100), {d: some(40) for d in DISTRICTS}, dict(zip(streets, some(40), strict=True)), some(400))
+
+
 def _name(town: Town) -> None:
     """Categories, places and units, for the names that a list shows."""
     areas = [Area(code=code, name=code, level="district", valid_from=BEGIN) for code in DISTRICTS]
@@ -98,8 +122,8 @@ def _name(town: Town) -> None:
     units = [(unit, district, "department") for district, some in town.units.items() for unit in some]
     units += [(unit, street, "centre") for street, unit in town.centres.items()]
     Unit.objects.using("owner").bulk_create(
-        Unit(id=unit, name=str(unit), kind=kind, duty="grid_centre", area_id=area, created_at=BEGIN)
-        for unit, area, kind in units
+        Unit(id=unit, name=f"{area} 单位 {number:02d}", kind=kind, duty="grid_centre", area_id=area, created_at=BEGIN)
+        for number, (unit, area, kind) in enumerate(units)
     )
     Category.objects.using("owner").bulk_create(
         Category(id=id, code=f"B{n}", name=f"B{n}", lead_duty="grid_centre", entry_level="street", valid_from=BEGIN)
@@ -142,7 +166,7 @@ def _case(
     into["case"].append((
         district, case, street, community if located else None, f"{community}{dice.randrange(1, 16):03d}" if located else None,
         f"{street}{at:%Y%m%d}{n % 100000:05d}", status, dice.choices(("normal", "urgent", "emergency"), (950, 45, 5))[0], channel, category,
-        category if ended else None, "", "", dice.random() < 0.005, True, person if channel == "worker" else None, town.centres[street],
+        category if ended else None, dice.choice(TITLES), "", dice.random() < 0.005, True, person if channel == "worker" else None, town.centres[street],
         unit if status not in ("reported", "accepted") else None, assisting if status not in ("reported", "accepted") else [], stage,
         at + timedelta(days=dice.randrange(1, 15)) if stage else None, at + timedelta(days=2) if late else None, at, at, changed, ended, answer,
         dice.randrange(3, 6) if answer == "satisfied" else None, int(dice.random() < 0.05), int(dice.random() < 0.04),
@@ -195,13 +219,34 @@ def person(role: Role, scope: Scope, id: UUID | None = None) -> Principal:
 
 @contextmanager
 def database() -> Iterator[Any]:
-    """The owner's connection to a new database on the server at WANGGE_TEST_DATABASE_URL, else on an embedded one."""
+    """The owner's connection to a new database, or to the one that is kept."""
+    if kept := os.environ.get(KEEP):
+        with EmbeddedServer(Path(kept), durable=False, extra={**QUIET, "archive_mode": "off"}) as server:
+            found = Databases(server.owner_url, _FREE)
+            roles.prepare(found.owner_url(DATABASE), found.app_url(DATABASE))
+            found.point_django_at(DATABASE)
+            call_command("migrate", database="owner", verbosity=0)
+            yield _owner()
+            connections.close_all()
+        return
     with TemporaryDirectory() as home:
         folders = SimpleNamespace(mktemp=lambda name: Path(home) / name)
-        blocker = SimpleNamespace(unblock=nullcontext)
-        with Databases.running(os.environ.get("WANGGE_TEST_DATABASE_URL"), folders, blocker) as found:
+        with Databases.running(os.environ.get("WANGGE_TEST_DATABASE_URL"), folders, _FREE) as found:
             found.shared = found.copy("bench")
             found.point_django_at(found.shared)
-            with connections["owner"].cursor():
-                pass
-            yield connections["owner"].connection
+            yield _owner()
+
+
+def _owner() -> Any:
+    connections["owner"].ensure_connection()
+    return connections["owner"].connection
+
+
+@contextmanager
+def home() -> Iterator[Path]:
+    """A folder for a program that serves the database: kept with it, as its keys open what the database holds."""
+    if kept := os.environ.get(KEEP):
+        yield Path(kept) / "program"
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(folder) / "program"

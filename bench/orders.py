@@ -2,7 +2,8 @@
 
 Beside each time stand the seconds of a processor that it took: of Python (this process and those it started) and of PostgreSQL; on a
 machine that does nothing else the time is about their sum divided by the processors. A third as many blank rows lie between the orders,
-digits are full-width, four of five carry a reply. The database is the server at
+digits are full-width. Measured twice: orders as a hotline sends them, to be handled here, and orders with all that has become of
+them elsewhere (two of three name a unit, four of five carry a reply: eight steps each). The database is the server at
 WANGGE_TEST_DATABASE_URL (an owner's log-in), else an embedded one; it is dropped afterwards. The floor of the same run: the same
 rows of all tables copied by COPY into tables like these with their keys. Target: 100 000 orders a minute.
 """
@@ -48,7 +49,8 @@ HEADER = ("工单编号", "受理时间", "受理渠道", "标题", "诉求内�
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
-def workbook(path: Path, count: int, unit: str) -> None:
+def workbook(path: Path, count: int, unit: str | None) -> None:
+    """``unit``: who handled the orders; None for orders that nobody has handled yet."""
     dice = random.Random(3)
     first = datetime(2026, 1, 5, 8)  # noqa: DTZ001 (a cell of a sheet)
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
@@ -59,13 +61,13 @@ def workbook(path: Path, count: int, unit: str) -> None:
             title, text, address = order(dice, n)
             received = first + timedelta(minutes=n * 400_000 // count)
             replied = received + timedelta(hours=dice.randrange(2, 200))
-            answered = n % 5 < 4
+            answered = unit is not None and n % 5 < 4
             sheet.write_row(at, 0, (
                 f"FT2026{n:08d}".translate(WIDE), f"{received:%Y/%m/%d %H:%M:%S}", dice.choice(("电话", "微信", "网站")), title, text, address,
                 f"来电人{n % 977}", f"138{n % 100_000_000:08d}", dice.choice(("一般", "一般", "紧急")), "是" if n % 40 == 0 else "否",
-                "是", "城市管理", "市容环境", f"{received + timedelta(days=9):%Y-%m-%d %H:%M}", unit if n % 3 else "", "请依职责办理并答复",
+                "是", "城市管理", "市容环境", f"{received + timedelta(days=9):%Y-%m-%d %H:%M}", (unit or "") if n % 3 else "", "请依职责办理并答复",
                 "已安排人员到现场处理完毕，并已电话告知来电人。" if answered else "", f"{replied:%Y-%m-%d %H:%M:%S}" if answered else "", "",
-                "不属本单位管养范围" if n % 50 == 0 else "",
+                "不属本单位管养范围" if unit and n % 50 == 0 else "",
             ))  # fmt: skip
             at += 1 + (n % 3 == 0)
 
@@ -137,15 +139,16 @@ def spent_there() -> float:
     return total
 
 
-def run(count: int, processes: int | None, folder: Path) -> None:
+def run(count: int, processes: int | None, folder: Path, *, handled: bool) -> None:
     with connections["owner"].cursor():
         pass
     here = world.build()
     with acting(SYSTEM):
         unit = rows.value("SELECT name FROM people_unit WHERE id = %(id)s", {"id": here.units.cleaners})
     path = folder / "orders.xlsx"
-    workbook(path, count, unit)
-    print(f"{count} orders in a workbook of {path.stat().st_size >> 20} MB")
+    workbook(path, count, unit if handled else None)
+    said = "with what has become of them" if handled else "to be handled here"
+    print(f"\n{count} orders {said}, in a workbook of {path.stat().st_size >> 20} MB")
     asked = {
         "mapping": None,
         "street": world.FUBAO,
@@ -177,12 +180,10 @@ def main() -> None:
         ring = crypto.Keyring(made / "keys.json")
         ring.create()
         folders = SimpleNamespace(mktemp=lambda part: made / part)
-        with (
-            crypto.using(ring),
-            Databases.running(url, folders, SimpleNamespace(unblock=nullcontext)) as found,
-            found.for_one_test(),
-        ):
-            run(count, processes, made)
+        with crypto.using(ring), Databases.running(url, folders, SimpleNamespace(unblock=nullcontext)) as found:
+            for handled in (False, True):
+                with found.for_one_test():
+                    run(count, processes, made, handled=handled)
 
 
 if __name__ == "__main__":

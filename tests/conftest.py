@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.support.databases import Databases
 from wangge.kernel import crypto
 from wangge.kernel.crypto import Keyring
+from wangge.kernel.ledger import head
 
 
 def server_url() -> str | None:
@@ -87,6 +88,11 @@ class SmallWorld:
     shared: str
     known: SimpleNamespace
 
+    def entered(self) -> SimpleNamespace:
+        """What is known of it, for one test. The ledger's head of another test's database says nothing of this one's."""
+        head.forget()
+        return copy.deepcopy(self.known)
+
 
 @pytest.fixture(scope="session")
 def small_world(databases: Databases, django_db_setup: None, django_db_blocker: Any, key_file: Keyring) -> SmallWorld:
@@ -112,14 +118,26 @@ def _stands_on(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def in_world(small_world: SmallWorld, db: None) -> SimpleNamespace:
     """The small world, in a transaction that is rolled back."""
-    return copy.deepcopy(small_world.known)
+    return small_world.entered()
 
 
 @pytest.fixture
 def in_own_world(small_world: SmallWorld, databases: Databases, django_db_blocker: Any) -> Iterator[SimpleNamespace]:
     """A small world of this test's own, in which commits are real."""
     with django_db_blocker.unblock(), databases.for_one_test(small_world.pristine):
-        yield copy.deepcopy(small_world.known)
+        yield small_world.entered()
+
+
+@pytest.fixture
+def world(in_world: SimpleNamespace) -> SimpleNamespace:
+    """What most folders call the world; some have one of their own."""
+    return in_world
+
+
+@pytest.fixture
+def real_world(in_own_world: SimpleNamespace) -> SimpleNamespace:
+    """The same, with real commits."""
+    return in_own_world
 
 
 @pytest.fixture

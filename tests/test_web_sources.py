@@ -29,17 +29,20 @@ def test_every_call_has_one_name_in_the_description() -> None:
 
 
 def test_versions_are_pinned_and_no_registry_is_named() -> None:
-    for path in (WEB / "package.json", *(WEB / app / "package.json" for app in ("shared", "console", "field"))):
+    for path in (
+        WEB / "package.json",
+        *(WEB / app / "package.json" for app in ("shared", "console", "field", "portal")),
+    ):
         package = json.loads(path.read_text("utf-8"))
         for name, version in (package.get("dependencies", {}) | package.get("devDependencies", {})).items():
             assert re.fullmatch(r"\d+\.\d+\.\d+", version) or name.startswith("@wangge/"), (path.name, name, version)
     lock = json.loads((WEB / "package-lock.json").read_text("utf-8"))
     places = {package["resolved"] for package in lock["packages"].values() if "resolved" in package}
-    assert places == {"shared", "console", "field"}
+    assert places == {"shared", "console", "field", "portal"}
 
 
 def test_the_sources_hold_no_markup_of_people_and_no_style_or_script_in_line() -> None:
-    for path in (path for app in ("shared", "field") for path in (WEB / app / "src").rglob("*.vue")):
+    for path in (path for app in ("shared", "field", "portal") for path in (WEB / app / "src").rglob("*.vue")):
         text = path.read_text("utf-8")
         assert "v-html" not in text and 'style="' not in text.replace(':style="', ""), path
 
@@ -64,6 +67,24 @@ def test_a_console_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> Non
             policy = answer["Content-Security-Policy"]
             assert "script-src 'self';" in policy and "style-src 'self';" in policy and "unsafe" not in policy
             assert "connect-src 'self' http://testserver:" in policy
+    finally:
+        rooms.STATIC = static
+        rooms.index_of.cache_clear()
+
+
+def test_the_front_door_is_the_portal_or_what_there_is_without_it(tmp_path: Path) -> None:
+    from wangge.pages import rooms
+
+    rooms.index_of.cache_clear()
+    static, rooms.STATIC = rooms.STATIC, tmp_path
+    try:
+        assert "/api/v1/docs" in Client().get("/").content.decode()
+        (tmp_path / "portal").mkdir()
+        (tmp_path / "portal" / "index.html").write_text('<!doctype html>\n<html lang="zh-CN">', "utf-8")
+        rooms.index_of.cache_clear()
+        answer = Client().get("/")
+        assert (answer.status_code, answer["Location"], answer["Cache-Control"]) == (302, "/portal/", "no-cache")
+        assert "/api/v1/docs" in Client().get("/start").content.decode()
     finally:
         rooms.STATIC = static
         rooms.index_of.cache_clear()

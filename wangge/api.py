@@ -9,6 +9,7 @@ from wangge.domain.cases import api as cases
 from wangge.domain.cases import rules
 from wangge.domain.catalog import api as catalog
 from wangge.domain.evidence import api as evidence
+from wangge.domain.exchange.levels import api as exchange
 from wangge.domain.exports import api as exports
 from wangge.domain.live import api as live
 from wangge.domain.maps import api as maps
@@ -17,6 +18,8 @@ from wangge.domain.notices.rules import EVENT_NAMES
 from wangge.domain.people import api as people
 from wangge.domain.places import api as places
 from wangge.domain.places import api_changes as places_changes
+from wangge.domain.portal import api as portal
+from wangge.domain.portal import map_api as portal_map
 from wangge.domain.search import api as search
 from wangge.domain.stats import api as stats
 from wangge.domain.templates import api as templates
@@ -48,6 +51,9 @@ ROUTERS = (
     notices,
     stats,
     exports,
+    exchange,
+    portal,
+    portal_map,
     ledger,
     health,
     jobs,

@@ -27,6 +27,8 @@ GROUPS = {
     "export": Words("导出数据", "Export data"),
     "ledger": Words("留痕：核验与查询", "The ledger: verify and look up"),
     "token": Words("集成用令牌", "Tokens for integrations"),
+    "partner": Words("对接单位（12345、110）", "Partners of the exchange (12345, 110)"),
+    "level": Words("上下级平台", "Installations above and below"),
     "keys": Words("字段加密密钥", "Keys of the field encryption"),
     "calendar": Words("工作日历", "Work calendar"),
     "check": Words("检查：配置、数据库与数据", "Check: configuration, database and data"),

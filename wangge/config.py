@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from wangge.kernel.geo.basemap import Basemap, basemap_of
 from wangge.kernel.problems import Invalid
@@ -127,6 +128,37 @@ class Config:
         "通知与发送记录保存天数；0 为不自动删除",
         "Days that notices and deliveries are kept; 0: never deleted by themselves",
     )
+    sso_issuer: str = _setting(
+        "",
+        "统一身份认证（OIDC）的签发者地址；空为不用",
+        "Issuer of the OpenID Connect provider for single sign-on; empty: none",
+    )
+    sso_client_id: str = _setting("", "在身份提供方登记的客户端编号", "Client id, as registered at the provider")
+    sso_client_secret: str = _setting(
+        "", "客户端密钥；公开客户端为空", "Client secret; empty for a public client", secret=True
+    )
+    sso_name: str = _setting(
+        "", "登录页按钮上的名称；空为“统一身份认证”", "Name on the log-in page's button; empty: Single sign-on"
+    )
+    sso_scopes: tuple[str, ...] = _setting(
+        ("openid", "profile"), "向身份提供方请求的范围", "Scopes asked for at the provider"
+    )
+    sso_factor: tuple[str, ...] = _setting(
+        ("mfa",),
+        "身份提供方以这些 amr 或 acr 值证明已用第二因素",
+        "Values of amr or acr by which the provider says that a second factor was shown",
+    )
+    local_login: bool = _setting(True, "是否允许用本系统口令登录", "Log-in by password of this system")
+    portal_network_limit: int = _setting(
+        60,
+        "居民端同一网络每小时最多可提交的反映数",
+        "Reports an hour that the portal takes from one network",
+    )
+    portal_proof_from: int = _setting(
+        300,
+        "居民端十分钟内全部提交达到多少次起，要求浏览器完成工作量证明；0 为从不要求",
+        "Calls in ten minutes, of all together, from which on the portal asks browsers for a proof of work; 0: never",
+    )
     idle_minutes: int = _setting(30, "无操作多少分钟后退出登录", "Minutes without a request until a session ends")
     session_hours: int = _setting(12, "一次登录最长小时数", "Hours a log-in lasts at most")
     log_level: str = _setting("INFO", "日志级别", "Log level")
@@ -182,7 +214,35 @@ def resolve(environ: dict[str, str] | None = None, file: Path | None = None) -> 
             origins[name] = "default"
     found = Config(**values)
     _ = found.under  # refused now, not when the first map is opened
+    _check_sso(found)
     return found, origins
+
+
+def _check_sso(found: Config) -> None:
+    """Refuse settings by which nobody could log in, or by which secrets would travel in clear."""
+    parts = urlsplit(found.sso_issuer)
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if found.sso_issuer and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and here))):
+        raise Invalid.field(
+            "sso_issuer",
+            "url",
+            "WANGGE_SSO_ISSUER 应为 https:// 地址（本机可用 http）。",
+            "WANGGE_SSO_ISSUER must be an https:// URL (http only on this very machine).",
+        )
+    if found.sso_issuer and not found.sso_client_id:
+        raise Invalid.field(
+            "sso_client_id",
+            "missing",
+            "设置了 WANGGE_SSO_ISSUER，还须设置 WANGGE_SSO_CLIENT_ID。",
+            "WANGGE_SSO_ISSUER is set: WANGGE_SSO_CLIENT_ID is needed too.",
+        )
+    if not found.local_login and not found.sso_issuer:
+        raise Invalid.field(
+            "local_login",
+            "nobody",
+            "未设置 WANGGE_SSO_ISSUER 时不能关闭口令登录，否则无人能登录。",
+            "Without WANGGE_SSO_ISSUER the log-in by password cannot be switched off: nobody could log in.",
+        )
 
 
 def _read(where: str, raw: Any, default: Any) -> Any:

@@ -45,6 +45,9 @@ INSTALLED_APPS = [
     "wangge.domain.stats",
     "wangge.domain.maps",
     "wangge.domain.exports",
+    "wangge.domain.exchange",
+    "wangge.domain.portal",
+    "wangge.domain.open311",
     "wangge.pages",
 ]
 
@@ -54,7 +57,9 @@ MIDDLEWARE = ["wangge.kernel.web.middleware.Wangge", "whitenoise.middleware.Whit
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
-WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(console|field)/assets/"  # their names hold a hash of what is in them
+WHITENOISE_IMMUTABLE_FILE_TEST = (
+    r"^/static/(console|field|portal)/assets/"  # their names hold a hash of what is in them
+)
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # jobs are found by wangge.kernel.jobs
 

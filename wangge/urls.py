@@ -1,4 +1,4 @@
-"""Addresses outside the API are few: the start page, health, metrics, OGC."""
+"""Addresses outside the API are few: the portal and the other apps, the start page, health, metrics, OGC, Open311."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from wangge.api import api
 
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("open311/v2/", include("wangge.domain.open311.urls")),
     path("ogc/", include("wangge.domain.places.ogc")),
     path("", include("wangge.pages.urls")),
 ]

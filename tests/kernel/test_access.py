@@ -136,3 +136,12 @@ def test_an_administrator_sees_no_data_by_that_alone(role: Role) -> None:
     sam = Principal(kind="user", id=uuid4(), name="Sam", grants=(Grant(role, EVERYTHING),))
     assert not sam.visible.everything
     assert sam.visible == Scope(person=sam.id)
+
+
+def test_a_resident_sees_the_case_they_hold_a_code_of_and_the_database_is_told_of_none() -> None:
+    case, other = UUID(int=7), UUID(int=8)
+    scope = Scope(cases=frozenset({case}))
+    params: dict = {}
+    assert scope.sql("c", params, Columns(case="id")) == "((c.id = ANY(%(scope_cases)s)) IS TRUE)"
+    assert params == {"scope_cases": [case]} and (scope | Scope(cases=frozenset({other}))).cases == {case, other}
+    assert scope.sql("c", {}) == "(FALSE)" and scope.settings() == NOTHING.settings() and not scope.is_empty

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,22 +12,14 @@ from django.conf import settings
 from django.test import Client
 
 from tests.support import world as small
-from wangge.kernel import crypto
 
 Ask = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def keys(tmp_path: Path, key_file: crypto.Keyring) -> Iterator[crypto.Keyring]:
-    ring = crypto.Keyring(shutil.copy(key_file.path, tmp_path / "keys.json"))
-    with crypto.using(ring):
-        yield ring
-
-
 @pytest.fixture
-def world(db: None, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def world(in_world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(settings, "CONFIG", dataclasses.replace(settings.CONFIG, demo=True))
-    return small.build()
+    return in_world
 
 
 @pytest.fixture

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wangge.kernel.access import permissions
+from wangge.kernel.access import Role, permissions
 
 FILE = Path(__file__).parent / "routes.csv"
 FIELDS = ("method", "path", "permission", "roles")
 
 
 def declared() -> list[dict[str, str]]:
-    """One row a route of the OpenAPI description, in its order of path and method."""
+    """One row a route of the OpenAPI description, in its order of path and method. Residents are not among the roles: no session and no
+    token makes one, they come by number and code through public routes."""
     from wangge.api import api
 
-    grants = {str(p): " ".join(sorted(roles)) for p, roles in permissions().items()}
+    grants = {str(p): " ".join(sorted(roles - {Role.RESIDENT})) for p, roles in permissions().items()}
     found = []
     for path, operations in api.get_openapi_schema(path_prefix="").get("paths", {}).items():
         for method, operation in operations.items():

@@ -25,12 +25,15 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",  # the shell without windows has nobody to ask
 ]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("WANGGE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    path = os.environ.get("WANGGE_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     assert path, "no Chromium: name one in WANGGE_CHROMIUM, or leave out tests/web"
     # playwright runs an event loop in this thread, which Django takes for asynchronous code
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -57,7 +60,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, tiles: TileHost) -> Iterator[
     """``wangge serve`` with the demo's data, without its year of history, and with a base map."""
     home = tmp_path_factory.mktemp("demo")
     base = {"WANGGE_BASEMAP": tiles.address, "WANGGE_BASEMAP_SYSTEM": "gcj02", "WANGGE_BASEMAP_ATTRIBUTION": "某地图"}
-    running = Running(home, env={"WANGGE_DEMO": "true", **base}).start()
+    running = Running(home, env={"WANGGE_DEMO": "true", "WANGGE_SMS": "log", **base}).start()
     try:
         done = wangge("demo", "load", cwd=home, WANGGE_HOME=str(home / "var"), WANGGE_DEMO="true")
         assert done.returncode == 0, done.stdout + done.stderr

@@ -27,11 +27,22 @@ def _open(browser: Browser, url: str, size: tuple[int, int]) -> tuple[Page, list
     return page, complaints
 
 
+def test_who_only_knows_the_address_comes_to_the_portal_and_staff_from_there_to_theirs(
+    browser: Browser, server: str
+) -> None:
+    page, complaints = _open(browser, server + "/", SIZES[1])
+    assert page.url == server + "/portal/"
+    page.get_by_role("link", name="工作人员入口").or_(page.get_by_role("link", name="For members of staff")).click()
+    page.get_by_text("工作台").wait_for()
+    assert (page.url, complaints) == (server + "/start", [])
+    page.close()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_start_page_says_in_both_languages_what_runs_where(
     browser: Browser, server: str, size: tuple[int, int]
 ) -> None:
-    page, complaints = _open(browser, server + "/", size)
+    page, complaints = _open(browser, server + "/start", size)
     text = page.inner_text("body")
     for words in ("接口文档", "API documentation", "运行状况", "Health", "工作台", "Console"):
         assert words in text
@@ -41,7 +52,7 @@ def test_the_start_page_says_in_both_languages_what_runs_where(
 
 
 def test_every_link_of_the_start_page_answers(browser: Browser, server: str) -> None:
-    page, _ = _open(browser, server + "/", SIZES[0])
+    page, _ = _open(browser, server + "/start", SIZES[0])
     links = page.eval_on_selector_all("main a", "all => all.map(a => a.href)")
     assert len(links) >= 4
     for link in links:
@@ -62,7 +73,7 @@ def test_the_health_page_speaks_the_chosen_language(browser: Browser, server: st
 
 
 def test_a_phone_can_hit_every_link(browser: Browser, server: str) -> None:
-    page, _ = _open(browser, server + "/", SIZES[1])
+    page, _ = _open(browser, server + "/start", SIZES[1])
     heights = page.eval_on_selector_all("a", "all => all.map(a => a.getBoundingClientRect().height)")
     assert min(heights) >= 44
     page.close()

@@ -1,18 +1,21 @@
 """Workbooks as people send them: merged titles, blank rows by the thousand, full-width digits, dates as text, number or date.
 
-Reads XLSX without ever unpacking more than a stated size, and hands out rows with the number a person sees in the sheet.
+Reads XLSX without ever unpacking more than a stated size, and hands out rows with the number a person sees in the sheet. One way for
+every workbook that comes from outside.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -20,8 +23,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from wangge.kernel.problems import Invalid
 from wangge.kernel.words import Words
 
-MOST_BYTES = 64 * 1024 * 1024
-MOST_UNPACKED = 1024 * 1024 * 1024
+_AT_ONCE = 1 << 20
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet knows no zone; the reader gives one)
 _DATE = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?[T\s]*"
@@ -30,6 +32,14 @@ _DATE = re.compile(
 
 _ODD = re.compile(r"[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029\u3000\xa0\ufeff]|  ")
 """What `clean` has to look at more closely."""
+
+
+class Limits(NamedTuple):
+    """Of a workbook: its bytes, the bytes that it unpacks to, and the files in it; a sheet of 100 000 orders unpacks to about 60 MB."""
+
+    bytes: int = 64 << 20
+    unpacked: int = 1 << 30
+    files: int = 2000
 
 
 @dataclass(frozen=True)
@@ -50,21 +60,13 @@ class Sheet:
     blank: int
 
 
-def read(path: Path) -> Sheet:
+def read(path: Path, limits: Limits = Limits()) -> Sheet:
     """The first sheet of a workbook. Its first row that is not blank is the header.
 
     Raises Invalid for a file that is no workbook, is too large, or has no header or two columns of one name.
     """
-    _check_size(path)
-    try:
-        cells = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, zipfile.BadZipFile, OSError, IndexError) as error:
-        raise Invalid.field(
-            "file",
-            "workbook",
-            f"{path.name} 不是可读取的 XLSX 工作簿，请用表格软件另存为 .xlsx 后重试。",
-            f"{path.name} cannot be read as an XLSX workbook; save it as .xlsx from a spreadsheet program and try again.",
-        ) from error
+    with path.open("rb") as file:
+        cells = grid(file, limits=limits)
     numbered = [(i, row) for i, row in enumerate(cells, start=1) if any(not _is_blank(c) for c in row)]
     if not numbered:
         raise Invalid.field("file", "empty", f"{path.name} 没有内容。", f"{path.name} is empty.")
@@ -79,24 +81,52 @@ def read(path: Path) -> Sheet:
     return Sheet(header=tuple(named), rows=rows, blank=len(cells) - len(numbered))
 
 
-def _check_size(path: Path) -> None:
-    if path.stat().st_size > MOST_BYTES:
-        raise Invalid.field(
-            "file",
-            "too_large",
-            f"文件超过 {MOST_BYTES >> 20} MB，请拆分。",
-            f"The file exceeds {MOST_BYTES >> 20} MB; split it.",
-        )
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as packed:
-        if sum(entry.file_size for entry in packed.infolist()) > MOST_UNPACKED:
-            raise Invalid.field(
-                "file",
-                "too_large",
-                f"文件解压后超过 {MOST_UNPACKED >> 30} GB，已拒绝。",
-                f"Unpacked, the file would exceed {MOST_UNPACKED >> 30} GB; refused.",
-            )
+def grid(file: BinaryIO, *, limits: Limits = Limits(), rows: int | None = None, field: str = "file") -> list[list[Any]]:
+    """The cells of the first sheet, from its first row, at most ``rows`` of them. Raises Invalid, for ``field``, with the code ``too_large``
+    or ``workbook``."""
+    try:
+        _weigh(file, limits, field)
+        file.seek(0)
+        first = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0)
+        return first.to_python(skip_empty_area=False, nrows=rows)
+    except _UNREADABLE as error:
+        raise Invalid.field(field, "workbook", *NO_WORKBOOK) from error
+
+
+NO_WORKBOOK = Words(
+    "这不是可读取的工作簿，请用表格软件另存为 .xlsx 后重试。",
+    "This is no workbook that can be read; save it as .xlsx from a spreadsheet program and try again.",
+)
+_UNREADABLE = (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, IndexError, ValueError)  # fmt: skip
+"""What calamine and zipfile say to torn, encrypted and odd files."""
+
+
+def _weigh(file: BinaryIO, limits: Limits, field: str) -> None:
+    if file.seek(0, os.SEEK_END) > limits.bytes:
+        most = limits.bytes >> 20
+        raise _too_large(field, f"文件超过 {most} MB，请拆分。", f"The file exceeds {most} MB; split it.")
+    if not zipfile.is_zipfile(file):
+        return  # a workbook of the older kind is not packed
+    with zipfile.ZipFile(file) as packed:
+        entries = packed.infolist()
+        if len(entries) > limits.files:
+            raise _too_large(field, "文件包含过多的部分，已拒绝。", "The file has too many parts; refused.")
+        left = limits.unpacked
+        for entry in entries:  # what its directory says may be a lie: what comes out is counted
+            with packed.open(entry) as stream:
+                while came := len(stream.read(_AT_ONCE)):
+                    left -= came
+                    if left < 0:
+                        most = limits.unpacked >> 20
+                        raise _too_large(
+                            field,
+                            f"文件解压后超过 {most} MB，已拒绝。",
+                            f"Unpacked, the file would exceed {most} MB; refused.",
+                        )
+
+
+def _too_large(field: str, zh: str, en: str) -> Invalid:
+    return Invalid.field(field, "too_large", zh, en)
 
 
 def _is_blank(cell: Any) -> bool:
@@ -113,6 +143,8 @@ def clean(text: str) -> str:
 
 def text_of(cell: Any) -> str:
     """A cell as text: 2549.0 is ``2549``, dates as ISO, white space cleaned."""
+    if isinstance(cell, str):
+        return clean(cell)
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():

@@ -17,7 +17,7 @@ from wangge.domain.live.api import url_of
 from wangge.kernel.web.middleware import HEADERS
 
 STATIC = Path(__file__).parent / "static"
-APPS = ("console", "field")
+APPS = ("console", "field", "portal")
 WORKER = "sw.js"
 """The service worker of an app that has one: it must lie below the address that it looks after."""
 

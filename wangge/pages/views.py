@@ -1,4 +1,4 @@
-"""Start page, health page, liveness, metrics."""
+"""The front door, the start page, health page, liveness, metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
@@ -93,6 +93,7 @@ CHECKS = {
     "limits": Words("时限", "Limits"),
     "calendar": Words("工作日历", "Work calendar"),
     "backup": Words("备份", "Backup"),
+    "exchange": Words("对接", "Exchange"),
 }
 
 
@@ -125,8 +126,17 @@ def _note(link: Link) -> Words | None:
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """What runs where, in both languages."""
+def front_door(request: HttpRequest) -> HttpResponse:
+    """Who only knows our name is a resident: the portal. Without it, the start page. Never kept by a browser, so that a portal that is
+    built tomorrow is found tomorrow."""
+    if rooms.index_of("portal") is None:
+        return start(request)
+    return HttpResponseRedirect("/portal/", headers={"Cache-Control": "no-cache"})
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """What runs where, in both languages: the way in of staff, integrators and operators."""
     sections = [
         (Words("应用", "Applications"), [(link, _exists(link.path), _note(link)) for link in ROOMS]),
         (Words("接口", "Interfaces"), [(link, _exists(link.path), _note(link)) for link in INTERFACES]),
@@ -134,7 +144,7 @@ def home(request: HttpRequest) -> HttpResponse:
     ]
     return render(
         request,
-        "pages/home.html",
+        "pages/start.html",
         {"sections": sections, "version": wangge.__version__, "demo": settings.CONFIG.demo},
     )
 

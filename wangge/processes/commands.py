@@ -57,7 +57,9 @@ def demo(args: argparse.Namespace) -> int:
     from wangge.processes.serve import Installation, configured
 
     home = os.environ.get("WANGGE_HOME") or "var/demo"
-    settings = configured(host=args.host, port=args.port, home=Path(home).absolute(), demo="true", public_layers="true")
+    settings = configured(
+        host=args.host, port=args.port, home=Path(home).absolute(), demo="true", public_layers="true", sms="log"
+    )
     logs.configure_terminal()
     run = Installation(settings, log_file=settings.home / "log" / "wangge.log", migrate=True)
 
@@ -79,6 +81,7 @@ def _welcome(address: str, home: Path) -> None:
     """Where it runs and who can log in, in the language of this run."""
     print()
     tell(f"  网格演示已就绪：{address}", f"  The Wangge demo runs at {address}")
+    tell(f"  居民端 {address}/ · 工作人员 {address}/start", f"  Residents: {address}/ · staff: {address}/start")
     tell(f"  接口文档：{address}/api/v1/docs", f"  API documentation: {address}/api/v1/docs")
     if _has_demo():
         tell(

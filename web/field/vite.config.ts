@@ -1,10 +1,9 @@
-import { fileURLToPath, URL } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
+import { built, outOf } from '../tools/built'
 import { compressed } from '../tools/compressed'
 
-const OUT = fileURLToPath(new URL('../../wangge/pages/static/field', import.meta.url))
 const API = process.env['WANGGE_API'] ?? 'http://127.0.0.1:8000'
 const BASE = '/static/field/'
 
@@ -24,6 +23,8 @@ export default defineConfig(({ command }) => ({
       workbox: {
         inlineWorkboxRuntime: true,
         sourcemap: false,
+        importScripts: [`${BASE}carry.js`],
+        globIgnores: ['carry.js'],
         globPatterns: ['**/*.{js,css,html,png,json}'],
         modifyURLPrefix: { '': BASE },
         // the page itself is answered at /field/, with the policy and the zone of the installation in it
@@ -40,15 +41,8 @@ export default defineConfig(({ command }) => ({
         ],
       },
     }),
-    compressed(OUT),
+    compressed(outOf('field')),
   ],
-  build: {
-    outDir: OUT,
-    emptyOutDir: true,
-    target: 'es2022',
-    assetsInlineLimit: 0, // what is inlined would be a data: address
-    modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 1100,
-  },
+  build: built('field', 1100),
   server: { proxy: { '/api': API, '/static': API, '/healthz': API } },
 }))

@@ -203,6 +203,36 @@ def test_however_a_queue_is_cut_and_repeated_the_end_is_the_same(
         transaction.set_rollback(True)
 
 
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.permutations(range(7)).flatmap(lambda order: st.integers(1, 7).map(lambda n: order[:n])), max_size=4)
+)
+def test_in_whatever_order_a_queue_comes_each_of_it_is_done_once_and_never_before_what_it_builds_on(
+    world: SimpleNamespace, sendings: list[list[int]]
+) -> None:
+    with transaction.atomic():
+        queue = queue_of(3)
+        assert len(queue) == 7
+        done: set[str] = set()
+        for order in sendings:
+            part = [queue[n] for n in order]
+            for operation, outcome in zip(part, outcomes(send(world, "alice", part)), strict=True):
+                if operation["id"] in done:
+                    assert outcome == "duplicate"
+                elif operation.get("after") in done | {None}:
+                    assert outcome == "applied"
+                    done.add(operation["id"])
+                else:
+                    assert outcome == "rejected"
+        send(world, "alice", queue)
+        with acting(SYSTEM):
+            found = rows.all("SELECT status, version FROM cases_case ORDER BY text")
+            steps = rows.value("SELECT count(*) FROM cases_step WHERE actor IS NOT NULL")
+        assert [(f["status"], f["version"]) for f in found] == [("reported", 2), ("withdrawn", 3), ("reported", 2)]
+        assert steps == len(queue)
+        transaction.set_rollback(True)
+
+
 def test_a_queue_sent_four_times_at_once_is_done_once(in_own_world: SimpleNamespace) -> None:
     queue = queue_of(3)
 

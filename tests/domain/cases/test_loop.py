@@ -90,7 +90,7 @@ def test_a_report_goes_from_the_grid_to_its_close_and_everyone_who_acted_is_on_r
     assert not [
         a
         for a in seen["acts"]
-        if a["act"] not in ("reopen", "archive", "comment", "tag", "link", "unlink", "set_confidential")
+        if a["act"] not in ("reopen", "archive", "publish", "comment", "tag", "link", "unlink", "set_confidential")
     ]
 
 

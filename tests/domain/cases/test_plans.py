@@ -39,12 +39,13 @@ def town(real_world: SimpleNamespace) -> SimpleNamespace:
         for n in range(2)
     ]
     main, other = (actions.accept(by=bob, case=case["id"], version=case["version"]) for case in made)
-    _multiply()
+    multiply()
     actions.merge(by=bob, case=other["id"], version=other["version"], other=main["id"])
     return SimpleNamespace(by=bob, case=main["id"], point=(main["lon"], main["lat"]), category=main["category"])
 
 
-def _multiply() -> None:
+def multiply() -> None:
+    """So many more of each case that is there."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             f"""CREATE TEMPORARY TABLE copies AS

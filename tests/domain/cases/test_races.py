@@ -13,7 +13,6 @@ from django.db import connections
 from tests.support.world import FUBAO, NANYUAN, category, point_in
 from wangge.domain.cases import actions
 from wangge.domain.cases.actions import Report
-from wangge.kernel import crypto
 from wangge.kernel.access import SYSTEM, Principal, acting, bind
 from wangge.kernel.db import rows
 from wangge.kernel.ids import uuid7
@@ -45,7 +44,7 @@ def report(by: Principal, **given: Any) -> Any:
     )
 
 
-def test_of_eight_operators_who_accept_at_once_one_wins(real_world: SimpleNamespace, keys: crypto.Keyring) -> None:
+def test_of_eight_operators_who_accept_at_once_one_wins(real_world: SimpleNamespace) -> None:
     case, _ = report(real_world.as_("alice"))
     bob = real_world.as_("bob")
 

@@ -72,7 +72,7 @@ def test_every_change_is_refused_to_an_operator_and_reading_is_not(http: Any, co
 
 def test_the_catalogue_comes_with_all_a_picker_needs(http: Any) -> None:
     found = http("olga", "GET", "/categories").json()
-    assert len(found["items"]) == 134
+    assert len(found["items"]) == 137
     leaf = next(c for c in found["items"] if c["code"] == "0101")
     assert (leaf["leaf"], leaf["initials"], leaf["name_en"]) == (True, "bllj", "Exposed rubbish")
     assert leaf["evidence"][0] == {"at": "report", "kind": "photo", "least": 1, "required": False}

@@ -39,10 +39,10 @@ def test_categories_go_out_and_come_back(world: SimpleNamespace, tmp_path: Path,
     file = tmp_path / "categories.csv"
     assert run("export", "categories", str(file)) == OK
     lines = file.read_text("utf-8-sig").splitlines()
-    assert len(lines) == 135
+    assert len(lines) == 138
     file.write_text("\n".join([*lines, "0188,01,新类" + "," * 18]), "utf-8-sig")
     assert run("import", "categories", str(file), "--apply") == FOUND
-    assert "第 136 行 lead_duty" in capsys.readouterr().out
+    assert "第 139 行 lead_duty" in capsys.readouterr().out
     file.write_text("\n".join([*lines, "0188,01,新类,,,,,fire" + "," * 13]), "utf-8-sig")
     assert run("import", "categories", str(file)) == OK
     assert queries.category_by_code("0188") is None
@@ -61,7 +61,7 @@ def test_a_file_that_is_no_utf8_text_is_said_in_a_sentence(tmp_path: Path) -> No
 def test_the_shipped_defaults_are_loaded_where_there_is_nothing_and_never_twice(db: None, capsys: Any) -> None:
     assert run("import", "defaults") == OK
     queries.forget()
-    assert "134" in capsys.readouterr().out
+    assert "137" in capsys.readouterr().out
     assert len(queries.leaves()) >= 100
     assert run("import", "defaults") == OK
-    assert "134" not in capsys.readouterr().out
+    assert "137" not in capsys.readouterr().out

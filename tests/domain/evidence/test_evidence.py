@@ -343,6 +343,24 @@ def test_a_recording_gets_its_length_a_poster_and_a_copy_without_metadata(tmp_pa
             assert poster.size == (320, 240)
 
 
+def test_a_recording_of_a_browser_does_not_say_how_long_it_is_and_is_measured(tmp_path: Path) -> None:
+    import av
+    import numpy as np
+
+    path = tmp_path / "made.webm"
+    with av.open(str(path), "w", format="webm", options={"live": "1"}) as made:
+        stream = made.add_stream("libopus", rate=48000)
+        stream.layout = "mono"
+        for number in range(150):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 960), dtype=np.int16), format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 48000, number * 960
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+    with av.open(str(path)) as given:
+        assert given.duration is None
+    assert judged(tmp_path, path.read_bytes(), Kind.AUDIO)["seconds"] == pytest.approx(3, abs=0.1)
+
+
 def test_an_infected_file_is_put_into_quarantine(world: SimpleNamespace, settings: Any, tmp_path: Path) -> None:
     from dataclasses import replace
 

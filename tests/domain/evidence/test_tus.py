@@ -105,6 +105,27 @@ def test_creation_may_carry_the_whole_file(alice: Phone) -> None:
     assert (made.status_code, made["Upload-Offset"]) == (201, str(len(content)))
 
 
+def test_a_beginning_that_is_sent_again_adds_nothing(alice: Phone) -> None:
+    """Its answer was lost, or it was cut: what came of it is kept, and the phone asks how much that is."""
+    content, upload = jpeg(), str(uuid7())
+    said = ",".join(
+        f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in (("id", upload), ("kind", "photo"))
+    )
+
+    def begin(part: bytes) -> Any:
+        return alice.send(
+            "POST", "/api/v1/uploads", part, Upload_Length=str(len(content)), Upload_Metadata=said, Content_Type=PART
+        )
+
+    assert begin(content[:100]).status_code == 201
+    assert begin(content[:100]).status_code == 409
+    path = f"/api/v1/uploads/{upload}"
+    assert alice.send("HEAD", path)["Upload-Offset"] == "100"
+    assert alice.patch(path, content[100:], 100).status_code == 204
+    assert begin(content).status_code == 409
+    assert row_of(upload)["sha256"] == hashlib.sha256(content).hexdigest()
+
+
 def test_a_damaged_part_is_not_kept(alice: Phone) -> None:
     content = jpeg()
     path = alice.create(content)["Location"]

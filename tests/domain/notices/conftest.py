@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,28 +20,9 @@ from wangge.domain.notices import actions, addresses, queries
 from wangge.domain.notices.models import Confirmation
 from wangge.domain.notices.rules import Channel
 from wangge.domain.people.models import User
-from wangge.kernel import crypto
 from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.db import rows
 from wangge.kernel.outbox.relay import Event
-
-
-@pytest.fixture(autouse=True)
-def keys(tmp_path: Path, key_file: crypto.Keyring) -> Iterator[crypto.Keyring]:
-    ring = crypto.Keyring(shutil.copy(key_file.path, tmp_path / "keys.json"))
-    with crypto.using(ring):
-        yield ring
-
-
-@pytest.fixture
-def world(in_world: SimpleNamespace) -> SimpleNamespace:
-    return in_world
-
-
-@pytest.fixture
-def real_world(in_own_world: SimpleNamespace) -> SimpleNamespace:
-    """The same, with real commits."""
-    return in_own_world
 
 
 @pytest.fixture

@@ -65,6 +65,9 @@ def test_a_change_is_a_new_version_with_its_difference_on_record(world: SimpleNa
         (("reported", "subscriber", "email", False), "body.cells[0].channel"),
         (("reported", "holder", "in_app", True), "body.cells[0].mandatory"),
         (("reported", "nobody", "in_app", False), "body.cells[0].who"),
+        (("reported", "planner", "in_app", False), "body.cells[0].who"),
+        (("grids_failed", "holder", "in_app", False), "body.cells[0].who"),
+        (("grids_failed", "subscriber", "webhook", False), "body.cells[0].who"),
         (("born", "holder", "in_app", False), "body.cells[0].event"),
     ],
 )

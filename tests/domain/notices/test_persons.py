@@ -139,7 +139,7 @@ def test_who_may_not_see_the_case_any_more_by_then_is_not_written_to(world: Simp
         act(world, "bob", "reassign", row, unit=world.units.wardens, note="派错单位")
     with clock.at(MORNING):
         assert actions.send_personal(Channel.EMAIL) == 0
-    assert (statuses(), error(), server.mails) == (["dropped"], "may not see the case any more", [])
+    assert (statuses(), error(), server.mails) == (["dropped"], "may not see it any more", [])
 
 
 def test_a_refused_address_is_given_up_and_holds_up_nobody(world: SimpleNamespace, server: Server) -> None:

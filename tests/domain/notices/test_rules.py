@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from wangge.domain import notices
 from wangge.domain.cases.rules import TABLE, Act
 from wangge.domain.notices.rules import (
+    EVENT_NAMES,
+    OF_GRIDS,
     TRIES,
     Case,
     Channel,
     Event,
+    GridChange,
     Who,
     after_failure,
     event_of,
@@ -27,8 +30,10 @@ from wangge.domain.notices.rules import (
     new_secret,
     quiet_until,
     say,
+    say_of_grids,
     sign,
     signature_headers,
+    stands,
 )
 from wangge.domain.notices.rules.texts import TEXTS
 from wangge.kernel.words import Words
@@ -36,7 +41,7 @@ from wangge.kernel.words import Words
 ZONE = "Asia/Shanghai"
 SILENT = {
     Act.ACCEPT, Act.LOCATE, Act.UNMERGE, Act.TAKE, Act.PROGRESS, Act.ARCHIVE, Act.RECLASSIFY, Act.SET_URGENCY, Act.SET_CONFIDENTIAL,
-    Act.COMMENT, Act.TAG, Act.LINK, Act.UNLINK,
+    Act.COMMENT, Act.TAG, Act.LINK, Act.UNLINK, Act.ASK_REPORTER, Act.PUBLISH,
 }  # fmt: skip
 """Acts nobody is told of: they change nothing for others, or the next act tells it."""
 
@@ -51,15 +56,25 @@ def test_the_shipped_matrix_names_what_there_is_and_tells_somebody_of_every_even
     text = (Path(notices.__file__).parent / "data" / "matrix.csv").read_text("utf-8")
     cells = [(Event(r["event"]), Who(r["who"]), Channel(r["channel"])) for r in csv.DictReader(text.splitlines())]
     assert len(set(cells)) == len(cells)
-    assert all(fits(who, channel) for _, who, channel in cells)
-    assert (
-        {e for e, who, _ in cells if who != Who.SUBSCRIBER}
-        == {e for e, who, _ in cells if who == Who.SUBSCRIBER}
-        == set(Event)
+    assert all(fits(who, channel) and stands(event, who) for event, who, channel in cells)
+    assert {e for e, who, _ in cells if who != Who.SUBSCRIBER} == set(Event)
+    assert {e for e, who, _ in cells if who == Who.SUBSCRIBER} == set(Event) - OF_GRIDS
+
+
+def test_a_change_of_grids_that_failed_is_said_with_its_grids_day_and_reason() -> None:
+    why = Words("网格已停用。", "A grid was retired.")
+    told = say_of_grids(
+        "grids_failed", GridChange(["440304010001001"], datetime(2031, 5, 5, 16, tzinfo=UTC), why, ZONE)
     )
+    assert told.zh == "网格 440304010001001 的预定调整未能生效（原定 2031-05-06）：网格已停用。"
+    assert (
+        told.en
+        == "The planned change of grids 440304010001001 could not take effect (it was for 2031-05-06): A grid was retired."
+    )
+    assert EVENT_NAMES["grids_failed"].zh == "网格的预定调整未能生效"
 
 
-@pytest.mark.parametrize("event", list(Event))
+@pytest.mark.parametrize("event", [e for e in Event if e not in OF_GRIDS])
 def test_every_event_is_said_in_both_languages_with_number_title_status_and_limit(event: Event) -> None:
     assert set(TEXTS) == set(Event)
     due = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -156,7 +171,7 @@ def test_the_page_shows_the_shipped_matrix_and_every_relation() -> None:
         if row["channel"] == Channel.IN_APP:
             told.setdefault(row["event"], []).append(row["who"])
     for event in Event:
-        words = TEXTS[event].fill(case="…")
+        words = TEXTS[event].fill(case="…", grids="…")
         assert f"| `{event}` | {', '.join(told[event])} | {words.zh} · {words.en} |" in PAGE
     assert all(f"`{who}`" in PAGE for who in Who)
 

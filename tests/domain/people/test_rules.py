@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wangge.domain.people import factor, passwords, rules
-from wangge.kernel.access.roles import ADMINISTRATORS, Role
+from wangge.kernel.access.roles import ADMINISTRATORS, ALL_STAFF, Role
 from wangge.kernel.problems import Invalid
 from wangge.kernel.web.address import client_address
 
 
-def test_every_role_but_integration_has_its_scopes_and_every_duty_its_words() -> None:
-    assert set(rules.ROLE_SCOPES) == set(Role) - {Role.INTEGRATION}
+def test_every_role_of_a_post_has_its_scopes_and_every_duty_its_words() -> None:
+    assert set(rules.ROLE_SCOPES) == ALL_STAFF
     assert len(rules.DUTIES) == 28
     assert all(w.zh and w.en for w in [*rules.DUTIES.values(), *rules.UNIT_KINDS.values()])
     assert all(role in rules.ROLE_SCOPES for role, _ in rules.TITLES.values())
@@ -35,7 +35,7 @@ def test_exactly_one_scope_that_fits_the_role() -> None:
     assert not fits(Role.OPERATOR, area="440304", unit="x")
     assert not fits(Role.OPERATOR)
     assert not fits(Role.OPERATOR, everywhere=True)
-    assert not fits(Role.INTEGRATION, everywhere=True)
+    assert not fits(Role.INTEGRATION, everywhere=True) and not fits(Role.RESIDENT, everywhere=True)
     assert all(fits(r, everywhere=True) for r in ADMINISTRATORS)
 
 

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import shapely
+from django.db import OperationalError
 
 from tests.domain.places.conftest import FIRST, SECOND
 from tests.domain.places.test_changing import CODE, Work, current
 from wangge.domain.places import actions, queries, rules
+from wangge.domain.places.actions import changing, planning
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Grant, Principal, Role, Scope
 from wangge.kernel.db import rows
@@ -46,6 +48,7 @@ def test_a_planned_split_changes_nothing_until_its_day_begins_and_then_once(worl
         assert actions.apply_due() == 0 and CODE in current()
         row = state_of(id)
         assert (row["state"], row["old"], row["names"], row["due_at"]) == ("waiting", [CODE], ["网格001"], BEGIN)
+        assert len(row["names_en"]) == 1
     with clock.at(BEGIN - timedelta(seconds=1)):
         assert actions.apply_due() == 0
     with clock.at(BEGIN):
@@ -89,6 +92,40 @@ def test_one_whose_grids_have_changed_fails_says_why_and_keeps_no_other_waiting(
     assert isinstance(found, Finding)
     actions.cancel_planned(by=SYSTEM, id=failing, version=row["version"])
     assert planned_changes() == [] and queries.planned_changes(by=SYSTEM) == []
+
+
+def test_one_that_breaks_is_failed_and_logged_and_keeps_no_other_waiting(world, monkeypatch, caplog):
+    other = SECOND + "001"
+    with clock.at(BEFORE):
+        broken, sound = plan(kind="split", grids=[CODE], count=2), plan(kind="split", grids=[other], count=2)
+
+    def carry_out(*, plan, **given):
+        if CODE in plan.change().old:
+            raise ZeroDivisionError("a defect of ours")
+        return changing.carry_out(plan=plan, **given)
+
+    monkeypatch.setattr(planning, "carry_out", carry_out)
+    with clock.at(BEGIN):
+        assert actions.apply_due() == 1 and actions.apply_due() == 0
+    assert (state_of(broken)["state"], state_of(sound)["state"]) == ("failed", "done")
+    assert state_of(broken)["fault"] == planning.BROKEN._asdict() and CODE in current()
+    assert any(r.exc_info and "a defect of ours" in str(r.exc_info[1]) for r in caplog.records)
+
+
+def test_one_that_could_not_get_a_lock_is_tried_again(world, monkeypatch):
+    with clock.at(BEFORE):
+        id = plan(kind="split", grids=[CODE], count=2)
+    tries = iter([OperationalError("lock timeout")])
+
+    def carry_out(**given):
+        for error in tries:
+            raise error
+        return changing.carry_out(**given)
+
+    monkeypatch.setattr(planning, "carry_out", carry_out)
+    with clock.at(BEGIN):
+        assert actions.apply_due() == 0 and state_of(id)["state"] == "waiting"
+        assert actions.apply_due() == 1 and state_of(id)["state"] == "done"
 
 
 def test_one_whose_land_went_elsewhere_fails(world):

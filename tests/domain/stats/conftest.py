@@ -5,24 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from tests.support.world import FUBAO, category, point_in
 from wangge.domain.cases import actions
 from wangge.domain.cases.actions import Report
 from wangge.kernel.access import bind
 from wangge.kernel.outbox import relay
-
-
-@pytest.fixture
-def world(in_world: SimpleNamespace) -> SimpleNamespace:
-    return in_world
-
-
-@pytest.fixture
-def real_world(in_own_world: SimpleNamespace) -> SimpleNamespace:
-    """The same, with real commits."""
-    return in_own_world
 
 
 def report(

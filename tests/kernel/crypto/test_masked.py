@@ -25,6 +25,9 @@ MAY_OPEN = {
     "wangge/kernel/ledger/reveal.py": "asks for a purpose and writes it down first",
     "wangge/domain/people/factor.py": "the secret of a second factor is a machine's, not a fact about a person",
     "wangge/domain/cases/orders/kept.py": "a workbook that was sent, to be read into cases; nobody is shown it",
+    "wangge/domain/people/sso/flow.py": "what a browser keeps while its person is at the provider; nobody's data",
+    "wangge/domain/portal/door.py": "a case's id, sealed so that strangers can point at it without knowing it",
+    "wangge/domain/portal/own.py": "a person's own name, to themselves, on record; and the phone of who asked to be erased, to find it by",
     "wangge/domain/notices/addresses.py": "to write to an address its owner gave for that; and the secrets that webhooks are signed with",
 }
 

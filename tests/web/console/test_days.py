@@ -66,7 +66,7 @@ def _same(at: Desk, other: Desk) -> None:
 
 def test_an_operators_day(desk: Sit) -> None:
     centre, crew, team = desk("fubao"), desk("cleaner"), desk("handler")
-    _register(centre, "连退两次的垃圾点")
+    _register(centre, "连退两次的垃圾点", _photo())
     centre.page.get_by_role("heading", level=1).focus()
     for _ in range(2):
         if centre.status.inner_text() == "待受理":
@@ -122,12 +122,61 @@ def test_an_operators_day(desk: Sit) -> None:
     _does(centre, "结案")
     expect(centre.status).to_have_text("已结案")
 
+    # before and after in one picture, moved by keyboard
+    centre.page.get_by_role("button", name="前后对比").focus()
+    centre.press("Enter")
+    after = centre.page.get_by_role("img", name="处置后")
+    expect(after).to_have_css("clip-path", "inset(0px 0px 0px 50%)")
+    centre.page.get_by_role("slider", name="对比位置").focus()
+    centre.press("ArrowRight", "ArrowRight")
+    expect(after).to_have_css("clip-path", "inset(0px 0px 0px 52%)")
+    centre.press("Escape")
+    expect(after).to_be_hidden()
+
+    # printed, it is a sheet with its number as a code, and without what only a screen needs
+    sheet = centre.page.locator(".print-head .number")
+    expect(sheet).to_be_hidden()
+    centre.page.emulate_media(media="print")
+    expect(sheet).to_have_text(re.compile(r"\d{22}"))
+    expect(centre.page.get_by_role("img", name="案件编号二维码")).to_be_visible()
+    expect(centre.page.get_by_role("region", name="办理")).to_be_hidden()
+    expect(centre.menu).to_be_hidden()
+    centre.page.emulate_media(media="screen")
+
     # the whole way is in the timeline, and each step proves itself
     step = centre.page.locator(".timeline li").filter(has_text="两次退单，指定执法队牵头。")
     step.get_by_role("button", name="验证留痕").focus()
     centre.press("Enter")
     expect(step).to_contain_text("✓ 未被改动")
     crew.complaints.clear()  # what was returned is not to be read any more: 404
+
+
+def test_a_handlers_day(desk: Sit) -> None:
+    team, centre = desk("handler"), desk("fubao")
+    team.page.get_by_role(
+        "button", name="处置中"
+    ).focus()  # the workbench: what is mine to do now, the first to be due on top
+    team.press("Enter")
+    title = "学校门口流动早餐车聚集"
+    team.page.get_by_role("link", name=title).first.focus()
+    team.press("Enter")
+    team.page.get_by_role("region", name="办理").wait_for()
+    _same(centre, team)
+
+    _does(team, "签收")
+    _does(team, "进展", "已到现场，摊贩正在收摊。")
+    _does(team, "请求协同", "请协调学校错开上学时段。")
+    expect(centre.page.get_by_text("请协调学校错开上学时段。").first).to_be_visible()
+    _does(centre, "答复协同", "学校明日起错峰。")
+    expect(team.page.get_by_text("学校明日起错峰。").first).to_be_visible()
+    _does(team, "办结", "摊贩已劝离，每日早间值守。", field="result")
+    expect(team.status).to_have_text("待核查")
+    expect(team.page.get_by_role("region", name="办理").get_by_role("button", name="签收")).to_have_count(0)
+    team.press("Escape")
+    expect(team.page.get_by_role("heading", name="今天要办的")).to_be_visible()
+    due = team.page.locator(".two section").first
+    expect(due.get_by_role("link", name="装修材料堆在消防登高面")).to_be_visible()
+    expect(due.get_by_role("link", name=title)).to_have_count(0)
 
 
 def test_a_supervisors_day(desk: Sit) -> None:

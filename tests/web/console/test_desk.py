@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from tests.web.console.clear import serious
 from tests.web.console.conftest import ROW, Desk
 
 Sit = Callable[..., Desk]
 
 
-def _register(at: Desk, title: str) -> None:
-    """By keyboard alone: Tab goes through the form in the order in which a caller tells it."""
+def _register(at: Desk, title: str, photo: bytes = b"") -> None:
+    """By keyboard alone: Tab goes through the form in the order in which a caller tells it. ``photo``: a JPEG that goes with it."""
     at.open("/register")
     expect(at.page.locator("#phone")).to_be_focused()
     at.page.keyboard.type("0755-00999999")
@@ -29,6 +30,9 @@ def _register(at: Desk, title: str) -> None:
     at.page.locator("#point").focus()
     at.page.keyboard.type("114.0295,22.5225")
     expect(at.page.get_by_role("status").filter(has_text="位于")).to_be_visible()
+    if photo:
+        at.page.locator("#files").set_input_files({"name": "before.jpg", "mimeType": "image/jpeg", "buffer": photo})
+        expect(at.page.locator("button[type=submit]")).to_be_enabled()
     at.page.locator("#title").focus()
     at.page.keyboard.type(title)
     at.press("Control+Enter")
@@ -157,6 +161,7 @@ def test_who_may_not_is_not_shown_it(desk: Sit) -> None:
     expect(menu.get_by_role("link")).to_have_text(["工作台", "统计", "我的设置"])
     analyst.open("/queue")
     expect(analyst.page.get_by_text("您的岗位不包含此功能")).to_be_visible()
+    assert serious(analyst) == []
 
 
 def test_a_reporter_is_masked_until_a_purpose_is_stated(desk: Sit) -> None:
@@ -180,12 +185,13 @@ def test_a_wrong_password_is_said_and_a_log_out_leaves_nothing(desk: Sit) -> Non
     at.page.get_by_label("口令").fill("wrong")
     at.press("Enter")
     expect(at.page.get_by_role("alert")).to_be_visible()
+    assert serious(at) == []
     at.complaints.clear()  # the browser notes that an answer was 401
     at.page.get_by_label("口令").fill("wangge-demo")
     at.press("Enter")
     expect(at.page).to_have_url(re.compile(r"/console/queue\?status=accepted"))
     at.page.get_by_role("button", name=re.compile("^账号")).click()
     at.page.get_by_role("menuitem", name="退出登录").click()
-    expect(at.page.get_by_label("账号")).to_be_visible()
+    expect(at.page.get_by_role("textbox", name="账号")).to_be_visible()
     at.open("/queue")
-    expect(at.page.get_by_label("账号")).to_be_visible()
+    expect(at.page.get_by_role("textbox", name="账号")).to_be_visible()

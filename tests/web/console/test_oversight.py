@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
-from tests.web.console.clear import clear_to_all
+from tests.web.console.clear import clear_to_all, english, misnamed
 from tests.web.console.conftest import ROW, Desk
 
 Sit = Callable[..., Desk]
@@ -60,6 +60,11 @@ def test_figures_are_ordered_cut_and_exported_as_the_address_says(desk: Sit) -> 
 def test_both_screens_are_clear_to_all(desk: Sit) -> None:
     at = _figures(desk, "supervisor")
     clear_to_all(at, "figures")
+    for cut, first in (("承办单位", "福保街道"), ("网格", "（示例）")):
+        at.page.get_by_role("button", name=cut, exact=True).click()
+        expect(at.page.get_by_role("rowheader", name=first).first).to_be_visible()
+        with english(at):
+            assert misnamed(at) == [], f"figures by {cut}"
     at.open("/supervision")
     at.page.locator("tr button").first.click()
     at.page.locator(".aside .acts").wait_for()

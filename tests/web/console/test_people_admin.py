@@ -24,6 +24,7 @@ SECURITY = {
     "import": ("/admin/staff-import", ".drop"),
     "roles": ("/admin/roles", "tbody th"),
     "tokens": ("/admin/tokens", LIST),
+    "bans": ("/admin/bans", LIST),
     "deliveries": ("/admin/deliveries", LIST),
     "webhooks": ("/admin/webhooks", LIST),
 }
@@ -189,6 +190,25 @@ def test_a_token_is_shown_once_subscribed_with_and_revoked(desk: Sit) -> None:
     at.page.locator("tbody tr", has_text="城市大脑").get_by_role("button", name="吊销").click()
     form(at).get_by_role("button", name="吊销").click()
     expect(at.page.locator("tbody tr", has_text="城市大脑")).to_contain_text("已吊销")
+
+
+def test_a_network_is_kept_from_the_portal_with_a_reason_and_let_in_again(desk: Sit) -> None:
+    at = desk("secadmin")
+    at.open("/admin/bans")
+    at.page.get_by_role("button", name="添加限制").click()
+    form(at).get_by_label("网络", exact=True).last.fill("203.0.113.9/8")
+    form(at).get_by_label("原因").fill("一小时内提交 400 条广告")
+    at.press("Control+Enter")
+    expect(form(at).locator("[data-field=network] .wrong")).to_contain_text("网段过大")
+    at.complaints.clear()
+    form(at).get_by_label("网络", exact=True).last.fill("203.0.113.0/24")
+    at.press("Control+Enter")
+    row = at.page.locator("tbody tr", has_text="203.0.113.0/24")
+    expect(row).to_contain_text("400 条广告")
+    expect(row).to_contain_text("限制中")
+    row.get_by_role("button", name="解除").click()
+    form(at).get_by_role("button", name="解除").click()
+    expect(row).to_contain_text("已解除")
 
 
 def test_the_system_administrator_adds_a_unit_and_changes_who_is_told(desk: Sit) -> None:

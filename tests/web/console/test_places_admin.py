@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.web.console.clear import clear_to_all
-from tests.web.console.conftest import Desk
+from tests.web.console.clear import clear_to_all, english, misnamed, serious
+from tests.web.console.conftest import ROW, Desk
 
 Sit = Callable[..., Desk]
 COMMUNITY = "440304010003"
@@ -52,11 +53,15 @@ def test_land_is_given_to_a_neighbour_and_the_open_case_goes_with_it(desk: Sit) 
     at.press("Control+Shift+z")
     expect(what).to_contain_text("未结案件转入新网格 1 件")
 
+    [number] = re.findall(r"\d{22}", what.inner_text())
     at.page.get_by_role("button", name="发布", exact=True).click()
     expect(at.page.get_by_text("已发布：划给邻格")).to_be_visible()
     expect(what).to_contain_text("完成上面的步骤后")
     at.open(f"/admin/grids?within={COMMUNITY}&grid={GETS}")
     expect(at.page.get_by_role("complementary", name="当前网格")).to_contain_text("第 2 版 调整边界")
+    operator = desk("fubao")
+    operator.queue(f"?grid={GETS}")
+    expect(operator.page.locator(ROW).filter(has_text=number)).to_have_count(1)
 
 
 def test_a_cut_that_misses_is_told_and_a_merge_says_which_posts_go_along(desk: Sit) -> None:
@@ -91,6 +96,9 @@ def test_a_change_is_planned_for_a_day_seen_among_the_grids_and_cancelled(desk: 
     planned = at.page.get_by_role("region", name="预定的调整")
     expect(planned).to_contain_text("2031-05-06 生效")
     expect(planned).to_contain_text("拆分 云桐09网格（示例）")
+    assert serious(at) == []
+    with english(at):
+        assert misnamed(at) == []
     planned.get_by_role("button", name="取消调整").click()
     at.page.get_by_role("dialog").get_by_role("button", name="取消调整").click()
     expect(planned).to_have_count(0)
@@ -140,4 +148,5 @@ def test_a_file_is_checked_before_it_can_be_written(desk: Sit, tmp_path: Path) -
     there.locator("canvas").press("Enter")  # and what is in its middle leads back to its row
     expect(wrong).to_be_focused()
     expect(wrong).to_have_attribute("aria-current", "true")
+    assert serious(at) == []
     expect(at.page.get_by_role("button", name="写入")).to_have_count(0)

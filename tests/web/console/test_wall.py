@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.console.clear import serious
+from tests.web.console.clear import chinese, misnamed, serious, speak
 from tests.web.console.conftest import Desk
 
 Sit = Callable[..., Desk]
@@ -34,9 +34,13 @@ def test_the_wall_opens_from_the_figures_and_shows_the_scope_of_its_address(desk
     expect(at.page.get_by_text("此刻未结的案件").first).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)])
-def test_it_fills_the_screen_can_be_read_from_afar_and_is_clear_to_all(desk: Sit, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("size", "language"), [((1920, 1080), "zh"), ((1366, 768), "en")])
+def test_it_fills_the_screen_can_be_read_from_afar_and_is_clear_to_all(
+    desk: Sit, size: tuple[int, int], language: str
+) -> None:
     at = desk("leader", size)
+    if language == "en":
+        speak(at, "en")
     _open(at)
     assert serious(at) == []
     fits = "e => e.scrollWidth <= innerWidth && e.scrollHeight <= innerHeight"
@@ -45,6 +49,10 @@ def test_it_fills_the_screen_can_be_read_from_afar_and_is_clear_to_all(desk: Sit
         .filter(x => x.offsetParent && parseFloat(getComputedStyle(x).fontSize) < 19.9 * {size[0]} / 1920)
         .filter(x => !x.closest('.grid-map, .hidden')).map(x => x.outerHTML.slice(0, 80))"""
     assert at.page.locator(".wall").evaluate(small) == []
+    if language == "en":
+        assert chinese(at) + misnamed(at) == []
+        at.open()
+        speak(at, "zh")
 
 
 def test_who_sees_aggregates_alone_has_no_wall(desk: Sit) -> None:

@@ -48,6 +48,9 @@ def video(folder: Path) -> dict[str, Any]:
     return {"name": "video.mp4", "mimeType": "video/mp4", "buffer": path.read_bytes()}
 
 
+GO = "(path) => { history.pushState({}, '', '/field' + path); dispatchEvent(new PopStateEvent('popstate', { state: {} })) }"
+
+
 def digest(file: dict[str, Any]) -> str:
     return hashlib.sha256(file["buffer"]).hexdigest()
 
@@ -92,6 +95,10 @@ class Phone:
     def wait_for_worker(self) -> None:
         """From now on it opens without a network."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+
+    def go(self, path: str) -> None:
+        """To a screen, without loading the page anew."""
+        self.page.evaluate(GO, path)
 
     def stand_in_own_grid(self) -> None:
         grid = self.get("/session")["scope"]["grids"][0]
@@ -168,17 +175,17 @@ def phone(browser: Browser, demo: Running) -> Iterator[Callable[..., Phone]]:
     with ExitStack() as phones:
 
         @contextmanager
-        def taken(login: str, size: tuple[int, int], worker: bool) -> Iterator[Phone]:
+        def taken(login: str, size: tuple[int, int], worker: bool, host: str) -> Iterator[Phone]:
             context = browser.new_context(
                 locale="zh-CN",
                 viewport={"width": size[0], "height": size[1]},
                 is_mobile=True,
                 has_touch=True,
                 geolocation={"longitude": 114.05, "latitude": 22.52, "accuracy": 8},
-                permissions=["geolocation"],
+                permissions=["geolocation", "microphone"],
                 service_workers="allow" if worker else "block",
             )
-            found = Phone(context, demo.address)
+            found = Phone(context, demo.address.replace("127.0.0.1", host))
             found.log_in(login)
             if worker:
                 found.wait_for_worker()
@@ -187,9 +194,11 @@ def phone(browser: Browser, demo: Running) -> Iterator[Callable[..., Phone]]:
             try:
                 yield found
             finally:  # the account's language is that of the other tests
-                context.request.patch(f"{demo.address}/api/v1/me", data={"language": "zh"})
+                context.request.patch(f"{found.address}/api/v1/me", data={"language": "zh"})
                 context.close()
             blocked = "Service Worker registration blocked"  # by the browser, for a test without it
             assert [c for c in found.complaints if worker or not c.startswith(blocked)] == []
 
-        yield lambda login="worker", size=TALL, worker=True: phones.enter_context(taken(login, size, worker))
+        yield lambda login="worker", size=TALL, worker=True, host="127.0.0.1": phones.enter_context(
+            taken(login, size, worker, host)
+        )

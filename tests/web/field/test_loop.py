@@ -98,10 +98,7 @@ def test_a_phone_that_comes_second_is_told_what_changed_and_may_drop_its_act(
     first.all_sent()
     (case,) = first.reported(text)
     for at in (first, second):
-        at.page.evaluate(
-            "(path) => { history.pushState({}, '', '/field' + path); dispatchEvent(new PopStateEvent('popstate', { state: {} })) }",
-            f"/cases/{case['id']}",
-        )
+        at.go(f"/cases/{case['id']}")
         expect(at.page.locator("footer button").first).to_be_visible()
     second.context.set_offline(True)
     for at in (second, first):

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.support.program import Running
 from tests.web.field.conftest import PIN, Phone, digest, photo, video
+from wangge.pages import rooms
 
 Take = Callable[..., Phone]
 
@@ -75,6 +76,9 @@ def test_lost_answers_a_killed_server_and_a_wrong_clock_change_nothing(
     (case,) = at.reported("弱网上报：路灯不亮")
     said = datetime.fromisoformat(case["reported_at"])
     assert abs(datetime.now(UTC) - said) < timedelta(minutes=3), "the server's clock counts, not the phone's"
+    assert case["timeline"][0]["data"]["odd"] == ["clock"]
+    at.go(f"/cases/{case['id']}")
+    expect(at.page.locator(".timeline")).to_contain_text("手机时钟快 180 分钟，时间已换算")
 
 
 def test_nothing_of_a_case_can_be_read_in_the_browsers_storage_and_log_out_leaves_nothing(phone: Take) -> None:
@@ -131,3 +135,104 @@ def test_five_wrong_pins_ask_for_the_password_and_what_is_unsent_is_still_there(
     at.log_in("worker")
     at.all_sent()
     assert len(at.reported("输错 PIN 也不丢")) == 1
+
+
+def test_a_new_version_waits_until_the_report_is_sent(phone: Take) -> None:
+    at = phone()
+    newer = rooms.STATIC / "field" / rooms.WORKER
+    was = newer.read_bytes()
+    try:
+        at.fill_report("写到一半来了新版本")
+        at.attach(photo(6))
+        newer.write_bytes(was + b"\n// a version that is newer\n")
+        at.page.evaluate("navigator.serviceWorker.getRegistration().then((r) => r.update()).then(() => null)")
+        at.page.wait_for_function("navigator.serviceWorker.getRegistration().then((r) => r.waiting !== null)")
+        expect(at.page.get_by_role("button", name="更新")).to_have_count(0)
+        expect(at.page.get_by_label("情况说明")).to_have_value("写到一半来了新版本")
+        expect(at.page.locator(".shots img")).to_have_count(1)
+        at.context.set_offline(True)
+        at.send()
+        expect(at.page.locator(".net")).to_contain_text("待发 1 条")
+        at.page.get_by_role("button", name="更新").click()  # the page is loaded anew, by the newer one
+        at.page.get_by_label("6 位 PIN").fill(PIN)
+        expect(at.page.locator(".net")).to_contain_text("待发 1 条 · 附件 1 个")
+        at.context.set_offline(False)
+        at.all_sent()
+        assert len(at.evidence_of("写到一半来了新版本", 1)) == 1
+    finally:
+        newer.write_bytes(was)
+
+
+def test_an_app_that_is_served_no_more_keeps_everything_and_says_what_to_do(phone: Take) -> None:
+    at = phone(worker=False)
+    problem = {"type": "urn:wangge:problem:client-too-old", "title": "应用版本过旧", "status": 426, "detail": "请更新"}
+    at.context.route("**/api/v1/batch", lambda route: route.fulfill(status=426, json=problem))
+    at.fill_report("旧版本上报的内容")
+    at.send()
+    expect(at.page.get_by_text("请更新后继续发送，待发的内容都在")).to_be_visible()
+    expect(at.page.locator(".net")).to_contain_text("待发 1 条")
+    at.context.unroute("**/api/v1/batch")
+    at.page.get_by_role("button", name="更新").click()
+    at.page.get_by_label("6 位 PIN").fill(PIN)
+    at.all_sent()
+    assert len(at.reported("旧版本上报的内容")) == 1
+
+
+def test_batches_that_arrive_late_and_out_of_order_are_each_done_once(phone: Take) -> None:
+    """The network delivers a batch long after its sender gave it up and sent it again, with what was captured meanwhile."""
+    at = phone(worker=False)
+    held: list[Route] = []
+
+    def reorder(route: Route) -> None:
+        if held:
+            route.continue_()
+            return
+        held.append(route)
+        route.abort()
+
+    at.context.route("**/api/v1/batch", reorder)
+    at.fill_report("先报的一件")
+    at.send()
+    expect(at.page.locator(".net")).to_contain_text("待发 1 条")
+    at.fill_report("后报的一件")
+    at.send()
+    at.all_sent()
+    late = held[0].request
+    answer = at.context.request.post(late.url, data=late.post_data, headers=late.headers)
+    assert [a["outcome"] for a in answer.json()["answers"]] == ["duplicate"]
+    for text in ("先报的一件", "后报的一件"):
+        assert len(at.reported(text)) == 1
+
+
+def test_each_thing_that_the_browser_asks_for_is_explained_first(browser: Browser, demo: Running) -> None:
+    context = browser.new_context(
+        locale="zh-CN", viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, service_workers="block"
+    )
+    context.add_init_script(
+        """navigator.permissions.query = async () => ({ state: 'prompt' })
+        window.asked = []
+        navigator.geolocation.watchPosition = () => { asked.push('place'); return 1 }
+        navigator.mediaDevices.getUserMedia = () => { asked.push('microphone'); return new Promise(() => undefined) }
+        HTMLInputElement.prototype.showPicker = () => undefined"""
+    )
+    at = Phone(context, demo.address)
+    at.log_in("worker")
+    at.tab("上报")
+    for opens, reason, what in (
+        (None, "需要定位", "place"),
+        (("button", "录音"), "需要麦克风", "microphone"),
+    ):
+        if opens:
+            at.page.get_by_role(opens[0], name=opens[1]).click()
+        note = at.page.get_by_role("note").filter(has_text=reason)
+        expect(note).to_be_visible()
+        assert what not in at.page.evaluate("asked"), "not before its person knows why"
+        note.get_by_role("button").click()
+        expect(note).to_have_count(0)
+        assert at.page.evaluate("asked")[-1] == what
+    at.page.get_by_role("button", name="取消录音").click()
+    at.page.get_by_text("拍照", exact=True).click()
+    note = at.page.get_by_role("note").filter(has_text="需要相机")
+    with at.page.expect_file_chooser():
+        note.get_by_role("button").click()
+    context.close()

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.web.console.clear import AXE
-from tests.web.field.conftest import SMALL, TALL, Phone
+from tests.web.field.conftest import GO, SMALL, TALL, Phone
 
 Take = Callable[..., Phone]
 STATIC = Path(__file__).parents[3] / "wangge/pages/static/field/assets"
 SHELL = 200_000
-GO = "(path) => { history.pushState({}, '', '/field' + path); dispatchEvent(new PopStateEvent('popstate', { state: {} })) }"
 SCREENS = {
     "/": ".net",
     "/todo": ".cards a",

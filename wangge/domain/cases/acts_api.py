@@ -34,6 +34,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.FLAG: bool,
     Kind.TAGS: Annotated[list[Annotated[str, Field(max_length=30)]], Field(max_length=20)],
     Kind.EVIDENCE: Annotated[list[EvidenceIn], Field(max_length=20)],
+    Kind.FILES: Annotated[list[UUID], Field(max_length=20)],
 }
 
 

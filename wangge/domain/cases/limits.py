@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from wangge.domain.cases import queries
-from wangge.domain.cases.actions import clocks
 from wangge.domain.cases.actions.outside import counted_anew
 from wangge.domain.cases.rules import LIVE
 from wangge.domain.cases.tags import CasePermission
@@ -27,7 +26,7 @@ def recount(*, by: Principal, case: UUID, category: UUID | None = None, urgency:
     if row["status"] not in LIVE:
         raise Conflict(Words("案件现在没有计时。", "No clock of this case runs now."))
     plan = counted_anew(row, category=category or row["category"], urgency=urgency or row["urgency"])
-    raised = clocks.share_of_time(plan.started_at, plan.due_at, plan.unit, 2.0)
+    raised = plan.share(2.0)
     above = queries.centre_above(row)
     return {
         "stage": str(plan.stage),

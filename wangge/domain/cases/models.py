@@ -11,11 +11,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from wangge.domain.cases.followers import Follower  # noqa: F401  (a table like those here)
 from wangge.domain.cases.rules import LIVE, Ask, Call, Channel, FollowUp, Level, Stage, Status, Urgency
 from wangge.kernel.access import Columns
 from wangge.kernel.ids import uuid7
 
-SCOPE = Columns(units=("lead", "holder"), unit_lists=("assisting", "asked"), persons=("reporter",))
+SCOPE = Columns(units=("lead", "holder"), unit_lists=("assisting", "asked"), persons=("reporter",), case="id")
 """Who sees a case: by its levels, the units that have it or were asked for help, and the member of staff who reported it."""
 
 
@@ -72,6 +73,7 @@ class Case(models.Model):
     changed_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, help_text="when the matter ended, in whatever way")
     result = models.TextField(default="")
+    public_text = models.CharField(max_length=2000, db_default="", help_text="what an operator cleared for the public")
     follow_up = models.CharField(max_length=12, null=True)
     rating = models.SmallIntegerField(null=True, help_text="1–5, as the reporter said")
     tries = models.SmallIntegerField(db_default=0, help_text="attempts to reach the reporter that reached nobody")

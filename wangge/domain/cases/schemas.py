@@ -344,7 +344,8 @@ class ClockOut(Output):
 
 
 class RequestOut(Output):
-    """What a unit asked for: help, an extension, a suspension. ``of``: the unit that was asked; null: the centre."""
+    """What a unit asked for: help, an extension, a suspension (``of``: the unit that was asked; null: the centre); or the centre's question
+    to the reporter."""
 
     id: UUID
     kind: str
@@ -384,7 +385,8 @@ class RelatedOut(Output):
 
 
 class CaseOut(CaseRow):
-    """A case with everything the asker may see."""
+    """A case with everything the asker may see. ``me_too``: how many others follow it. ``public_text``: what was cleared for the public; ``followed``: its reporter has its number
+    and a code, and sees what they are asked."""
 
     text: str
     accuracy_m: float | None
@@ -393,6 +395,9 @@ class CaseOut(CaseRow):
     first_receiver: UUID | None
     received_at: datetime
     result: str
+    public_text: str
+    followed: bool
+    me_too: int
     tries: int
     route: dict[str, Any] | None
     source: str

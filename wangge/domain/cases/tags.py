@@ -46,6 +46,9 @@ class CasePermission(Permission):
     CONFIDENTIAL = "cases.confidential"
     COMMENT = "cases.comment"
     TAG = "cases.tag"
+    ASK_REPORTER = "cases.ask_reporter"
+    ANSWER_QUESTION = "cases.answer_question"
+    PUBLISH = "cases.publish"
     IMPORT = "cases.import"
     REVEAL = "cases.reveal"
 
@@ -70,14 +73,14 @@ PERMISSION_WORDS = {
 
 GRANTS = declare(
     {
-        CasePermission.READ: _STAFF | {Role.LEADER, Role.INTEGRATION},
-        CasePermission.REPORT: _STAFF | {Role.INTEGRATION},
+        CasePermission.READ: _STAFF | {Role.LEADER, Role.INTEGRATION, Role.RESIDENT},
+        CasePermission.REPORT: _STAFF | {Role.INTEGRATION, Role.RESIDENT},
         CasePermission.SELF_RESOLVE: GRID_STAFF,
         CasePermission.LOCATE: DESK | GRID_STAFF,
         CasePermission.ACCEPT: DESK,
         CasePermission.REJECT: DESK,
         CasePermission.MERGE: DESK,
-        CasePermission.WITHDRAW: GRID_STAFF | DESK | UNIT_STAFF,
+        CasePermission.WITHDRAW: GRID_STAFF | DESK | UNIT_STAFF | {Role.RESIDENT},
         CasePermission.VOID: {Role.OPERATOR},
         CasePermission.ESCALATE: DESK,
         CasePermission.DELEGATE: {Role.OPERATOR},
@@ -91,10 +94,10 @@ GRANTS = declare(
         CasePermission.DECIDE_REQUEST: DESK,
         CasePermission.RESOLVE: UNIT_STAFF,
         CasePermission.VERIFY: GRID_STAFF | {Role.OPERATOR, Role.SUPERVISOR},
-        CasePermission.FOLLOW_UP: {Role.OPERATOR},
+        CasePermission.FOLLOW_UP: {Role.OPERATOR, Role.RESIDENT},
         CasePermission.DECIDE: {Role.SUPERVISOR},
         CasePermission.CLOSE: {Role.OPERATOR},
-        CasePermission.REOPEN: {Role.OPERATOR},
+        CasePermission.REOPEN: {Role.OPERATOR, Role.RESIDENT},
         CasePermission.ARCHIVE: {Role.OPERATOR},
         CasePermission.URGE: GRID_STAFF | DESK | {Role.SUPERVISOR, Role.LEADER},
         CasePermission.SUPERVISE: {Role.SUPERVISOR},
@@ -105,6 +108,9 @@ GRANTS = declare(
         CasePermission.CONFIDENTIAL: {Role.OPERATOR},
         CasePermission.COMMENT: _STAFF | {Role.LEADER},
         CasePermission.TAG: DESK | {Role.SUPERVISOR},
+        CasePermission.ASK_REPORTER: DESK,
+        CasePermission.ANSWER_QUESTION: DESK | {Role.RESIDENT},
+        CasePermission.PUBLISH: {Role.OPERATOR},
         # Orders name who called and become cases on a desk: who sits there brings them in, not an administrator (DESIGN §5).
         CasePermission.IMPORT: {Role.OPERATOR, Role.INTEGRATION},
         CasePermission.REVEAL: {Role.OPERATOR},

@@ -288,14 +288,17 @@ class Keywords:
                     self._leaves.setdefault(folded, []).append((category, word, weight))
                     lengths.setdefault(folded[0], set()).add(len(folded))
         self._lengths = {first: tuple(found) for first, found in lengths.items()}
+        self._begins = re.compile(f"[{re.escape(''.join(sorted(lengths)))}]" if lengths else r"(?!)")
 
     def _in(self, text: str) -> set[str]:
         """The words, folded, that stand in a folded text."""
         leaves, lengths = self._leaves, self._lengths
         found = set()
-        for at, first in enumerate(text):
-            if first in lengths:  # few characters begin a word
-                found.update(p for n in lengths[first] if (p := text[at : at + n]) in leaves)
+        for begin in self._begins.finditer(text):  # few characters begin a word
+            at = begin.start()
+            for length in lengths[text[at]]:
+                if (word := text[at : at + length]) in leaves:
+                    found.add(word)
         return found
 
     def suggest(

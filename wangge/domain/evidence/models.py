@@ -66,6 +66,7 @@ class Item(models.Model):
     role = models.CharField(max_length=10)
     at = models.DateTimeField()
     by = models.UUIDField(null=True)
+    cleared_at = models.DateTimeField(null=True, help_text="when an operator let the public see it")
 
     class Meta:
         db_table = "evidence_item"

@@ -18,7 +18,8 @@ FAR_M = 200
 """A photo taken farther than this from its case is marked for who checks it."""
 
 _COLUMNS = """u.id, u.owner, u.kind, u.state, u.reason, u.name, u.length, u.sha256, u.media_type, u.original, u.public, u.public_type,
-    u.thumb, u.width, u.height, u.seconds, u.lon, u.lat, u.captured_at, u.made_at, u.stored_at, i.district, i."case", i.role, i.at"""
+    u.thumb, u.width, u.height, u.seconds, u.lon, u.lat, u.captured_at, u.made_at, u.stored_at, i.district, i."case", i.role, i.at,
+    i.cleared_at"""
 
 
 def visible(*, by: Principal, upload: UUID) -> Row:
@@ -57,7 +58,7 @@ def shown(row: Row, point: tuple[float, float] | None = None) -> dict[str, Any]:
     away = None
     if point is not None and row["lon"] is not None:
         away = round(distance_m(point[0], point[1], row["lon"], row["lat"]))
-    keys = ("id", "kind", "state", "reason", "name", "length", "sha256", "media_type", "width", "height", "seconds", "lon", "lat", "captured_at", "made_at", "case", "role", "at")  # fmt: skip
+    keys = ("id", "kind", "state", "reason", "name", "length", "sha256", "media_type", "width", "height", "seconds", "lon", "lat", "captured_at", "made_at", "case", "role", "at", "cleared_at")  # fmt: skip
     return {k: row[k] for k in keys} | {
         "has_public": row["public"] is not None,
         "has_thumb": row["thumb"] is not None,

@@ -137,7 +137,9 @@ def moving(source: Path, media: str, folder: Path) -> dict[str, Any]:
                 found |= _poster(given, folder)
         container = _CONTAINERS.get(media)
         if container is not None:
-            found |= _without_metadata(source, container, kind, folder)
+            copied, ends = _without_metadata(source, container, kind, folder)
+            found |= copied
+            found["seconds"] = found["seconds"] or ends  # what a browser records does not say how long it is
     except av.error.FFmpegError as error:
         raise Refused("录音或视频已损坏，无法读取\nthe recording is damaged and cannot be read") from error
     return found
@@ -155,8 +157,9 @@ def _poster(given: Any, folder: Path) -> dict[str, Any]:
     raise Refused("视频中没有画面\nthere is no picture in the video")
 
 
-def _without_metadata(source: Path, container: str, kind: str, folder: Path) -> dict[str, Any]:
-    """The same streams in a new container, not decoded. Streams that it cannot hold are left out; none left, there is no public copy."""
+def _without_metadata(source: Path, container: str, kind: str, folder: Path) -> tuple[dict[str, Any], float | None]:
+    """The same streams in a new container, not decoded, and when they end in seconds. Streams that it cannot hold are left out; none left,
+    there is no public copy."""
     import av
     import av.error
 
@@ -169,15 +172,17 @@ def _without_metadata(source: Path, container: str, kind: str, folder: Path) -> 
                 with contextlib.suppress(av.error.FFmpegError, ValueError):
                     pairs[stream.index] = made.add_stream_from_template(stream)
         if not pairs:
-            return {}
+            return {}, None
+        ends = 0.0
         made.metadata.clear()
         for copy in pairs.values():
             copy.metadata.clear()
         for packet in given.demux([s for s in given.streams if s.index in pairs]):
             if packet.dts is not None:
+                ends = max(ends, float((packet.dts + (packet.duration or 0)) * packet.time_base))
                 packet.stream = pairs[packet.stream.index]
                 made.mux(packet)
-    return {"public": "public", "public_type": _PUBLIC.get(container, f"{kind}/{container}")}
+    return {"public": "public", "public_type": _PUBLIC.get(container, f"{kind}/{container}")}, round(ends, 2) or None
 
 
 # — documents ——————————————————————————————————————————————————————————————————————————————————————————————————————————————

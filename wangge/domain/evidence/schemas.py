@@ -23,7 +23,8 @@ class EvidenceIn(Input):
 
 class EvidenceOut(Output):
     """``state``: promised, uploading, stored (sealed, copies not made yet), ready, refused or quarantined (``reason``), erased.
-    ``lon``, ``lat``, ``captured_at``: what the device wrote. ``metres_away``: from the case; ``far``: farther than 200 m."""
+    ``lon``, ``lat``, ``captured_at``: what the device wrote. ``metres_away``: from the case; ``far``: farther than 200 m.
+    ``cleared_at``: since when the public may see it."""
 
     id: UUID
     kind: str
@@ -43,6 +44,7 @@ class EvidenceOut(Output):
     case: UUID | None
     role: str | None
     at: datetime | None
+    cleared_at: datetime | None
     has_public: bool
     has_thumb: bool
     metres_away: int | None

@@ -25,7 +25,7 @@ PERMISSION_WORDS = {
 
 GRANTS = declare(
     {
-        EvidencePermission.UPLOAD: _STAFF,
+        EvidencePermission.UPLOAD: _STAFF | {Role.RESIDENT},
         EvidencePermission.READ: _STAFF | {Role.LEADER},
         EvidencePermission.ORIGINAL: {Role.OPERATOR, Role.SUPERVISOR},
     },

@@ -48,6 +48,18 @@ def opened_code(confirmation: UUID, sealed: bytes) -> str:
     return cipher.open_sealed(crypto.keyring(), bytes(sealed), _code_place(confirmation))
 
 
+def _message_place(message: UUID, column: str) -> crypto.Place:
+    return crypto.Place.of("notices_message", column, message)
+
+
+def seal_message(message: UUID, column: Literal["to_sealed", "text_sealed"], value: str) -> bytes:
+    return crypto.seal(value, _message_place(message, column))
+
+
+def opened_message(message: UUID, column: Literal["to_sealed", "text_sealed"], sealed: bytes) -> str:
+    return cipher.open_sealed(crypto.keyring(), bytes(sealed), _message_place(message, column))
+
+
 def _secret_place(webhook: UUID, column: str) -> crypto.Place:
     return crypto.Place.of("notices_webhook", column, webhook)
 

@@ -185,6 +185,17 @@ def ping(request: HttpRequest, webhook: UUID) -> Any:
     return Status(202, _delivery(actions.ping(by=request.principal, webhook=webhook)))
 
 
+@router.post(
+    "/webhooks/{webhook}/retry",
+    permission=P.DELIVERIES,
+    response=s.RetriedOut,
+    summary="Send all that was given up again",
+)
+def retry_missed(request: HttpRequest, webhook: UUID) -> Any:
+    return {"count": actions.send_missed(by=request.principal, webhook=webhook)}
+
+
 def _delivery(row: Any) -> dict[str, Any]:
-    names = s.DeliveryOut.model_fields
-    return {name: getattr(row, f"{name}_id" if name == "webhook" else name) for name in names}
+    """A delivery to a webhook, which has no text."""
+    names = s.DeliveryOut.model_fields.keys() - {"text"}
+    return {name: getattr(row, f"{name}_id" if name == "webhook" else name) for name in names} | {"text": None}

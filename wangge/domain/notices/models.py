@@ -1,4 +1,4 @@
-"""Tables of notices. A notice holds no text: it is made from the case as it is when somebody reads, who must be able to see the case then."""
+"""Tables of notices. A notice holds no text: it is made from what it is of as that is when somebody reads, who must be able to see it then."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from wangge.domain.notices.rules import Channel, Event, Who
+from wangge.domain.notices.rules import OF_GRIDS, Channel, Event, Who, stands
 from wangge.kernel.ids import uuid7
 
+_ABOUT_GRIDS = Q(who__in=[w for w in Who if any(stands(e, w) for e in OF_GRIDS)])
 STATUSES = ["waiting", "sent", "given_up", "dropped"]
 
 
@@ -43,12 +44,17 @@ class Rule(models.Model):
                 | (~Q(who=Who.SUBSCRIBER) & Q(channel__in=[Channel.IN_APP, Channel.EMAIL, Channel.SMS])),
                 name="notices_rule_channel_fits",
             ),
+            models.CheckConstraint(
+                condition=(Q(event__in=sorted(OF_GRIDS)) & _ABOUT_GRIDS)
+                | (~Q(event__in=sorted(OF_GRIDS)) & ~_ABOUT_GRIDS),
+                name="notices_rule_who_stands_so",
+            ),
         ]
 
 
 class Notice(models.Model):
-    """Something a person is told. ``pos``: of the outbox event, so that nobody is told twice of it. ``facts``: status, due time and
-    urgency then, the channels it was to take, and those nobody can opt out of."""
+    """Something a person is told, of a case or of a planned ``change`` of grids. ``pos``: of the outbox event, so that nobody is told twice
+    of it. ``facts``: of a case its status, due time and urgency then; the channels it was to take, and those nobody can opt out of."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     person = models.UUIDField()
@@ -56,7 +62,8 @@ class Notice(models.Model):
     event = models.CharField(max_length=20)
     why = ArrayField(models.CharField(max_length=16), help_text="how they stand to the case")
     district = models.CharField(max_length=6)
-    case = models.UUIDField()
+    case = models.UUIDField(null=True)
+    change = models.UUIDField(null=True)
     facts = models.JSONField()
     in_app = models.BooleanField()
     at = models.DateTimeField()
@@ -71,7 +78,13 @@ class Notice(models.Model):
             ),
             models.Index(fields=["at"], name="notices_notice_age"),
         ]
-        constraints = [models.UniqueConstraint(fields=["person", "pos"], name="notices_notice_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "pos"], name="notices_notice_once"),
+            models.CheckConstraint(
+                condition=Q(case__isnull=False, change__isnull=True) | Q(case__isnull=True, change__isnull=False),
+                name="notices_notice_of_one",
+            ),
+        ]
 
 
 class Preference(models.Model):
@@ -129,6 +142,19 @@ class Confirmation(models.Model):
         ]
 
 
+class Message(models.Model):
+    """A short message to somebody who is no member of staff, for as long as it is worth anything; both texts are encrypted."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    to_sealed = models.BinaryField()
+    text_sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "notices_message"
+
+
 class Webhook(models.Model):
     """Another system that is told. It sees what its token may read, and at most ``areas`` of that; both secrets are encrypted."""
 
@@ -157,7 +183,8 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One thing to be sent outside: a notice or a code to a person's address, or an event to another system (with the body that is sent).
+    """One thing to be sent outside: a notice or a code to a person's address, a message to a resident's phone, or an event to another
+    system (with the body that is sent).
 
     ``waiting`` (not before ``next_at``; claimed by a worker until ``claimed_until``), ``sent``, ``given_up`` (``error`` says why),
     ``dropped`` (it was not to be sent any more)."""
@@ -167,6 +194,7 @@ class Delivery(models.Model):
     notice = models.ForeignKey(Notice, models.CASCADE, null=True)
     webhook = models.ForeignKey(Webhook, models.CASCADE, null=True)
     confirmation = models.OneToOneField(Confirmation, models.CASCADE, null=True)
+    message = models.OneToOneField(Message, models.CASCADE, null=True)
     event = models.CharField(max_length=20)
     pos = models.BigIntegerField(null=True, help_text="of the outbox event; null: a ping")
     case = models.UUIDField(null=True)
@@ -189,6 +217,11 @@ class Delivery(models.Model):
                 name="notices_delivery_webhook_due",
                 condition=Q(status="waiting", webhook__isnull=False),
             ),
+            models.Index(
+                fields=["webhook", "case", "pos"],
+                name="notices_delivery_in_order",
+                condition=Q(status="waiting", webhook__isnull=False),
+            ),
             models.Index(fields=["-made_at", "-id"], name="notices_delivery_made"),
             models.Index(
                 fields=["channel", "done_at"], name="notices_delivery_given_up", condition=Q(status="given_up")
@@ -198,12 +231,23 @@ class Delivery(models.Model):
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="notices_delivery_status_known"),
             models.CheckConstraint(
                 condition=Q(
-                    channel=Channel.WEBHOOK, webhook__isnull=False, notice__isnull=True, confirmation__isnull=True
+                    channel=Channel.WEBHOOK,
+                    webhook__isnull=False,
+                    notice__isnull=True,
+                    confirmation__isnull=True,
+                    message__isnull=True,
                 )
                 | Q(channel__in=[Channel.EMAIL, Channel.SMS], webhook__isnull=True)
                 & (
-                    Q(notice__isnull=False, confirmation__isnull=True)
-                    | Q(notice__isnull=True, confirmation__isnull=False)
+                    Q(notice__isnull=False, confirmation__isnull=True, message__isnull=True)
+                    | Q(notice__isnull=True, confirmation__isnull=False, message__isnull=True)
+                )
+                | Q(
+                    channel=Channel.SMS,
+                    webhook__isnull=True,
+                    notice__isnull=True,
+                    confirmation__isnull=True,
+                    message__isnull=False,
                 ),
                 name="notices_delivery_has_target",
             ),

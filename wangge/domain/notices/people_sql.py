@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from wangge.domain.cases.tags import CasePermission
+from wangge.domain.places.tags import PlacesPermission
 from wangge.kernel.access import Role, roles_with
-from wangge.kernel.access.roles import DESK, GRID_STAFF, UNIT_STAFF
+from wangge.kernel.access.roles import DESK, GRID_STAFF, NO_STAFF, UNIT_STAFF
 
 # An area's code begins with those of the areas it lies in.
 _UPWARDS = "ARRAY[left({code}, 12), left({code}, 9), left({code}, 6), left({code}, 4), left({code}, 2)]::varchar[]"
@@ -18,6 +19,8 @@ _AWAY = """EXISTS (SELECT 1 FROM people_absence gone WHERE gone.user_id = {perso
                    AND gone.starts <= %(now)s AND gone.ends > %(now)s)"""
 _STANDS_IN = """SELECT a.user_id FROM people_absence a JOIN people_user absent ON absent.id = a.user_id AND absent.active
     WHERE a.deputy_id = {person} AND a.cancelled_at IS NULL AND a.starts <= %(now)s AND a.ends > %(now)s"""
+_SELF_AND_DEPUTIES = """SELECT p.user_id AS person UNION ALL
+    SELECT a.deputy_id FROM people_absence a WHERE a.user_id = p.user_id AND a.cancelled_at IS NULL AND a.starts <= %(now)s AND a.ends > %(now)s"""
 
 
 def params(now: Any) -> dict[str, Any]:
@@ -28,7 +31,8 @@ def params(now: Any) -> dict[str, Any]:
 
     return {
         "now": now,
-        "readers": named(roles_with(CasePermission.READ) - {Role.INTEGRATION}),
+        "readers": named(roles_with(CasePermission.READ) - NO_STAFF),
+        "keepers": named(roles_with(PlacesPermission.GRIDS_MANAGE)),
         "desk": named(DESK),
         "unit_staff": named(UNIT_STAFF),
         "unit_leader": [str(Role.UNIT_LEADER)],
@@ -38,15 +42,15 @@ def params(now: Any) -> dict[str, Any]:
     }
 
 
-def held(persons: str) -> str:
-    """The part ``held`` of a statement: what the persons of the part ``persons`` hold now of posts that let them read cases, their own and
-    those of absent colleagues they stand in for. Somebody who is away, or whose account is closed, holds nothing."""
+def held(persons: str, roles: str = "readers") -> str:
+    """The part ``held`` of a statement: what the persons of the part ``persons`` hold now of posts of these roles (which let them read
+    cases; ``keepers`` those that let them change grids), their own and those of absent colleagues they stand in for. Somebody who is away, or whose account is closed, holds nothing."""
     return f"""held AS MATERIALIZED (
         SELECT x.person, p.area, p.unit_id, p.everywhere, CASE WHEN p.grid IS NOT NULL THEN
                    p.grid::text || ARRAY(SELECT m.base::text FROM places_membership m WHERE m.stacked = p.grid) END AS grids
         FROM (SELECT DISTINCT person FROM {persons}) x JOIN people_user u ON u.id = x.person AND u.active
         CROSS JOIN LATERAL (SELECT x.person AS owner UNION ALL {_STANDS_IN.format(person="x.person")}) h
-        JOIN people_post p ON p.user_id = h.owner AND p.role = ANY(%(readers)s) AND {_VALID}
+        JOIN people_post p ON p.user_id = h.owner AND p.role = ANY(%({roles})s) AND {_VALID}
         WHERE NOT {_AWAY.format(person="x.person")})"""
 
 
@@ -55,6 +59,21 @@ def may_see(person: str) -> str:
     return f"""EXISTS (SELECT 1 FROM held p WHERE p.person = {person} AND (
         c.reporter = p.person OR p.everywhere OR p.area IN (c.community, c.street, c.district, left(c.district, 4), left(c.district, 2))
         OR p.unit_id IN (c.lead, c.holder) OR p.unit_id = ANY(c.assisting) OR p.unit_id = ANY(c.asked) OR c.grid = ANY(p.grids)))"""
+
+
+def keepers(place: str) -> str:
+    """The persons who look after the grids of ``place`` (a row with its levels), or stand in for who does: a column ``person``."""
+    return f"""SELECT x.person FROM people_post p CROSS JOIN LATERAL ({_SELF_AND_DEPUTIES}) x
+        WHERE p.role = ANY(%(keepers)s) AND {_VALID} AND (p.everywhere OR p.area IN ({_around(place)}))"""
+
+
+def may_keep(person: str, place: str) -> str:
+    """Whether ``person`` (one of those of the part ``held`` of keepers) may change the grids of ``place`` now."""
+    return f"""EXISTS (SELECT 1 FROM held p WHERE p.person = {person} AND (p.everywhere OR p.area IN ({_around(place)})))"""
+
+
+def _around(place: str) -> str:
+    return f"{place}.community, {place}.street, {place}.district, left({place}.district, 4), left({place}.district, 2)"
 
 
 def _nearest(area: str, roles: str) -> str:
@@ -114,9 +133,5 @@ def related(source: str) -> str:
         for who, sql in PERSONS.items()
     )
     return f"""SELECT k.pos, k.who, x.person FROM ({by_post}) k JOIN people_post p ON p.id = k.post
-        CROSS JOIN LATERAL (
-            SELECT p.user_id AS person
-            UNION ALL
-            SELECT a.deputy_id FROM people_absence a WHERE a.user_id = p.user_id AND a.cancelled_at IS NULL
-              AND a.starts <= %(now)s AND a.ends > %(now)s) x
+        CROSS JOIN LATERAL ({_SELF_AND_DEPUTIES}) x
         UNION ALL {own}"""

@@ -1,4 +1,4 @@
-"""Every read of notices. A person's notices are shown as long as they may see the case: the text is made from the case's present row."""
+"""Every read of notices. A person's notices are shown as long as they may see what they are of: the text is made from its present row."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 
 from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.rules import Status
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.notices import addresses
-from wangge.domain.notices.rules import EVENT_NAMES, Case, Channel, Event, Who, say
+from wangge.domain.notices.rules import EVENT_NAMES, Case, Channel, Event, GridChange, Who, say, say_of_grids, stands
 from wangge.domain.notices.tags import NoticePermission
+from wangge.domain.places.tags import PlacesPermission
 from wangge.kernel import clock
-from wangge.kernel.access import SYSTEM, Principal, acting
+from wangge.kernel.access import SYSTEM, Columns, Principal, acting
 from wangge.kernel.db import rows
 from wangge.kernel.problems import NotFound
 from wangge.kernel.web import paging
 from wangge.kernel.words import Words
 
 MOST_COUNTED = 1_000
+PLANNED = Columns(grid=None)
+_OF = """notices_notice n LEFT JOIN cases_case c ON c.district = n.district AND c.id = n."case"
+            LEFT JOIN places_plannedchange g ON g.id = n.change"""
 
 
 # — one's own ——————————————————————————————————————————————————————————————————————————————————————————————————————————————
@@ -38,18 +43,27 @@ def mine(
         params["at"], params["id"] = paging.decode(after, kinds=(datetime, UUID))
         terms.append("(n.at, n.id) < (%(at)s, %(id)s)")
     found = rows.all(
-        f"""SELECT n.id, n.at, n.event, n.why, n.read_at, n."case", c.number, c.title, c.urgency, n.facts ->> 'status' AS status,
-                   (n.facts ->> 'due_at')::timestamptz AS due_at
-            FROM notices_notice n JOIN cases_case c ON c.district = n.district AND c.id = n."case"
+        f"""SELECT n.id, n.at, n.event, n.why, n.read_at, n."case", coalesce(c.number, '') AS number, coalesce(c.title, '') AS title,
+                   n.facts ->> 'urgency' AS urgency_then, c.urgency, n.facts ->> 'status' AS status,
+                   coalesce((n.facts ->> 'due_at')::timestamptz, g.due_at) AS due_at, n.change, g.old, g.community, g.fault
+            FROM {_OF}
             WHERE n.person = %(person)s AND n.in_app AND {" AND ".join(terms)} ORDER BY n.at DESC, n.id DESC LIMIT %(limit)s""",
         params,
     )
     page = paging.page(found, limit, keys=("at", "id"))
     for row in page["items"]:
-        told = Case(row["number"], row["title"], Status(row["status"]).words, row["due_at"], settings.CONFIG.zone)
-        row["text"] = say(row["event"], told)._asdict()
+        row["text"] = _text(row)._asdict()
+        row["urgency"] = row["urgency"] or row["urgency_then"]
         row["why"] = [{"key": who, "name": Who(who).words._asdict()} for who in row["why"]]
     return page
+
+
+def _text(row: rows.Row) -> Words:
+    if row["change"]:
+        why = Words(**orjson.loads(row["fault"]))
+        return say_of_grids(row["event"], GridChange(row["old"], row["due_at"], why, settings.CONFIG.zone))
+    told = Case(row["number"], row["title"], Status(row["status"]).words, row["due_at"], settings.CONFIG.zone)
+    return say(row["event"], told)
 
 
 def unread(*, by: Principal) -> dict[str, Any]:
@@ -59,7 +73,7 @@ def unread(*, by: Principal) -> dict[str, Any]:
     seen = _seen(by, params)
     count = rows.value(
         f"""SELECT count(*) FROM (
-                SELECT 1 FROM notices_notice n JOIN cases_case c ON c.district = n.district AND c.id = n."case"
+                SELECT 1 FROM {_OF}
                 WHERE n.person = %(person)s AND n.in_app AND n.read_at IS NULL AND {seen} LIMIT %(most)s) found""",
         params,
     )
@@ -67,8 +81,12 @@ def unread(*, by: Principal) -> dict[str, Any]:
 
 
 def _seen(by: Principal, params: dict[str, Any]) -> str:
-    """The case ``c`` is in the scope the person reads cases in, now."""
-    return by.scope(CasePermission.READ).sql("c", params, SCOPE)
+    """The case ``c`` is in the scope the person reads cases in, now; or the planned change ``g`` in that in which they change grids."""
+    values: dict[str, Any] = {}
+    grids = by.scope(PlacesPermission.GRIDS_MANAGE).sql("g", values, PLANNED).replace("%(scope_", "%(grids_scope_")
+    params |= {f"grids_{name}": value for name, value in values.items()}
+    cases = by.scope(CasePermission.READ).sql("c", params, SCOPE)
+    return f"(c.id IS NOT NULL AND {cases} OR g.id IS NOT NULL AND {grids})"
 
 
 def preferences(*, by: Principal) -> dict[str, Any]:
@@ -106,7 +124,9 @@ def matrix() -> dict[str, Any]:
             "SELECT count(email_confirmed_at) AS email, count(mobile_confirmed_at) AS sms FROM notices_preference"
         ) or {"email": 0, "sms": 0}
     return head | {
-        "events": [{"key": e, "name": EVENT_NAMES[e]._asdict()} for e in Event],
+        "events": [
+            {"key": e, "name": EVENT_NAMES[e]._asdict(), "who": [w for w in Who if stands(e, w)]} for e in Event
+        ],
         "who": [{"key": w, "name": w.words._asdict()} for w in Who],
         "channels": [{"key": c, "name": c.words._asdict(), "addresses": given.get(c)} for c in Channel],
         "cells": rows.all(
@@ -128,7 +148,14 @@ def channels_used() -> set[str]:
 # — what leaves the system —————————————————————————————————————————————————————————————————————————————————————————————————
 
 _DELIVERY = """d.id, d.channel, d.webhook_id AS webhook, d.event, d."case", d.status, d.tries, d.made_at, d.next_at, d.done_at, d.http_status,
-    d.error"""
+    d.error, d.message_id, (SELECT m.text_sealed FROM notices_message m WHERE m.id = d.message_id) AS text_sealed"""
+
+
+def _shown(row: rows.Row) -> dict[str, Any]:
+    """A delivery as the API shows it. ``text`` only in a demo installation, which sends no SMS and where everybody wants to see one."""
+    sealed, message = row.pop("text_sealed"), row.pop("message_id")
+    told = settings.CONFIG.demo and sealed is not None
+    return row | {"text": addresses.opened_message(message, "text_sealed", sealed) if told else None}
 
 
 def deliveries(
@@ -168,7 +195,7 @@ def deliveries(
                 ORDER BY d.made_at DESC, d.id DESC LIMIT %(limit)s""",
             params,
         )
-    return paging.page(found, limit, keys=("made_at", "id"))
+    return paging.page([_shown(row) for row in found], limit, keys=("made_at", "id"))
 
 
 def delivery(*, by: Principal, delivery: UUID) -> dict[str, Any]:
@@ -182,7 +209,7 @@ def delivery(*, by: Principal, delivery: UUID) -> dict[str, Any]:
         )
     if found is None:
         raise NotFound(Words("没有这条发送记录。", "There is no such delivery."))
-    return found
+    return _shown(found)
 
 
 def webhooks(*, by: Principal, webhook: UUID | None = None) -> list[dict[str, Any]]:

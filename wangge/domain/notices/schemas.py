@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
-from wangge.domain.notices.rules import Channel, Event, Who
+from wangge.domain.notices.rules import OF_GRIDS, Channel, Event, Who
 from wangge.kernel.web.schemas import Input, Moment, Output, WordsOut
 
 Text = Annotated[str, Field(min_length=1, max_length=80)]
@@ -31,7 +31,8 @@ class NamedKey(Output):
 
 
 class NoticeOut(Output):
-    """``text`` is said anew from the case as it is now, with the status and the limit of then. ``why``: how one stands to the case."""
+    """``text`` is said anew from the case as it is now, with the status and the limit of then. ``why``: how one stands to it. A notice of a
+    planned ``change`` of grids names no case: ``number`` and ``title`` are empty, ``community`` is where the grids are."""
 
     id: UUID
     at: datetime
@@ -39,10 +40,12 @@ class NoticeOut(Output):
     text: WordsOut
     why: list[NamedKey]
     read_at: datetime | None
-    case: UUID
+    case: UUID | None
     number: str
     title: str
     urgency: str
+    change: UUID | None
+    community: str | None
 
 
 class UnreadOut(Output):
@@ -116,10 +119,16 @@ class ChannelOut(NamedKey):
     addresses: int | None
 
 
+class EventOut(NamedKey):
+    """``who``: those who can be told of it, as they stand to what it is of."""
+
+    who: list[str]
+
+
 class MatrixOut(Output):
     version: int
     at: datetime | None
-    events: list[NamedKey]
+    events: list[EventOut]
     who: list[NamedKey]
     channels: list[ChannelOut]
     cells: list[CellOut]
@@ -132,6 +141,13 @@ class MatrixIn(Input):
     cells: Annotated[list[CellIn], Field(max_length=2000)]
 
 
+CaseEvent = Annotated[
+    Literal[tuple(str(e) for e in Event if e not in OF_GRIDS)],  # type: ignore[valid-type]
+    AfterValidator(Event),
+]
+"""What other systems can be told of."""
+
+
 class WebhookIn(Input):
     """``token``: whose scope it has (a token's own call may leave it out). ``events``, ``areas`` empty: all."""
 
@@ -139,7 +155,7 @@ class WebhookIn(Input):
     name: Text
     url: Url
     token: UUID | None = None
-    events: Annotated[list[Event], Field(max_length=100)] = []
+    events: Annotated[list[CaseEvent], Field(max_length=100)] = []
     areas: Annotated[list[str], Field(max_length=100)] = []
 
 
@@ -147,7 +163,7 @@ class WebhookChange(Input):
     version: int
     name: Text | None = None
     url: Url | None = None
-    events: Annotated[list[Event], Field(max_length=100)] | None = None
+    events: Annotated[list[CaseEvent], Field(max_length=100)] | None = None
     areas: Annotated[list[str], Field(max_length=100)] | None = None
     active: bool | None = None
 
@@ -177,12 +193,17 @@ class WebhookMadeOut(WebhookOut):
     secret: str | None
 
 
+class RetriedOut(Output):
+    count: int = Field(description="how many deliveries wait anew")
+
+
 class WebhooksOut(Output):
     items: list[WebhookOut]
 
 
 class DeliveryOut(Output):
-    """``status``: waiting (not before ``next_at``), sent, given_up, dropped. ``error``: of the last try."""
+    """``status``: waiting (not before ``next_at``), sent, given_up, dropped. ``error``: of the last try. ``text``: what a resident was
+    sent, in a demo installation alone."""
 
     id: UUID
     channel: str
@@ -196,3 +217,4 @@ class DeliveryOut(Output):
     done_at: datetime | None
     http_status: int | None
     error: str
+    text: str | None

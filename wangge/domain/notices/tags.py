@@ -42,6 +42,7 @@ class NoticeTag(LedgerTag):
     WEBHOOK_CHANGED = "notices.webhook.changed"
     WEBHOOK_REMOVED = "notices.webhook.removed"
     WEBHOOK_SECRET = "notices.webhook.secret_renewed"
+    WEBHOOK_MISSED = "notices.webhook.missed_sent_again"
     DELIVERY_AGAIN = "notices.delivery.sent_again"
 
 
@@ -55,6 +56,10 @@ say(
         NoticeTag.WEBHOOK_CHANGED: Words("修改推送订阅 {name}：{fields}", "changed the webhook {name}: {fields}"),
         NoticeTag.WEBHOOK_REMOVED: Words("删除推送订阅 {name}", "removed the webhook {name}"),
         NoticeTag.WEBHOOK_SECRET: Words("更换推送订阅 {name} 的密钥", "renewed the secret of the webhook {name}"),
+        NoticeTag.WEBHOOK_MISSED: Words(
+            "向 {name} 重新推送失败的 {count} 条",
+            "sent {count} {count:delivery|deliveries} that had been given up to {name} again",
+        ),
         NoticeTag.DELIVERY_AGAIN: Words("重新发送一条通知（{channel}）", "sent a notice again ({channel})"),
     }
 )

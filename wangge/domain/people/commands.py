@@ -1,4 +1,4 @@
-"""``wangge createadmin``, ``wangge token …``, ``wangge import staff``."""
+"""``wangge createadmin``, ``wangge let-in``, ``wangge token …``, ``wangge import staff``."""
 
 from __future__ import annotations
 
@@ -34,6 +34,28 @@ def _create_admin(args: argparse.Namespace) -> int:
         Words(
             f"{'已新建账号并任命' if fresh else '已任命'} {args.login} 为{role.words.zh}。首次密码（只显示这一次）：{password}",
             f"{args.login} is {role.words.en.lower()} now. First password, shown this once: {password}",
+        )
+    )
+    return OK
+
+
+def _let_in_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("login", help=say("登录名", "log-in name"))
+    parser.add_argument("--minutes", type=int, default=30, help=say("分钟数（默认 30）", "for how many minutes (30)"))
+
+
+def _let_in(args: argparse.Namespace) -> int:
+    from wangge.domain.people.actions.administrators import let_in
+    from wangge.kernel.access import SYSTEM, acting
+
+    if not 1 <= args.minutes <= 24 * 60:
+        raise CommandError(Words("分钟数为 1–1440。", "--minutes is 1–1440."))
+    with acting(SYSTEM):
+        until = let_in(login=args.login, minutes=args.minutes)
+    tell(
+        Words(
+            f"{args.login} 可用口令登录至 {until:%Y-%m-%d %H:%M} UTC（第二因素仍须出示）。",
+            f"{args.login} may log in by password until {until:%Y-%m-%d %H:%M} UTC (the second factor is asked for as ever).",
         )
     )
     return OK
@@ -138,7 +160,7 @@ def _import_staff(args: argparse.Namespace) -> int:
 
     try:
         with args.file.open("rb") as file:
-            content = file.read(sheet.MOST_BYTES + 1)
+            content = file.read(sheet.LIMITS.bytes + 1)
     except OSError as error:
         raise CommandError(
             Words(f"无法读取 {args.file}：{error.strerror}。", f"{args.file} cannot be read: {error.strerror}.")
@@ -176,6 +198,12 @@ COMMANDS = [
         Words("任命系统、安全或审计管理员", "Appoint a system, security or audit administrator"),
         _create_admin,
         _admin_arguments,
+    ),
+    Command(
+        ("let-in",),
+        Words("口令登录关闭时，临时允许一人用口令登录", "Let one person in by password while that is switched off"),
+        _let_in,
+        _let_in_arguments,
     ),
     Command(("token", "create"), Words("创建访问令牌", "Make an integration token"), _token_create, _token_arguments),
     Command(("token", "list"), Words("列出访问令牌", "List the tokens"), _token_list),

@@ -99,6 +99,9 @@ class Credential(models.Model):
     factor_at = models.DateTimeField(null=True, help_text="when its first code was shown to be right")
     factor_step = models.BigIntegerField(default=0, help_text="time step of the last code used: never accepted again")
     recovery = ArrayField(models.CharField(max_length=64), default=list)
+    let_in_until = models.DateTimeField(
+        null=True, help_text="until when the password counts although local log-in is switched off"
+    )
 
     class Meta:
         constraints = [
@@ -126,6 +129,7 @@ class Post(models.Model):
     ends = models.DateTimeField(null=True, blank=True)
     phone = models.CharField(max_length=40, blank=True, default="", help_text="of the post, never a private one")
     public = models.BooleanField(default=False, help_text="whether the grid's public card shows it")
+    sso_rule = models.UUIDField(null=True, help_text="the rule of single sign-on that gave it, and will end it")
     version = models.BigIntegerField(default=1)
     created_at = models.DateTimeField()
     created_hash = models.BinaryField(null=True)
@@ -218,10 +222,16 @@ class Session(models.Model):
     device = models.CharField(max_length=80, blank=True, default="")
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=16, blank=True, default="")
+    provider_session = models.CharField(
+        max_length=255, null=True, help_text="of a log-in by single sign-on: the provider's `sid`, empty without one"
+    )
 
     class Meta:
         indexes = [
-            models.Index(fields=["user", "created_at"], name="people_session_open", condition=Q(ended_at__isnull=True))
+            models.Index(fields=["user", "created_at"], name="people_session_open", condition=Q(ended_at__isnull=True)),
+            models.Index(
+                fields=["provider_session"], name="people_session_provider", condition=Q(ended_at__isnull=True)
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="people_session_has_a_life"),
@@ -267,3 +277,34 @@ class Token(models.Model):
             models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="people_token_has_a_life"),
             models.CheckConstraint(condition=~Q(permissions=[]), name="people_token_may_something"),
         ]
+
+
+class Identity(models.Model):
+    """Who a person is at the provider of single sign-on: its issuer and the subject, which it never gives to anybody else."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    user = models.ForeignKey(User, models.CASCADE, related_name="identities")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="people_identity_one_person"),
+            models.UniqueConstraint(fields=["user", "issuer"], name="people_identity_once_a_person"),
+        ]
+
+
+class SsoMapping(models.Model):
+    """What the provider's claims mean here: one row, replaced as a whole. ``rules`` are ``sso.claims.Rule`` as objects."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    version = models.BigIntegerField(default=1)
+    login_claim = models.CharField(max_length=100, default="preferred_username")
+    name_claim = models.CharField(max_length=100, default="name")
+    link_by_login = models.BooleanField(default=False)
+    create_accounts = models.BooleanField(default=False)
+    rules = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="people_ssomapping_one_row")]

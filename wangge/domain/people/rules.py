@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from wangge.kernel.access.roles import ADMINISTRATORS, GRID_STAFF, Role
+from wangge.kernel.access.roles import ADMINISTRATORS, ALL_STAFF, GRID_STAFF, Role
 from wangge.kernel.words import Words
 
 UNIT_KINDS = {
@@ -105,7 +105,7 @@ SECOND_FACTOR_ROLES = frozenset({Role.OPERATOR}) | ADMINISTRATORS
 
 # Who may record whose absence, besides the security administrator: the role of the one who records → roles of the absent.
 MAY_RECORD_ABSENCE: dict[Role, frozenset[Role]] = {
-    Role.SECURITY_ADMIN: frozenset(Role) - {Role.INTEGRATION} - ADMINISTRATORS,
+    Role.SECURITY_ADMIN: ALL_STAFF - ADMINISTRATORS,
     Role.UNIT_LEADER: frozenset({Role.HANDLER}),
     Role.OPERATOR: GRID_STAFF | {Role.WORKSTATION},
     Role.WORKSTATION: GRID_STAFF,
@@ -244,12 +244,13 @@ Step = Literal["second_factor", "password", "second_factor_setup"]
 
 
 def pending_step(*, has_factor: bool, passed: bool, must_change: bool, required: bool) -> Step | None:
-    """What a log-in still lacks before it may do anything, in the order it is asked for."""
+    """What a log-in still lacks before it may do anything, in the order it is asked for. ``passed``: a second factor was shown in
+    this session, here or to the provider of single sign-on."""
     if has_factor and not passed:
         return "second_factor"
     if must_change:
         return "password"
-    if required and not has_factor:
+    if required and not (has_factor or passed):
         return "second_factor_setup"
     return None
 

@@ -45,6 +45,21 @@ class LogInOut(Output):
     token: str | None = None
 
 
+class SsoWayOut(Output):
+    name: str = Field(description="What to write on the button; empty: single sign-on")
+
+
+class WaysOut(Output):
+    """How one logs in here."""
+
+    password: bool
+    sso: SsoWayOut | None
+
+
+class LoggedOutOut(Output):
+    next: str | None = Field(description="where the browser goes so that the provider's session ends too")
+
+
 class CodeIn(Input):
     code: str = Field(min_length=6, max_length=20)
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import xlsxwriter
-from python_calamine import CalamineError, CalamineWorkbook
 
 from wangge.domain.people import rules
+from wangge.kernel import tables
 from wangge.kernel.problems import Invalid
 from wangge.kernel.words import Words
 
-MOST_BYTES = 5 * 1024 * 1024
-# A workbook of 5 000 rows unpacks to about 3 MB; one that unpacks to more than this is no list of staff.
-MOST_UNPACKED = 60 * 1024 * 1024
-MOST_FILES = 200
+LIMITS = tables.Limits(bytes=5 << 20, unpacked=60 << 20, files=200)
+"""A list of 5 000 unpacks to about 3 MB."""
 MOST_ROWS = 5000
 
 
@@ -110,13 +106,8 @@ def read(content: bytes) -> list[tuple[int, dict[str, str | date]]]:
 
     Raises Invalid for what is no XLSX, is too big, unpacks to too much, has too many rows, or lacks a required column.
     """
-    _check_container(content)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        # nrows is bounded by what was unpacked; rows beyond the limit are told, not cut off.
-        grid = book.get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=MOST_ROWS + 2)
-    except (CalamineError, IndexError, ValueError) as error:
-        raise _not_xlsx() from error
+    # one row more than may be: what is beyond the limit is told, not cut off
+    grid = tables.grid(io.BytesIO(content), limits=LIMITS, rows=MOST_ROWS + 2, field="body.file")
     if not grid:
         raise Invalid.field("body.file", "empty", "工作簿没有内容", "The workbook is empty.")
     heads = [_text(cell).rstrip("* ").strip().casefold() for cell in grid[0]]
@@ -143,38 +134,6 @@ def read(content: bytes) -> list[tuple[int, dict[str, str | date]]]:
             f"More than {MOST_ROWS} rows; divide it into several files.",
         )
     return found
-
-
-def _check_container(content: bytes) -> None:
-    if len(content) > MOST_BYTES:
-        size = MOST_BYTES // 1024 // 1024
-        raise Invalid.field("body.file", "size", f"文件超过 {size} MB", f"The file is larger than {size} MB.")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            unpacked = 0
-            if len(entries) > MOST_FILES:
-                raise _not_xlsx()
-            for entry in entries:
-                # The directory's own figure may lie: count what really comes out, and stop at the limit.
-                with archive.open(entry) as stream:
-                    while chunk := stream.read(1 << 20):
-                        unpacked += len(chunk)
-                        if unpacked > MOST_UNPACKED:
-                            raise Invalid.field(
-                                "body.file",
-                                "unpacked",
-                                "文件解压后过大，不是人员名册",
-                                "The file unpacks to far more than a list of staff.",
-                            )
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        raise _not_xlsx() from error
-
-
-def _not_xlsx() -> Invalid:
-    return Invalid.field(
-        "body.file", "format", "不是可读取的 .xlsx 工作簿", "This is no .xlsx workbook that can be read."
-    )
 
 
 def _value(cell: Any) -> str | date:

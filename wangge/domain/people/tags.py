@@ -18,6 +18,7 @@ class PeoplePermission(Permission):
     USERS_READ = "people.users.read"
     USERS_MANAGE = "people.users.manage"
     TOKENS_MANAGE = "people.tokens.manage"
+    SSO_MANAGE = "people.sso.manage"
 
 
 PERMISSION_WORDS = {
@@ -29,6 +30,7 @@ PERMISSION_WORDS = {
     PeoplePermission.USERS_READ: Words("查看账号", "See accounts"),
     PeoplePermission.USERS_MANAGE: Words("维护账号", "Manage accounts"),
     PeoplePermission.TOKENS_MANAGE: Words("维护访问令牌", "Manage access tokens"),
+    PeoplePermission.SSO_MANAGE: Words("设置统一身份认证的映射", "Set the mapping of single sign-on"),
 }
 
 GRANTS = declare(
@@ -50,6 +52,7 @@ GRANTS = declare(
         PeoplePermission.USERS_READ: {Role.SECURITY_ADMIN, Role.AUDITOR},
         PeoplePermission.USERS_MANAGE: {Role.SECURITY_ADMIN},
         PeoplePermission.TOKENS_MANAGE: {Role.SECURITY_ADMIN},
+        PeoplePermission.SSO_MANAGE: {Role.SECURITY_ADMIN},
     },
     PERMISSION_WORDS,
 )
@@ -87,6 +90,10 @@ class PeopleTag(LedgerTag):
     STAFF_LOADED = "people.staff.loaded"
     STAFF_IMPORTED = "people.staff.imported"
     ADMINISTRATOR_MADE = "people.administrator.made"
+    SSO_MAPPED = "people.sso.mapped"
+    SSO_LINKED = "people.sso.linked"
+    SSO_UNLINKED = "people.sso.unlinked"
+    LET_IN = "people.login.let_in"
 
 
 say(
@@ -147,6 +154,22 @@ say(
         PeopleTag.STAFF_IMPORTED: Words(
             "由表格导入人员 {users} 名、岗位 {posts} 个，跳过 {bad} 行",
             "imported {users} {users:member|members} of staff with {posts} {posts:post|posts} from a workbook; {bad} {bad:row|rows} left out",
+        ),
+        PeopleTag.SSO_MAPPED: Words(
+            "设置了统一身份认证的映射（第 {version} 版），结束岗位 {posts} 个",
+            "set the mapping of single sign-on (version {version}); {posts} {posts:post|posts} ended",
+        ),
+        PeopleTag.SSO_LINKED: Words(
+            "将账号 {login} 关联到统一身份（{how}）",
+            "tied the account {login} to an identity of single sign-on ({how})",
+        ),
+        PeopleTag.SSO_UNLINKED: Words(
+            "解除了账号 {login} 与统一身份的关联（{how}）",
+            "untied the account {login} from its identity of single sign-on ({how})",
+        ),
+        PeopleTag.LET_IN: Words(
+            "由命令行允许 {login} 用口令登录至 {until}",
+            "let {login} log in by password until {until}, on the command line",
         ),
         PeopleTag.ADMINISTRATOR_MADE: Words("由命令行任命 {login} 为{role}", "made {login} {role} on the command line"),
     }

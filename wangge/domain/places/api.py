@@ -41,6 +41,12 @@ from wangge.kernel.words import Words
 router = Router(tags=["places"])
 READ, MANAGE = PlacesPermission.READ, PlacesPermission.GRIDS_MANAGE
 GEOJSON = "application/geo+json"
+ARCHIVE = "/api/v1/basemap.pmtiles"
+PARTS: dict[Any, Any] = {
+    200: {"description": "The archive"},
+    206: {"description": "The part that was asked for"},
+    416: {"$ref": "#/components/responses/Problem"},
+}
 MOST_EXPORTED = 50_000
 Limit = Query(20, ge=1, le=MOST)
 
@@ -260,7 +266,7 @@ def read_basemap(request: HttpRequest):
     least, greatest = named.zooms
     return BasemapOut(
         tiles=list(named.tiles),
-        archive="/api/v1/basemap.pmtiles" if isinstance(named.archive, Path) else named.archive,
+        archive=ARCHIVE if isinstance(named.archive, Path) else named.archive,
         system=named.system,
         attribution=named.attribution,
         min_zoom=least,
@@ -272,13 +278,7 @@ def read_basemap(request: HttpRequest):
     "/basemap.pmtiles",
     permission=READ,
     summary="The base map that is a file of this installation, by Range",
-    openapi_extra={
-        "responses": {
-            200: {"description": "The archive"},
-            206: {"description": "The part that was asked for"},
-            416: {"$ref": "#/components/responses/Problem"},
-        }
-    },
+    openapi_extra={"responses": {**PARTS}},
 )
 def read_basemap_archive(request: HttpRequest):
     path = settings.BASEMAP.archive if settings.BASEMAP else None

@@ -1,7 +1,8 @@
 """OGC API - Features (17-069r4): core, GeoJSON and OpenAPI 3.0, so that QGIS and other GIS clients open the layers as they are.
 
 Every layer of grids is a collection; an item's id is its grid code. For signed-in people and tokens, or for everybody when
-the setting `public_layers` is on. Nothing personal is in here: names and borders alone.
+the setting `public_layers` is on. Nothing personal is in here: names and borders alone. Packages above add collections of their own
+(``add``), each for who may read it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 import orjson
@@ -21,6 +22,7 @@ from wangge.domain.places import queries
 from wangge.domain.places.features import box_of, grid_feature
 from wangge.domain.places.tags import PlacesPermission
 from wangge.kernel import clock
+from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
 from wangge.kernel.problems import Invalid, NotFound, Problem, Unauthorized
 from wangge.kernel.web.api import language_of, problem_response
@@ -37,6 +39,46 @@ BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 TITLE = Words("网格图层", "Grid layers")
 ABOUT = Words("网格与其边界（WGS 84）", "Grids and their borders (WGS 84)")
+
+
+Box = tuple[float, float, float, float]
+
+
+class Found(NamedTuple):
+    """A page of features; ``after``: what the next one is asked with, None for the last."""
+
+    features: list[dict[str, Any]]
+    after: str | None
+
+
+class Collection(Protocol):
+    """Features of another package. A reader is told of it when ``readable`` says so."""
+
+    key: str
+    words: Words
+    about: Words
+
+    def readable(self, by: Principal) -> bool: ...
+
+    def items(self, by: Principal, *, box: Box | None, times: dict[str, Any], after: str, limit: int) -> Found:
+        """``times``: ``since`` and ``at`` (until) of an interval, ``at`` alone of a moment, or neither."""
+
+    def item(self, by: Principal, id: str) -> dict[str, Any]:
+        """Raises NotFound."""
+
+
+_added: dict[str, Collection] = {}
+
+
+def add(collection: Collection) -> None:
+    """Serve this collection too. Its key must be that of no layer: layers' keys are lower-case words, so begin it with a capital."""
+    _added[collection.key] = collection
+
+
+def _other(request: HttpRequest, key: str) -> Collection | None:
+    """A collection that was added and that this reader may read."""
+    found = _added.get(key)
+    return found if found is not None and found.readable(principal_of(request)) else None
 
 
 class BadQuery(Problem):
@@ -73,7 +115,7 @@ def served(*known: str) -> Callable[[Callable[..., HttpResponse]], Callable[...,
 
 def _admit(request: HttpRequest) -> None:
     principal = principal_of(request)
-    if settings.CONFIG.public_layers:
+    if settings.CONFIG.public_layers or any(c.readable(principal) for c in _added.values()):
         return
     if principal.kind == "public":
         raise Unauthorized(Words("请先登录，或在请求头中给出访问令牌。", "Log in first, or send an access token."))
@@ -120,37 +162,61 @@ def collections(request: HttpRequest) -> HttpResponse:
     return _json(
         {
             "links": [_link(f"{root}/collections", "self")],
-            "collections": [_collection(request, layer) for layer in queries.layers()],
+            "collections": [
+                *(_collection(request, layer) for layer in _layers(request)),
+                *(_collection_of(request, c) for c in _added.values() if c.readable(principal_of(request))),
+            ],
         }
     )
 
 
 @served()
 def collection(request: HttpRequest, key: str) -> HttpResponse:
-    return _json(_collection(request, queries.layer(key)))
+    if other := _other(request, key):
+        return _json(_collection_of(request, other))
+    return _json(_collection(request, _layer(request, key)))
+
+
+def _may_read_layers(request: HttpRequest) -> bool:
+    return settings.CONFIG.public_layers or principal_of(request).may(PlacesPermission.READ)
+
+
+def _layers(request: HttpRequest) -> list[dict[str, Any]]:
+    return queries.layers() if _may_read_layers(request) else []
+
+
+def _layer(request: HttpRequest, key: str) -> dict[str, Any]:
+    """Raises NotFound, also for who may read other collections alone."""
+    if not _may_read_layers(request):
+        raise NotFound(Words(f"没有图层 {key}。", f"There is no collection {key}."))
+    return queries.layer(key)
+
+
+def _described(request: HttpRequest, key: str, title: Words, about: Words) -> dict[str, Any]:
+    here, language = f"{_root(request)}/collections/{key}", language_of(request)
+    return {
+        "id": key,
+        "title": title.say(language),
+        "description": about.say(language),
+        "itemType": "feature",
+        "crs": [CRS84],
+        "storageCrs": CRS84,
+        "links": [_link(here, "self"), _link(f"{here}/items", "items", GEOJSON, title.say(language))],
+    }
+
+
+def _collection_of(request: HttpRequest, other: Collection) -> dict[str, Any]:
+    return _described(request, other.key, other.words, other.about)
 
 
 def _collection(request: HttpRequest, layer: dict[str, Any]) -> dict[str, Any]:
-    root, language = _root(request), language_of(request)
-    here = f"{root}/collections/{layer['key']}"
     extent = rows.one(
         """SELECT min(v.west) w, min(v.south) s, max(v.east) e, max(v.north) n, min(v.valid_from) since
            FROM places_gridversion v JOIN places_grid g ON g.id = v.grid_id
            WHERE g.layer_id = %(id)s AND v.valid_to IS NULL""",
         {"id": layer["id"]},
     )
-    made: dict[str, Any] = {
-        "id": layer["key"],
-        "title": Words(layer["name"], layer["name_en"] or layer["name"]).say(language),
-        "description": ABOUT.say(language),
-        "itemType": "feature",
-        "crs": [CRS84],
-        "storageCrs": CRS84,
-        "links": [
-            _link(here, "self"),
-            _link(f"{here}/items", "items", GEOJSON, layer["name"]),
-        ],
-    }
+    made = _described(request, layer["key"], Words(layer["name"], layer["name_en"] or layer["name"]), ABOUT)
     if extent and extent["w"] is not None:
         since = rows.value(
             "SELECT min(v.valid_from) FROM places_gridversion v JOIN places_grid g ON g.id = v.grid_id WHERE g.layer_id = %(i)s",
@@ -169,30 +235,38 @@ def _instant(moment: datetime) -> str:
 
 @served("bbox", "bbox-crs", "limit", "datetime", "after")
 def items(request: HttpRequest, key: str) -> HttpResponse:
-    queries.layer(key)
+    other = _other(request, key)
+    if other is None:
+        _layer(request, key)
     asked = request.GET
     if asked.get("bbox-crs", CRS84) != CRS84:
         raise BadQuery(Words("范围只支持 CRS84。", "A box is only understood in CRS84."))
-    limit = _limit(asked.get("limit"))
-    chosen: dict[str, Any] = {"layer": key, "box": box_of(asked.get("bbox"))} | _times(asked.get("datetime"))
-    found = queries.grids(**chosen, geometry=True, after=asked.get("after", ""), limit=limit)
-    shown = found[:limit]
+    box, times, after, limit = box_of(asked.get("bbox")), _times(asked.get("datetime")), asked.get("after", ""), _limit(asked.get("limit"))  # fmt: skip
+    counted: dict[str, Any] = {}
+    if other is not None:
+        features, following = other.items(principal_of(request), box=box, times=times, after=after, limit=limit)
+    else:
+        chosen: dict[str, Any] = {"layer": key, "box": box} | times
+        found = queries.grids(**chosen, geometry=True, after=after, limit=limit)
+        features = [grid_feature(row) for row in found[:limit]]
+        following = found[limit - 1]["code"] if len(found) > limit else None
+        counted["numberMatched"] = queries.grids(**chosen, counted=True)[0]["matched"]
     here = f"{_root(request)}/collections/{key}/items"
     same = {k: v for k, v in asked.items() if k != "after"}
     links = [
         _link(f"{here}?{urlencode(dict(asked.items()))}" if asked else here, "self", GEOJSON),
         _link(f"{_root(request)}/collections/{key}", "collection"),
     ]
-    if len(found) > limit:
-        links.append(_link(f"{here}?{urlencode(same | {'after': shown[-1]['code']})}", "next", GEOJSON))
+    if following is not None:
+        links.append(_link(f"{here}?{urlencode(same | {'after': following})}", "next", GEOJSON))
     return _json(
         {
             "type": "FeatureCollection",
             "timeStamp": _instant(clock.now()),
-            "numberMatched": queries.grids(**chosen, counted=True)[0]["matched"],
-            "numberReturned": len(shown),
+            **counted,
+            "numberReturned": len(features),
             "links": links,
-            "features": [grid_feature(row) for row in shown],
+            "features": features,
         },
         GEOJSON,
     )
@@ -200,12 +274,17 @@ def items(request: HttpRequest, key: str) -> HttpResponse:
 
 @served()
 def item(request: HttpRequest, key: str, code: str) -> HttpResponse:
-    found = queries.grid(code)
-    if found["layer"] != key:
-        raise NotFound(Words(f"图层 {key} 没有网格 {code}。", f"Layer {key} has no grid {code}."))
+    if other := _other(request, key):
+        feature = other.item(principal_of(request), code)
+    else:
+        _layer(request, key)
+        found = queries.grid(code)
+        if found["layer"] != key:
+            raise NotFound(Words(f"图层 {key} 没有网格 {code}。", f"Layer {key} has no grid {code}."))
+        feature = grid_feature(found)
     here = f"{_root(request)}/collections/{key}"
     links = [_link(f"{here}/items/{code}", "self", GEOJSON), _link(here, "collection")]
-    return _json(grid_feature(found) | {"links": links}, GEOJSON)
+    return _json(feature | {"links": links}, GEOJSON)
 
 
 def _limit(text: str | None) -> int:
@@ -281,13 +360,13 @@ def _description(root: str, language: str) -> dict[str, Any]:
             "/": get("Landing page", json),
             "/conformance": get("Conformance classes", json),
             "/api": get("This description", OPENAPI),
-            "/collections": get("Layers", json),
-            "/collections/{collectionId}": get("One layer", json, part("collectionId")),
+            "/collections": get("Layers and other collections", json),
+            "/collections/{collectionId}": get("One collection", json, part("collectionId")),
             "/collections/{collectionId}/items": get(
-                "Grids of a layer", GEOJSON, part("collectionId"), box, limit, time, after, crs
+                "Features of a collection", GEOJSON, part("collectionId"), box, limit, time, after, crs
             ),
             "/collections/{collectionId}/items/{featureId}": get(
-                "One grid", GEOJSON, part("collectionId"), part("featureId")
+                "One feature", GEOJSON, part("collectionId"), part("featureId")
             ),
         },
     }

@@ -181,6 +181,7 @@ class PlannedOut(Output):
     kind: str
     old: list[str] = Field(description="codes of the grids that it changes")
     names: list[str]
+    names_en: list[str]
     community: str
     due_at: datetime
     state: Literal["waiting", "done", "failed", "cancelled"]

@@ -23,7 +23,7 @@ PERMISSION_WORDS = {
 GRANTS = declare(
     {
         # borders and names are no secret among staff, whoever they are
-        PlacesPermission.READ: set(Role),
+        PlacesPermission.READ: set(Role) - {Role.RESIDENT},
         PlacesPermission.AREAS_MANAGE: {Role.SYSTEM_ADMIN},
         PlacesPermission.GRIDS_MANAGE: {Role.SYSTEM_ADMIN},
     },
@@ -40,7 +40,6 @@ class PlacesTag(ledger.LedgerTag):
     GRID_SPLIT = "places.grid.split"
     GRIDS_MERGED = "places.grids.merged"
     GRID_REDRAWN = "places.grid.redrawn"
-    GRID_CREATED = "places.grid.created"
     CHANGE_PLANNED = "places.change.planned"
     CHANGE_CANCELLED = "places.change.cancelled"
     CHANGE_FAILED = "places.change.failed"
@@ -63,7 +62,6 @@ ledger.say(
         PlacesTag.GRID_SPLIT: Words("将网格 {old} 拆分为 {new}", "split grid {old} into {new}"),
         PlacesTag.GRIDS_MERGED: Words("将网格 {old} 合并为 {new}", "merged grids {old} into {new}"),
         PlacesTag.GRID_REDRAWN: Words("调整了网格 {old} 的边界", "redrew the border of {old}"),
-        PlacesTag.GRID_CREATED: Words("新建了网格 {new}", "created grid {new}"),
         PlacesTag.CHANGE_PLANNED: Words(
             "预定了网格 {old} 的调整，{on} 生效", "planned a change of grids {old} that takes effect on {on}"
         ),
@@ -78,3 +76,4 @@ ledger.say(
 class PlacesEvent(EventName):
     LAYER_CHANGED = "places.layer.changed"
     AREAS_CHANGED = "places.areas.changed"
+    CHANGE_FAILED = "places.change.failed"

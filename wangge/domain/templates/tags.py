@@ -21,7 +21,7 @@ PERMISSION_WORDS = {
 
 GRANTS = declare(
     {
-        TemplatePermission.READ: CASES[CasePermission.READ] | {Role.SYSTEM_ADMIN},
+        TemplatePermission.READ: (CASES[CasePermission.READ] - {Role.RESIDENT}) | {Role.SYSTEM_ADMIN},
         # What is said in the office's name is a rule like any other (DESIGN §1): the administrator's, on record for the auditor.
         TemplatePermission.EDIT: {Role.SYSTEM_ADMIN},
     },

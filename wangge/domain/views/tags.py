@@ -5,6 +5,7 @@ from __future__ import annotations
 from wangge.domain.cases.tags import GRANTS as CASES
 from wangge.domain.cases.tags import CasePermission
 from wangge.kernel.access import Permission, Role, declare
+from wangge.kernel.access.roles import NO_STAFF
 from wangge.kernel.ledger import LedgerTag, say
 from wangge.kernel.words import Words
 
@@ -24,7 +25,7 @@ PERMISSION_WORDS = {
 
 GRANTS = declare(
     {
-        ViewPermission.KEEP: (CASES[CasePermission.READ] - {Role.INTEGRATION}) | _PUBLISHERS,
+        ViewPermission.KEEP: (CASES[CasePermission.READ] - NO_STAFF) | _PUBLISHERS,
         ViewPermission.PUBLISH: _PUBLISHERS,
     },
     PERMISSION_WORDS,

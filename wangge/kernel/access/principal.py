@@ -12,7 +12,7 @@ from wangge.kernel.access.scope import EVERYTHING, NOTHING, Scope
 from wangge.kernel.problems import Forbidden
 from wangge.kernel.words import Language, Words
 
-Kind = Literal["user", "token", "public", "system"]
+Kind = Literal["user", "token", "resident", "public", "system"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Grant:
 @dataclass(frozen=True)
 class Principal:
     """Built anew for each request from the rows that are valid now: a right that was taken away is gone at the next request.
+
+    A resident has no log-in: they hold the number and the secret code of one case, which is their whole scope.
 
     ``only``: for tokens, the permissions it was narrowed to. ``pending``: why a session may do nothing yet but finish its
     log-in (second factor, password to be changed).

@@ -27,6 +27,7 @@ class Role(StrEnum):
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
     INTEGRATION = "integration"
+    RESIDENT = "resident"
 
     @property
     def words(self) -> Words:
@@ -50,13 +51,16 @@ ROLE_WORDS = {
     Role.SYSTEM_ADMIN: Words("系统管理员", "System administrator"),
     Role.SECURITY_ADMIN: Words("安全管理员", "Security administrator"),
     Role.INTEGRATION: Words("对接系统", "Integration client"),
+    Role.RESIDENT: Words("反映人", "Resident who asked"),
 }
 
 GRID_STAFF = frozenset({Role.GRID_WORKER, Role.GRID_HEAD, Role.GRID_DEPUTY, Role.GRID_ASSISTANT, Role.PATROLLER})
 DESK = frozenset({Role.WORKSTATION, Role.OPERATOR})
 UNIT_STAFF = frozenset({Role.HANDLER, Role.UNIT_LEADER})
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
-ALL_STAFF = frozenset(Role) - {Role.INTEGRATION}
+NO_STAFF = frozenset({Role.INTEGRATION, Role.RESIDENT})
+"""Roles that no post gives: a token has the one, the number and code of a case give the other."""
+ALL_STAFF = frozenset(Role) - NO_STAFF
 
 
 class Permission(StrEnum):

@@ -15,7 +15,7 @@ from uuid import UUID
 @dataclass(frozen=True)
 class Columns:
     """How a table names the levels. ``units``: expressions that are one unit's id; ``unit_lists``: arrays of them;
-    ``persons``: expressions that are a user's id. A level the table does not have is None."""
+    ``persons``: expressions that are a user's id; ``case``: the expression that is a case's. A level the table does not have is None."""
 
     district: str | None = "district"
     street: str | None = "street"
@@ -24,6 +24,7 @@ class Columns:
     units: tuple[str, ...] = ()
     unit_lists: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
+    case: str | None = None
 
 
 PLAIN = Columns()
@@ -46,7 +47,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Scope:
-    """A union of areas (by code), grids (by code), units and one person. Empty: sees nothing."""
+    """A union of areas (by code), grids (by code), units, one person and single cases. Empty: sees nothing.
+
+    ``cases`` are a resident's, who proved each of them by its code. They are not told to the database (``settings``): bound to such a
+    scope a connection sees nothing, and the portal's own door is the only way to them."""
 
     everything: bool = False
     districts: frozenset[str] = frozenset()
@@ -55,6 +59,7 @@ class Scope:
     grids: frozenset[str] = frozenset()
     units: frozenset[UUID] = frozenset()
     person: UUID | None = None
+    cases: frozenset[UUID] = frozenset()
 
     @classmethod
     def area(cls, code: str) -> Scope:
@@ -79,6 +84,7 @@ class Scope:
             grids=self.grids | other.grids,
             units=self.units | other.units,
             person=self.person or other.person,
+            cases=self.cases | other.cases,
         )
 
     @property
@@ -100,6 +106,7 @@ class Scope:
         among("units", self.units, columns.units)
         among("units", self.units, columns.unit_lists, listed=True)
         among("person", [self.person] if self.person else [], columns.persons)
+        among("cases", self.cases, [columns.case])
         return terms
 
     def sql(self, alias: str, params: dict[str, Any], columns: Columns = PLAIN) -> str:

@@ -10,6 +10,7 @@ from wangge.kernel.crypto import cipher as _cipher
 from wangge.kernel.crypto import lookup as _lookup
 from wangge.kernel.crypto.cipher import NotReadable, Place
 from wangge.kernel.crypto.keyring import FIELD_ALGORITHMS, Algorithm, Keyring, KeyringError, Use
+from wangge.kernel.crypto.lookup import normal
 from wangge.kernel.crypto.masked import Encrypted, Masked
 from wangge.kernel.crypto.masking import Kind, mask
 
@@ -29,6 +30,7 @@ __all__ = [
     "lookup_hashes",
     "mask",
     "masked",
+    "normal",
     "seal",
     "use",
     "using",

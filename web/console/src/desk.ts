@@ -2,7 +2,6 @@
 import { peopleListUnits } from '@wangge/shared/api/sdk.gen'
 import type { UnitOut } from '@wangge/shared/api/types.gen'
 import { got } from '@wangge/shared/src/call'
-import { named } from '@wangge/shared/src/words'
 import { me } from './session'
 
 const DESK = ['operator', 'workstation']
@@ -22,5 +21,5 @@ export function desks(): Promise<UnitOut[]> {
 }
 
 /** The units that I handle for. */
-export const units = (): { id: string; name: string }[] =>
-  [...new Map((me.value?.posts ?? []).filter((p) => p.unit && ['handler', 'unit_leader'].includes(p.role)).map((p) => [p.unit, { id: p.unit as string, name: named(p.unit_name, p.unit_name_en) }])).values()]
+export const units = (): { id: string; name: string; name_en: string }[] =>
+  [...new Map((me.value?.posts ?? []).filter((p) => p.unit && ['handler', 'unit_leader'].includes(p.role)).map((p) => [p.unit, { id: p.unit as string, name: p.unit_name ?? '', name_en: p.unit_name_en ?? '' }])).values()]

@@ -44,8 +44,9 @@ function left(): void {
 export const whoWasI = async (): Promise<MeOut | null> => (localStorage.getItem(NOTED) ? whoAmI() : null)
 
 export async function logOut(): Promise<void> {
-  await got(peopleLogOut()).catch(() => undefined)
+  const answer = await got(peopleLogOut()).catch(() => undefined)
   left()
+  if (answer?.next) location.assign(answer.next) // the provider's session ends too
 }
 
 whenLoggedOut(() => { if (me.value) left() })

@@ -19,5 +19,6 @@ window.addEventListener('vite:preloadError', () => { window.location.reload() })
 
 speak(language.value)
 applySize()
-lookAfter()
 createApp(App).use(router).mount('#app')
+// the first screen goes before
+void router.isReady().then(() => requestAnimationFrame(() => setTimeout(lookAfter)))

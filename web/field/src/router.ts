@@ -1,4 +1,5 @@
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, START_LOCATION } from 'vue-router'
+import Unlock from './start/Unlock.vue'
 import { isIn, may, owner, wantsPin, why } from './session'
 
 declare module 'vue-router' {
@@ -14,11 +15,11 @@ declare module 'vue-router' {
 
 export const router = createRouter({
   history: createWebHistory('/field/'),
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  scrollBehavior: (_to, from, saved) => saved ?? (from === START_LOCATION ? false : { top: 0 }),
   routes: [
     { path: '/log-in', name: 'log-in', component: () => import('./start/LogIn.vue'), meta: { open: true } },
     { path: '/pin', name: 'pin', component: () => import('./start/Pin.vue'), meta: { open: true } },
-    { path: '/unlock', name: 'unlock', component: () => import('./start/Unlock.vue'), meta: { open: true } },
+    { path: '/unlock', name: 'unlock', component: Unlock, meta: { open: true } },
     { path: '/report', name: 'report', component: () => import('./report/Report.vue'), meta: { needs: 'cases.report' } },
     {
       path: '/', component: () => import('./shell/Shell.vue'), children: [

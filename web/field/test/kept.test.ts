@@ -5,7 +5,7 @@ import { PART } from '@wangge/shared/src/upload'
 import { DRAFT, forgetView, Kept } from '../src/kept/kept'
 import { open, randomBytes, seal, sealingKey, sha256 } from '../src/kept/seal'
 import { Store } from '../src/kept/store'
-import { forgetVault, isStale, MOST_WRONG, openByLogIn, openByPin, takePin, vaultOf } from '../src/kept/vault'
+import { addDevice, dropDevice, forgetVault, isStale, MOST_WRONG, openByDevice, openByLogIn, openByPin, takePin, vaultOf } from '../src/kept/vault'
 import { MediaBox } from '../src/outbox/media'
 import { Outbox } from '../src/outbox/outbox'
 import { exported, imported, NotOurs } from '../src/outbox/transfer'
@@ -55,6 +55,31 @@ describe('the vault', () => {
     await forgetVault('d')
     expect(await vaultOf('d')).toBeUndefined()
   })
+  it('opens by the device’s own unlock, once the PIN said who asks for it', async () => {
+    const [keys, secret, passkey] = [[server()], randomBytes(32), { id: randomBytes(16), salt: randomBytes(32) }]
+    const { key } = await openByLogIn(person('u'), 'phone', keys, '270418', FEW)
+    const sealed = await seal(key, '井盖破损', 'x')
+    expect(await addDevice('u', '000001', passkey, secret)).toEqual({ left: MOST_WRONG - 1 })
+    expect(await openByDevice('u', secret)).toBeNull()
+    await addDevice('u', '270418', passkey, secret)
+    const found = await openByDevice('u', secret)
+    expect(found && await open(found.key, sealed, 'x')).toBe('井盖破损')
+    await expect(openByDevice('u', randomBytes(32))).rejects.toThrow()
+    // a session that ended takes it away, a log-in brings it back
+    await takePin('u', key)
+    expect(await openByDevice('u', secret)).toBeNull()
+    await openByLogIn(person('u'), 'phone', keys, null, FEW)
+    expect(await openByDevice('u', secret)).not.toBeNull()
+    // wrong PINs take it away for good, as its person may
+    for (let n = 0; n < MOST_WRONG; n++) await openByPin('u', '000001')
+    expect(await openByDevice('u', secret)).toBeNull()
+    await openByLogIn(person('u'), 'phone', keys, '918273', FEW)
+    expect(await openByDevice('u', secret)).toBeNull()
+    await addDevice('u', '918273', passkey, secret)
+    await dropDevice('u')
+    expect(await openByDevice('u', secret)).toBeNull()
+    expect('opened' in (await openByPin('u', '918273'))).toBe(true)
+  })
   it('is stale after a week without the server', async () => {
     const { vault } = await openByLogIn(person('e'), 'phone', [server()], '270418', FEW)
     expect(isStale(vault, vault.contact + 6 * 86_400_000)).toBe(false)
@@ -87,7 +112,7 @@ describe('another phone', () => {
     const file = await from.files.add(new Blob([big], { type: 'video/mp4' }), { of: 'draft:report', role: 'report', thumb: '' })
     await from.box.capture([{ id: 'o1', case: 'c1', kind: 'report', title: '井盖', given: { id: 'c1', text: '井盖' }, version: null, at: 5 }], { draft: 'draft:report' })
 
-    const made = await exported('me', from.box, from.files, 'eight words', FEW)
+    const made = await exported('me', from.box, from.files, 'eight words', { rounds: FEW })
     expect(await made.text()).not.toContain('井盖')
     await expect(imported('me', made, 'other words', to.box, to.files)).rejects.toEqual(new NotOurs('words'))
     await expect(imported('you', made, 'eight words', to.box, to.files)).rejects.toEqual(new NotOurs('person'))

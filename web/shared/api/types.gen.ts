@@ -89,6 +89,12 @@ export type AnswerOut = {
     state: StateOut | null;
 };
 
+export type AnswerQuestionIn = {
+    evidence?: Array<EvidenceIn> | null;
+    note: string;
+    version?: number | null;
+};
+
 export type ArchiveIn = {
     note?: string | null;
     version: number;
@@ -143,6 +149,19 @@ export type AskHelpIn = {
     version?: number | null;
 };
 
+export type AskIn = {
+    due_at?: string | null;
+    id: string;
+    kind: 'ask_return' | 'ask_extension' | 'hand_over';
+    note: string;
+    partner: string;
+};
+
+export type AskReporterIn = {
+    note: string;
+    version?: number | null;
+};
+
 export type AskSuspensionIn = {
     note: string;
     review_at: string;
@@ -164,6 +183,24 @@ export type AssignmentOut = {
     unit_name_en: string | null;
 };
 
+export type BanIn = {
+    expires_at: string;
+    id: string;
+    network?: string;
+    phone?: string;
+    reason: string;
+};
+
+export type BanOut = {
+    expires_at: string;
+    id: string;
+    kind: string;
+    lifted_at: string | null;
+    made_at: string;
+    reason: string;
+    shown: string;
+};
+
 export type BasemapOut = {
     archive: string | null;
     attribution: string;
@@ -174,11 +211,29 @@ export type BasemapOut = {
 };
 
 export type BatchIn = {
+    client?: number;
     operations: Array<OperationIn>;
 };
 
 export type BatchOut = {
     answers: Array<AnswerOut>;
+    client: number;
+};
+
+export type BeforeIn = {
+    category?: string | null;
+    point?: PointIn | null;
+    street?: string | null;
+    text?: string;
+};
+
+export type BeforeOut = {
+    kinds: Array<KindOut>;
+    place: PortalPlaceOut | null;
+    problem: {
+        [key: string]: unknown;
+    } | null;
+    similar: Array<SimilarReportOut>;
 };
 
 export type BothWords = {
@@ -213,6 +268,13 @@ export type ByPhoneOut = {
 };
 
 export type Call = 'urge' | 'supervise' | 'instruct';
+
+export type CapturedIn = {
+    accuracy_m?: number | null;
+    ahead_s?: number;
+    at: string;
+    point?: PointIn | null;
+};
 
 export type CardOut = {
     border: {
@@ -269,6 +331,7 @@ export type CaseOut = {
     final_category: string | null;
     first_receiver: string | null;
     follow_up: string | null;
+    followed: boolean;
     grid: string | null;
     holder: string | null;
     holder_name: string | null;
@@ -279,10 +342,12 @@ export type CaseOut = {
     lead_name: string | null;
     lead_name_en: string | null;
     lon: number | null;
+    me_too: number;
     merged_into: string | null;
     number: string;
     overdue_at: string | null;
     parties: Array<PartyOut>;
+    public_text: string;
     rating: number | null;
     received_at: string;
     related: Array<RelatedOut>;
@@ -616,6 +681,18 @@ export type CommentIn = {
     version?: number | null;
 };
 
+export type CorrectIn = {
+    name?: string | null;
+    new_phone?: string;
+    new_ticket?: string;
+    phone: string;
+    ticket: string;
+};
+
+export type CorrectedOut = {
+    reports: number;
+};
+
 export type CountOut = {
     count: number;
     more: boolean;
@@ -690,6 +767,7 @@ export type DeliveryOut = {
     made_at: string;
     next_at: string;
     status: string;
+    text: string | null;
     tries: number;
     webhook: string | null;
 };
@@ -831,12 +909,26 @@ export type EntryOut = {
     words: WordsOut;
 };
 
+export type ErasureIn = {
+    id: string;
+    note?: string;
+    phone: string;
+    secret: string;
+    ticket: string;
+};
+
 export type EscalateIn = {
     note: string;
     version: number;
 };
 
-export type Event = 'reported' | 'rejected' | 'merged' | 'withdrawn' | 'void' | 'escalated' | 'delegated' | 'dispatched' | 'involved' | 'returned' | 'declined' | 'help_asked' | 'help_answered' | 'extension_asked' | 'extended' | 'suspension_asked' | 'suspended' | 'refused' | 'resumed' | 'share_resolved' | 'resolved' | 'verified' | 'verify_failed' | 'dissatisfied' | 'decided_again' | 'closed' | 'reopened' | 'urged' | 'supervised' | 'instructed' | 'answered' | 'lifted' | 'reminder' | 'overdue' | 'raised' | 'review_due';
+export type Event = 'reported' | 'rejected' | 'merged' | 'withdrawn' | 'void' | 'escalated' | 'delegated' | 'dispatched' | 'involved' | 'returned' | 'declined' | 'help_asked' | 'help_answered' | 'extension_asked' | 'extended' | 'suspension_asked' | 'suspended' | 'refused' | 'resumed' | 'share_resolved' | 'resolved' | 'verified' | 'verify_failed' | 'dissatisfied' | 'decided_again' | 'closed' | 'reopened' | 'urged' | 'supervised' | 'instructed' | 'answered' | 'lifted' | 'reminder' | 'overdue' | 'raised' | 'review_due' | 'question_answered' | 'grids_failed';
+
+export type EventOut = {
+    key: string;
+    name: WordsOut;
+    who: Array<string>;
+};
 
 export type EvidenceIn = {
     id: string;
@@ -856,6 +948,7 @@ export type EvidenceOut = {
     at: string | null;
     captured_at: string | null;
     case: string | null;
+    cleared_at: string | null;
     far: boolean;
     has_public: boolean;
     has_thumb: boolean;
@@ -875,6 +968,46 @@ export type EvidenceOut = {
     sha256: string | null;
     state: string;
     width: number | null;
+};
+
+export type ExchangeAnswerIn = {
+    accepted: boolean;
+    due_at?: string | null;
+    note?: string;
+    number?: string;
+};
+
+export type ExchangeMessageOut = {
+    answer: string;
+    at: string;
+    case: string;
+    due_at?: string | null;
+    id: string;
+    kind: string;
+    matter?: {
+        [key: string]: unknown;
+    } | null;
+    order: string | null;
+    seq: number;
+    state: string;
+    text?: string;
+    unit?: string | null;
+};
+
+export type ExchangeMessagesOut = {
+    items: Array<ExchangeMessageOut>;
+    next: number;
+};
+
+export type ExchangeOrderIn = {
+    fields: {
+        [key: string]: string | number | number | null;
+    };
+    street?: string | null;
+};
+
+export type ExchangeOrdersIn = {
+    orders: Array<ExchangeOrderIn>;
 };
 
 export type ExplainIn = {
@@ -921,6 +1054,12 @@ export type FaultOut = {
     entry: string | null;
     fault: string;
     words: WordsOut;
+};
+
+export type FileIn = {
+    id: string;
+    kind?: 'photo' | 'audio' | 'video';
+    sha256?: string | null;
 };
 
 export type FilterQuery = {
@@ -1095,6 +1234,12 @@ export type GroupOut = {
     } | null;
 };
 
+export type GroupedKindOut = {
+    group: WordsOut;
+    id: string;
+    name: WordsOut;
+};
+
 export type HandAllOver = {
     at?: string | null;
     posts: Array<HandedPost>;
@@ -1190,6 +1335,10 @@ export type HoursOut = {
     since: string;
     urgent: string;
     week: Array<string>;
+};
+
+export type IdentityIn = {
+    subject: string | null;
 };
 
 export type ImportFindingOut = {
@@ -1306,6 +1455,11 @@ export type JobsOut = {
 
 export type Kind = 'photo' | 'audio' | 'video' | 'document';
 
+export type KindOut = {
+    id: string;
+    name: WordsOut;
+};
+
 export type LayerIn = {
     id: string;
     key: string;
@@ -1339,6 +1493,21 @@ export type LedgerOut = {
 };
 
 export type Level = 'ordinary' | 'key' | 'listed';
+
+export type LevelFigureOut = {
+    closed: number;
+    day: string;
+    in_time: number;
+    open: number;
+    overdue: number;
+    partner_name: string;
+    reported: number;
+    street: string;
+};
+
+export type LevelFiguresOut = {
+    items: Array<LevelFigureOut>;
+};
 
 export type LiftIn = {
     demand?: string | null;
@@ -1417,6 +1586,16 @@ export type LogInOut = {
     token?: string | null;
 };
 
+export type LoggedOutOut = {
+    next: string | null;
+};
+
+export type LookOut = {
+    at: string;
+    field: string;
+    purpose: string;
+};
+
 export type LoopOut = {
     error: string;
     failures: number;
@@ -1426,7 +1605,7 @@ export type LoopOut = {
 };
 
 export type ManyIn = {
-    act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'tag' | 'link' | 'unlink';
+    act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'tag' | 'link' | 'unlink' | 'ask_reporter' | 'answer_question' | 'publish';
     cases: Array<OneOf>;
     given?: {
         [key: string]: unknown;
@@ -1538,7 +1717,7 @@ export type MatrixOut = {
     at: string | null;
     cells: Array<CellOut>;
     channels: Array<ChannelOut>;
-    events: Array<NamedKey>;
+    events: Array<EventOut>;
     version: number;
     who: Array<NamedKey>;
 };
@@ -1560,10 +1739,30 @@ export type MeOut = {
     scope: ScopeOut;
 };
 
+export type MeTooIn = {
+    id: string;
+    ref: string;
+    secret: string;
+    ticket?: string;
+};
+
 export type MergeIn = {
     note?: string | null;
     other: string;
     version: number;
+};
+
+export type MessageKind = 'accepted' | 'dispatched' | 'progress' | 'extended' | 'suspended' | 'resumed' | 'returned' | 'merged' | 'voided' | 'withdrawn' | 'replied' | 'reopened' | 'ask_return' | 'ask_extension' | 'hand_over' | 'answer' | 'figures';
+
+export type MineOut = {
+    kind: WordsOut | null;
+    mine: boolean;
+    now: WordsOut;
+    number: string;
+    open: boolean;
+    place: WordsOut;
+    reported_at: string;
+    status: string;
 };
 
 export type MovedOut = {
@@ -1596,7 +1795,9 @@ export type NewPasswordIn = {
 
 export type NoticeOut = {
     at: string;
-    case: string;
+    case: string | null;
+    change: string | null;
+    community: string | null;
     event: string;
     id: string;
     number: string;
@@ -1623,13 +1824,19 @@ export type OffersOut = {
 };
 
 export type OffersQuery = {
-    act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link';
+    act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link' | 'ask_reporter' | 'answer_question' | 'publish';
     outcome?: string | null;
 };
 
 export type OneOf = {
     case: string;
     version?: number | null;
+};
+
+export type OpenDayOut = {
+    day: string;
+    name: WordsOut | null;
+    open: Array<string>;
 };
 
 export type OpenDemandOut = {
@@ -1649,6 +1856,13 @@ export type OpenDemandOut = {
     text: string;
 };
 
+export type OpenFiguresOut = {
+    few: number;
+    few_closed: number;
+    month: string;
+    streets: Array<StreetFiguresOut>;
+};
+
 export type OpenWorkOut = {
     cases: number;
     post: string;
@@ -1656,12 +1870,13 @@ export type OpenWorkOut = {
 
 export type OperationIn = {
     after?: string | null;
+    captured?: CapturedIn | null;
     case?: string | null;
     given?: {
         [key: string]: unknown;
     };
     id: string;
-    kind: 'report' | 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'tag' | 'link' | 'unlink';
+    kind: 'report' | 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'tag' | 'link' | 'unlink' | 'ask_reporter' | 'answer_question' | 'publish';
     version?: number | null;
 };
 
@@ -1669,6 +1884,11 @@ export type OrderErrorOut = {
     column: string;
     message: WordsOut;
     row: number;
+};
+
+export type OrderFaultOut = {
+    field: string;
+    message: WordsOut;
 };
 
 export type OrderFieldOut = {
@@ -1749,6 +1969,29 @@ export type OrderImportsOut = {
     items: Array<OrderImportOut>;
 };
 
+export type OrderStandsOut = {
+    case: string;
+    closed_at: string | null;
+    due_at: string | null;
+    number: string;
+    order: string;
+    result: string;
+    status: string;
+    unit: string | null;
+};
+
+export type OrderTakenOut = {
+    case: string | null;
+    errors: Array<OrderFaultOut>;
+    number: string | null;
+    order: string;
+    state: 'made' | 'known' | 'refused';
+};
+
+export type OrdersTakenOut = {
+    items: Array<OrderTakenOut>;
+};
+
 export type OriginalQuery = {
     purpose: string;
 };
@@ -1756,6 +1999,46 @@ export type OriginalQuery = {
 export type OutcomeOut = {
     value: string;
     words: WordsOut;
+};
+
+export type OwnBanOut = {
+    expires_at: string;
+    made_at: string;
+    reason: string;
+};
+
+export type OwnDataIn = {
+    phone: string;
+    ticket: string;
+};
+
+export type OwnDataOut = {
+    at: string;
+    bans: Array<OwnBanOut>;
+    follows: Array<OwnFollowOut>;
+    phone: string;
+    reports: Array<OwnReportOut>;
+};
+
+export type OwnFollowOut = {
+    made_at: string;
+    number: string;
+};
+
+export type OwnReportOut = {
+    address: string | null;
+    channel: string;
+    confidential: boolean;
+    erased_on: string | null;
+    kind: WordsOut | null;
+    looks: Array<LookOut>;
+    name: string;
+    number: string;
+    open: boolean;
+    place: WordsOut;
+    proved: boolean;
+    reported_at: string;
+    text: string | null;
 };
 
 export type PageQuery = {
@@ -1837,6 +2120,72 @@ export type PageUserOut = {
     next?: string | null;
 };
 
+export type PartnerChange = {
+    active?: boolean | null;
+    mapping?: string | null;
+    name?: string | null;
+    states?: {
+        [key in MessageKind]?: string;
+    } | null;
+    street?: string | null;
+    version: number;
+};
+
+export type PartnerIn = {
+    id: string;
+    kind: 'hotline' | 'police';
+    mapping?: string;
+    name: string;
+    push_to?: string | null;
+    source: string;
+    states?: {
+        [key in MessageKind]?: string;
+    };
+    street: string;
+    token: string;
+};
+
+export type PartnerMadeOut = {
+    active: boolean;
+    created_at: string;
+    id: string;
+    kind: string;
+    mapping: string;
+    name: string;
+    push_to: string | null;
+    secret: string | null;
+    source: string;
+    states: {
+        [key: string]: string;
+    };
+    street: string;
+    token: string | null;
+    version: number;
+    webhook: string | null;
+};
+
+export type PartnerOut = {
+    active: boolean;
+    created_at: string;
+    id: string;
+    kind: string;
+    mapping: string;
+    name: string;
+    push_to: string | null;
+    source: string;
+    states: {
+        [key: string]: string;
+    };
+    street: string;
+    token: string | null;
+    version: number;
+    webhook: string | null;
+};
+
+export type PartnersOut = {
+    items: Array<PartnerOut>;
+};
+
 export type PartyOut = {
     case: string;
     erased_at: string | null;
@@ -1863,6 +2212,15 @@ export type PeriodQuery = {
     from?: string | null;
     to?: string | null;
     unit?: string | null;
+};
+
+export type PhoneCodeIn = {
+    code: string;
+    phone: string;
+};
+
+export type PhoneIn = {
+    phone: string;
 };
 
 export type PlaceIn = {
@@ -1918,6 +2276,7 @@ export type PlannedOut = {
     kind: string;
     layer: string;
     names: Array<string>;
+    names_en: Array<string>;
     old: Array<string>;
     planned_at: string;
     planner: string;
@@ -1950,6 +2309,41 @@ export type PointsIn = {
         number,
         number
     ]>;
+};
+
+export type PortalPlaceOut = {
+    community: WordsOut | null;
+    grid: string | null;
+    street: WordsOut | null;
+};
+
+export type PortalReportIn = {
+    accuracy_m?: number | null;
+    address?: string;
+    category?: string | null;
+    confidential?: boolean;
+    evidence?: Array<FileIn>;
+    id: string;
+    name?: string;
+    phone?: string;
+    point?: PointIn | null;
+    secret: string;
+    street?: string | null;
+    text: string;
+    ticket?: string;
+    wants_answer?: boolean;
+};
+
+export type PortalStreetOut = {
+    box: [
+        number,
+        number,
+        number,
+        number
+    ] | null;
+    code: string;
+    district: WordsOut;
+    name: WordsOut;
 };
 
 export type PostChange = {
@@ -2052,6 +2446,30 @@ export type ProgressIn = {
     version?: number | null;
 };
 
+export type ProgressOut = {
+    address: string | null;
+    answer: string;
+    confidential: boolean;
+    due_at: string | null;
+    follow_up: string | null;
+    kind: WordsOut | null;
+    may: Array<string>;
+    mine: boolean;
+    now: WordsOut;
+    number: string;
+    open: boolean;
+    photos: Array<string>;
+    place: WordsOut;
+    questions: Array<QuestionOut>;
+    rating: number | null;
+    reported_at: string;
+    status: string;
+    steps: Array<ToldStepOut>;
+    text: string | null;
+    together: boolean;
+    unit: WordsOut;
+};
+
 export type ProofOut = {
     batch: {
         [key: string]: unknown;
@@ -2064,6 +2482,19 @@ export type ProofOut = {
     path: Array<string>;
     public: string | null;
     size: number;
+};
+
+export type PublishIn = {
+    files?: Array<string> | null;
+    public_text?: string | null;
+    version?: number | null;
+};
+
+export type QuestionOut = {
+    answer: string;
+    answered_at: string | null;
+    asked_at: string;
+    text: string;
 };
 
 export type QueueExport = {
@@ -2187,6 +2618,16 @@ export type ReassignIn = {
     version: number;
 };
 
+export type ReceiverOut = {
+    id: string;
+    kind: string;
+    name: string;
+};
+
+export type ReceiversOut = {
+    items: Array<ReceiverOut>;
+};
+
 export type ReclassifyIn = {
     category: string;
     note: string;
@@ -2235,6 +2676,11 @@ export type RelatedOut = {
 export type ReopenIn = {
     note: string;
     version: number;
+};
+
+export type ReportAnswerIn = {
+    evidence?: Array<FileIn>;
+    note: string;
 };
 
 export type ReportIn = {
@@ -2291,6 +2737,10 @@ export type ResumeIn = {
     version: number;
 };
 
+export type RetriedOut = {
+    count: number;
+};
+
 export type ReturnIn = {
     note: string;
     version: number;
@@ -2306,7 +2756,7 @@ export type RevealOut = {
     value: string;
 };
 
-export type Role = 'grid_worker' | 'grid_head' | 'grid_deputy' | 'grid_assistant' | 'patroller' | 'workstation' | 'operator' | 'handler' | 'unit_leader' | 'supervisor' | 'leader' | 'analyst' | 'auditor' | 'system_admin' | 'security_admin' | 'integration';
+export type Role = 'grid_worker' | 'grid_head' | 'grid_deputy' | 'grid_assistant' | 'patroller' | 'workstation' | 'operator' | 'handler' | 'unit_leader' | 'supervisor' | 'leader' | 'analyst' | 'auditor' | 'system_admin' | 'security_admin' | 'integration' | 'resident';
 
 export type RoleOut = {
     name: string;
@@ -2402,6 +2852,25 @@ export type RowFaultOut = {
     column: string;
     message: string;
     row: number;
+};
+
+export type SaidListOut = {
+    items: Array<SaidOut>;
+};
+
+export type SaidOut = {
+    answer: string;
+    answer_note: string;
+    answered_at: string | null;
+    error: string | null;
+    id: string;
+    kind: string;
+    made_at: string;
+    partner: string;
+    partner_name: string;
+    sent: string | null;
+    text: string;
+    their_number: string;
 };
 
 export type SampleIn = {
@@ -2549,6 +3018,88 @@ export type SimilarOut = {
     why: Array<WordsOut>;
 };
 
+export type SimilarReportOut = {
+    day: string;
+    handling: boolean;
+    kind: WordsOut;
+    place: WordsOut;
+    ref: string;
+};
+
+export type SolvedIn = {
+    note?: string;
+    rating?: number | null;
+    solved: boolean;
+};
+
+export type SsoDueOut = {
+    area: string | null;
+    grid: string | null;
+    role: string;
+    rule: string;
+    title: string;
+    unit: string | null;
+};
+
+export type SsoMappingIn = {
+    create_accounts?: boolean;
+    link_by_login?: boolean;
+    login_claim?: string;
+    name_claim?: string;
+    rules: Array<SsoRuleIn>;
+    version: number;
+};
+
+export type SsoMappingOut = {
+    create_accounts: boolean;
+    link_by_login: boolean;
+    login_claim: string;
+    name_claim: string;
+    rules: Array<SsoRuleOut>;
+    version: number;
+};
+
+export type SsoRuleIn = {
+    area?: string | null;
+    claim: string;
+    grid?: string | null;
+    id: string;
+    place_claim?: string | null;
+    role: Role;
+    title?: string;
+    unit?: string | null;
+    value: string;
+};
+
+export type SsoRuleOut = {
+    area: string | null;
+    claim: string;
+    grid: string | null;
+    id: string;
+    place_claim: string | null;
+    role: string;
+    title: string;
+    unit: string | null;
+    value: string;
+};
+
+export type SsoTriedOut = {
+    login: string;
+    name: string;
+    posts: Array<SsoDueOut>;
+    second_factor: boolean;
+};
+
+export type SsoTryIn = {
+    claims: {
+        [key: string]: unknown;
+    };
+};
+
+export type SsoWayOut = {
+    name: string;
+};
+
 export type StackOut = {
     code: string;
     layer: string;
@@ -2613,6 +3164,15 @@ export type StepOut = {
     unit: string | null;
     unit_name: string | null;
     unit_name_en: string | null;
+};
+
+export type StreetFiguresOut = {
+    closed: number | null;
+    district: WordsOut;
+    in_time_rate: number | null;
+    name: WordsOut;
+    reported: number | null;
+    street: string;
 };
 
 export type SuggestIn = {
@@ -2691,13 +3251,19 @@ export type TakeIn = {
     version: number;
 };
 
+export type TakenOut = {
+    code: string;
+    link: string;
+    number: string;
+};
+
 export type TemplateActOut = {
     act: string;
     outcomes: Array<OutcomeOut>;
 };
 
 export type TemplateChange = {
-    act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link';
+    act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link' | 'ask_reporter' | 'answer_question' | 'publish';
     category?: string | null;
     outcome?: string | null;
     position?: number;
@@ -2707,7 +3273,7 @@ export type TemplateChange = {
 };
 
 export type TemplateIn = {
-    act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link';
+    act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link' | 'ask_reporter' | 'answer_question' | 'publish';
     category?: string | null;
     id: string;
     outcome?: string | null;
@@ -2733,8 +3299,17 @@ export type TemplatesOut = {
 };
 
 export type TemplatesQuery = {
-    act?: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link' | null;
+    act?: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link' | 'ask_reporter' | 'answer_question' | 'publish' | null;
     category?: string | null;
+};
+
+export type TicketIn = {
+    ticket: string;
+};
+
+export type TicketOut = {
+    ticket: string;
+    until: string;
 };
 
 export type TimesOut = {
@@ -2788,6 +3363,22 @@ export type TokenOut = {
     permissions: Array<string>;
     revoked_at: string | null;
     units: Array<string>;
+};
+
+export type Told = 'urge' | 'supplement' | 'satisfied' | 'dissatisfied' | 'withdraw' | 'extend';
+
+export type ToldIn = {
+    due_at?: string | null;
+    id: string;
+    note: string;
+    rating?: number | null;
+    what: Told;
+};
+
+export type ToldStepOut = {
+    at: string;
+    text: WordsOut;
+    why: string;
 };
 
 export type TreeUnitOut = {
@@ -3039,10 +3630,15 @@ export type VoidIn = {
     version: number;
 };
 
+export type WaysOut = {
+    password: boolean;
+    sso: SsoWayOut | null;
+};
+
 export type WebhookChange = {
     active?: boolean | null;
     areas?: Array<string> | null;
-    events?: Array<Event> | null;
+    events?: Array<'reported' | 'rejected' | 'merged' | 'withdrawn' | 'void' | 'escalated' | 'delegated' | 'dispatched' | 'involved' | 'returned' | 'declined' | 'help_asked' | 'help_answered' | 'extension_asked' | 'extended' | 'suspension_asked' | 'suspended' | 'refused' | 'resumed' | 'share_resolved' | 'resolved' | 'verified' | 'verify_failed' | 'dissatisfied' | 'decided_again' | 'closed' | 'reopened' | 'urged' | 'supervised' | 'instructed' | 'answered' | 'lifted' | 'reminder' | 'overdue' | 'raised' | 'review_due' | 'question_answered'> | null;
     name?: string | null;
     url?: string | null;
     version: number;
@@ -3050,7 +3646,7 @@ export type WebhookChange = {
 
 export type WebhookIn = {
     areas?: Array<string>;
-    events?: Array<Event>;
+    events?: Array<'reported' | 'rejected' | 'merged' | 'withdrawn' | 'void' | 'escalated' | 'delegated' | 'dispatched' | 'involved' | 'returned' | 'declined' | 'help_asked' | 'help_answered' | 'extension_asked' | 'extended' | 'suspension_asked' | 'suspended' | 'refused' | 'resumed' | 'share_resolved' | 'resolved' | 'verified' | 'verify_failed' | 'dissatisfied' | 'decided_again' | 'closed' | 'reopened' | 'urged' | 'supervised' | 'instructed' | 'answered' | 'lifted' | 'reminder' | 'overdue' | 'raised' | 'review_due' | 'question_answered'>;
     id: string;
     name: string;
     token?: string | null;
@@ -3096,7 +3692,17 @@ export type WebhooksOut = {
     items: Array<WebhookOut>;
 };
 
-export type Who = 'holder' | 'first_receiver' | 'lead' | 'lead_leader' | 'assisting' | 'asked' | 'grid' | 'supervisor' | 'leader' | 'reporter' | 'asker' | 'subscriber';
+export type WhereOut = {
+    grid: string | null;
+    name: WordsOut | null;
+    place: PortalPlaceOut | null;
+};
+
+export type Who = 'holder' | 'first_receiver' | 'lead' | 'lead_leader' | 'assisting' | 'asked' | 'grid' | 'supervisor' | 'leader' | 'reporter' | 'asker' | 'subscriber' | 'planner' | 'administrator';
+
+export type WhyIn = {
+    note: string;
+};
 
 export type WithdrawIn = {
     note: string;
@@ -4029,6 +4635,34 @@ export type CasesActAnswerHelpResponses = {
 
 export type CasesActAnswerHelpResponse = CasesActAnswerHelpResponses[keyof CasesActAnswerHelpResponses];
 
+export type CasesActAnswerQuestionData = {
+    body: AnswerQuestionIn;
+    path: {
+        case: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{case}/answer-question';
+};
+
+export type CasesActAnswerQuestionErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesActAnswerQuestionError = CasesActAnswerQuestionErrors[keyof CasesActAnswerQuestionErrors];
+
+export type CasesActAnswerQuestionResponses = {
+    200: StateOut;
+};
+
+export type CasesActAnswerQuestionResponse = CasesActAnswerQuestionResponses[keyof CasesActAnswerQuestionResponses];
+
 export type CasesActArchiveData = {
     body: ArchiveIn;
     path: {
@@ -4112,6 +4746,34 @@ export type CasesActAskHelpResponses = {
 };
 
 export type CasesActAskHelpResponse = CasesActAskHelpResponses[keyof CasesActAskHelpResponses];
+
+export type CasesActAskReporterData = {
+    body: AskReporterIn;
+    path: {
+        case: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{case}/ask-reporter';
+};
+
+export type CasesActAskReporterErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesActAskReporterError = CasesActAskReporterErrors[keyof CasesActAskReporterErrors];
+
+export type CasesActAskReporterResponses = {
+    200: StateOut;
+};
+
+export type CasesActAskReporterResponse = CasesActAskReporterResponses[keyof CasesActAskReporterResponses];
 
 export type CasesActAskSuspensionData = {
     body: AskSuspensionIn;
@@ -4364,6 +5026,60 @@ export type CasesActEscalateResponses = {
 };
 
 export type CasesActEscalateResponse = CasesActEscalateResponses[keyof CasesActEscalateResponses];
+
+export type ExchangeOfCaseData = {
+    body?: never;
+    path: {
+        case: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{case}/exchange';
+};
+
+export type ExchangeOfCaseErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeOfCaseError = ExchangeOfCaseErrors[keyof ExchangeOfCaseErrors];
+
+export type ExchangeOfCaseResponses = {
+    200: SaidListOut;
+};
+
+export type ExchangeOfCaseResponse = ExchangeOfCaseResponses[keyof ExchangeOfCaseResponses];
+
+export type ExchangeAskData = {
+    body: AskIn;
+    path: {
+        case: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{case}/exchange';
+};
+
+export type ExchangeAskErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeAskError = ExchangeAskErrors[keyof ExchangeAskErrors];
+
+export type ExchangeAskResponses = {
+    200: SaidListOut;
+};
+
+export type ExchangeAskResponse = ExchangeAskResponses[keyof ExchangeAskResponses];
 
 export type CasesActExtendData = {
     body: ExtendIn;
@@ -4642,6 +5358,34 @@ export type CasesActProgressResponses = {
 };
 
 export type CasesActProgressResponse = CasesActProgressResponses[keyof CasesActProgressResponses];
+
+export type CasesActPublishData = {
+    body: PublishIn;
+    path: {
+        case: string;
+    };
+    query?: never;
+    url: '/api/v1/cases/{case}/publish';
+};
+
+export type CasesActPublishErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type CasesActPublishError = CasesActPublishErrors[keyof CasesActPublishErrors];
+
+export type CasesActPublishResponses = {
+    200: StateOut;
+};
+
+export type CasesActPublishResponse = CasesActPublishResponses[keyof CasesActPublishResponses];
 
 export type CasesActReassignData = {
     body: ReassignIn;
@@ -5181,7 +5925,7 @@ export type TemplatesOfferedData = {
         case: string;
     };
     query: {
-        act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link';
+        act: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link' | 'ask_reporter' | 'answer_question' | 'publish';
         outcome?: string | null;
     };
     url: '/api/v1/cases/{case}/templates';
@@ -5712,6 +6456,297 @@ export type EvidenceThumbResponses = {
     200: unknown;
     206: unknown;
 };
+
+export type ExchangeLevelFiguresData = {
+    body?: never;
+    path?: never;
+    query: {
+        day: string;
+    };
+    url: '/api/v1/exchange/figures';
+};
+
+export type ExchangeLevelFiguresErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeLevelFiguresError = ExchangeLevelFiguresErrors[keyof ExchangeLevelFiguresErrors];
+
+export type ExchangeLevelFiguresResponses = {
+    200: LevelFiguresOut;
+};
+
+export type ExchangeLevelFiguresResponse = ExchangeLevelFiguresResponses[keyof ExchangeLevelFiguresResponses];
+
+export type ExchangeLevelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exchange/levels';
+};
+
+export type ExchangeLevelsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeLevelsError = ExchangeLevelsErrors[keyof ExchangeLevelsErrors];
+
+export type ExchangeLevelsResponses = {
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExchangeLevelsResponse = ExchangeLevelsResponses[keyof ExchangeLevelsResponses];
+
+export type ExchangeMessagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        after?: number;
+        limit?: number;
+    };
+    url: '/api/v1/exchange/messages';
+};
+
+export type ExchangeMessagesErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeMessagesError = ExchangeMessagesErrors[keyof ExchangeMessagesErrors];
+
+export type ExchangeMessagesResponses = {
+    200: ExchangeMessagesOut;
+};
+
+export type ExchangeMessagesResponse = ExchangeMessagesResponses[keyof ExchangeMessagesResponses];
+
+export type ExchangeAnswerData = {
+    body: ExchangeAnswerIn;
+    path: {
+        message: string;
+    };
+    query?: never;
+    url: '/api/v1/exchange/messages/{message}/answer';
+};
+
+export type ExchangeAnswerErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeAnswerError = ExchangeAnswerErrors[keyof ExchangeAnswerErrors];
+
+export type ExchangeAnswerResponses = {
+    204: void;
+};
+
+export type ExchangeAnswerResponse = ExchangeAnswerResponses[keyof ExchangeAnswerResponses];
+
+export type ExchangeOrderData = {
+    body?: never;
+    path?: never;
+    query: {
+        number: string;
+    };
+    url: '/api/v1/exchange/order';
+};
+
+export type ExchangeOrderErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeOrderError = ExchangeOrderErrors[keyof ExchangeOrderErrors];
+
+export type ExchangeOrderResponses = {
+    200: OrderStandsOut;
+};
+
+export type ExchangeOrderResponse = ExchangeOrderResponses[keyof ExchangeOrderResponses];
+
+export type ExchangeTellOrderData = {
+    body: ToldIn;
+    path?: never;
+    query: {
+        number: string;
+    };
+    url: '/api/v1/exchange/order';
+};
+
+export type ExchangeTellOrderErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeTellOrderError = ExchangeTellOrderErrors[keyof ExchangeTellOrderErrors];
+
+export type ExchangeTellOrderResponses = {
+    204: void;
+};
+
+export type ExchangeTellOrderResponse = ExchangeTellOrderResponses[keyof ExchangeTellOrderResponses];
+
+export type ExchangeSendOrdersData = {
+    body: ExchangeOrdersIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exchange/orders';
+};
+
+export type ExchangeSendOrdersErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeSendOrdersError = ExchangeSendOrdersErrors[keyof ExchangeSendOrdersErrors];
+
+export type ExchangeSendOrdersResponses = {
+    200: OrdersTakenOut;
+};
+
+export type ExchangeSendOrdersResponse = ExchangeSendOrdersResponses[keyof ExchangeSendOrdersResponses];
+
+export type ExchangeListPartnersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exchange/partners';
+};
+
+export type ExchangeListPartnersErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeListPartnersError = ExchangeListPartnersErrors[keyof ExchangeListPartnersErrors];
+
+export type ExchangeListPartnersResponses = {
+    200: PartnersOut;
+};
+
+export type ExchangeListPartnersResponse = ExchangeListPartnersResponses[keyof ExchangeListPartnersResponses];
+
+export type ExchangeAddPartnerData = {
+    body: PartnerIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exchange/partners';
+};
+
+export type ExchangeAddPartnerErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeAddPartnerError = ExchangeAddPartnerErrors[keyof ExchangeAddPartnerErrors];
+
+export type ExchangeAddPartnerResponses = {
+    201: PartnerMadeOut;
+};
+
+export type ExchangeAddPartnerResponse = ExchangeAddPartnerResponses[keyof ExchangeAddPartnerResponses];
+
+export type ExchangeChangePartnerData = {
+    body: PartnerChange;
+    path: {
+        partner: string;
+    };
+    query?: never;
+    url: '/api/v1/exchange/partners/{partner}';
+};
+
+export type ExchangeChangePartnerErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeChangePartnerError = ExchangeChangePartnerErrors[keyof ExchangeChangePartnerErrors];
+
+export type ExchangeChangePartnerResponses = {
+    200: PartnerOut;
+};
+
+export type ExchangeChangePartnerResponse = ExchangeChangePartnerResponses[keyof ExchangeChangePartnerResponses];
+
+export type ExchangeReceiversData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exchange/receivers';
+};
+
+export type ExchangeReceiversErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeReceiversError = ExchangeReceiversErrors[keyof ExchangeReceiversErrors];
+
+export type ExchangeReceiversResponses = {
+    200: ReceiversOut;
+};
+
+export type ExchangeReceiversResponse = ExchangeReceiversResponses[keyof ExchangeReceiversResponses];
 
 export type ExportsCasesData = {
     body?: never;
@@ -7421,6 +8456,933 @@ export type CasesSaveMappingResponses = {
 
 export type CasesSaveMappingResponse = CasesSaveMappingResponses[keyof CasesSaveMappingResponses];
 
+export type PortalMapAreasData = {
+    body?: never;
+    path: {
+        z: number;
+        x: number;
+        y: number;
+    };
+    query?: never;
+    url: '/api/v1/portal/areas/tiles/{z}/{x}/{y}.mvt';
+};
+
+export type PortalMapAreasErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalMapAreasError = PortalMapAreasErrors[keyof PortalMapAreasErrors];
+
+export type PortalMapAreasResponses = {
+    200: unknown;
+};
+
+export type PortalBansData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/bans';
+};
+
+export type PortalBansErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalBansError = PortalBansErrors[keyof PortalBansErrors];
+
+export type PortalBansResponses = {
+    200: Array<BanOut>;
+};
+
+export type PortalBansResponse = PortalBansResponses[keyof PortalBansResponses];
+
+export type PortalBanData = {
+    body: BanIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/bans';
+};
+
+export type PortalBanErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalBanError = PortalBanErrors[keyof PortalBanErrors];
+
+export type PortalBanResponses = {
+    200: BanOut;
+};
+
+export type PortalBanResponse = PortalBanResponses[keyof PortalBanResponses];
+
+export type PortalLiftData = {
+    body?: never;
+    path: {
+        ban: string;
+    };
+    query?: never;
+    url: '/api/v1/portal/bans/{ban}/lift';
+};
+
+export type PortalLiftErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalLiftError = PortalLiftErrors[keyof PortalLiftErrors];
+
+export type PortalLiftResponses = {
+    200: BanOut;
+};
+
+export type PortalLiftResponse = PortalLiftResponses[keyof PortalLiftResponses];
+
+export type PortalMapBasemapData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/basemap';
+};
+
+export type PortalMapBasemapErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalMapBasemapError = PortalMapBasemapErrors[keyof PortalMapBasemapErrors];
+
+export type PortalMapBasemapResponses = {
+    200: BasemapOut;
+};
+
+export type PortalMapBasemapResponse = PortalMapBasemapResponses[keyof PortalMapBasemapResponses];
+
+export type PortalMapArchiveData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/basemap.pmtiles';
+};
+
+export type PortalMapArchiveErrors = {
+    404: Problem;
+    416: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalMapArchiveError = PortalMapArchiveErrors[keyof PortalMapArchiveErrors];
+
+export type PortalMapArchiveResponses = {
+    200: unknown;
+    206: unknown;
+};
+
+export type PortalBeforeData = {
+    body: BeforeIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/before';
+};
+
+export type PortalBeforeErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalBeforeError = PortalBeforeErrors[keyof PortalBeforeErrors];
+
+export type PortalBeforeResponses = {
+    200: BeforeOut;
+};
+
+export type PortalBeforeResponse = PortalBeforeResponses[keyof PortalBeforeResponses];
+
+export type PortalFiguresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        month?: string | null;
+    };
+    url: '/api/v1/portal/figures';
+};
+
+export type PortalFiguresErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalFiguresError = PortalFiguresErrors[keyof PortalFiguresErrors];
+
+export type PortalFiguresResponses = {
+    200: OpenFiguresOut;
+};
+
+export type PortalFiguresResponse = PortalFiguresResponses[keyof PortalFiguresResponses];
+
+export type PortalHoursData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/hours';
+};
+
+export type PortalHoursErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalHoursError = PortalHoursErrors[keyof PortalHoursErrors];
+
+export type PortalHoursResponses = {
+    200: Array<OpenDayOut>;
+};
+
+export type PortalHoursResponse = PortalHoursResponses[keyof PortalHoursResponses];
+
+export type PortalKindsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/kinds';
+};
+
+export type PortalKindsErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalKindsError = PortalKindsErrors[keyof PortalKindsErrors];
+
+export type PortalKindsResponses = {
+    200: Array<GroupedKindOut>;
+};
+
+export type PortalKindsResponse = PortalKindsResponses[keyof PortalKindsResponses];
+
+export type PortalMeTooData = {
+    body: MeTooIn;
+    headers?: {
+        Proof?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/me-too';
+};
+
+export type PortalMeTooErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    428: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalMeTooError = PortalMeTooErrors[keyof PortalMeTooErrors];
+
+export type PortalMeTooResponses = {
+    200: TakenOut;
+    201: TakenOut;
+};
+
+export type PortalMeTooResponse = PortalMeTooResponses[keyof PortalMeTooResponses];
+
+export type PortalMineData = {
+    body: TicketIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/mine';
+};
+
+export type PortalMineErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalMineError = PortalMineErrors[keyof PortalMineErrors];
+
+export type PortalMineResponses = {
+    200: Array<MineOut>;
+};
+
+export type PortalMineResponse = PortalMineResponses[keyof PortalMineResponses];
+
+export type PortalOpenCsvData = {
+    body?: never;
+    path?: never;
+    query?: {
+        month?: string | null;
+    };
+    url: '/api/v1/portal/open/cases.csv';
+};
+
+export type PortalOpenCsvErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalOpenCsvError = PortalOpenCsvErrors[keyof PortalOpenCsvErrors];
+
+export type PortalOpenCsvResponses = {
+    200: unknown;
+};
+
+export type PortalOpenGeojsonData = {
+    body?: never;
+    path?: never;
+    query?: {
+        month?: string | null;
+    };
+    url: '/api/v1/portal/open/cases.geojson';
+};
+
+export type PortalOpenGeojsonErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalOpenGeojsonError = PortalOpenGeojsonErrors[keyof PortalOpenGeojsonErrors];
+
+export type PortalOpenGeojsonResponses = {
+    200: unknown;
+};
+
+export type PortalOwnDataData = {
+    body: OwnDataIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/own-data';
+};
+
+export type PortalOwnDataErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalOwnDataError = PortalOwnDataErrors[keyof PortalOwnDataErrors];
+
+export type PortalOwnDataResponses = {
+    200: OwnDataOut;
+};
+
+export type PortalOwnDataResponse = PortalOwnDataResponses[keyof PortalOwnDataResponses];
+
+export type PortalCorrectOwnDataData = {
+    body: CorrectIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/own-data/correct';
+};
+
+export type PortalCorrectOwnDataErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalCorrectOwnDataError = PortalCorrectOwnDataErrors[keyof PortalCorrectOwnDataErrors];
+
+export type PortalCorrectOwnDataResponses = {
+    200: CorrectedOut;
+};
+
+export type PortalCorrectOwnDataResponse = PortalCorrectOwnDataResponses[keyof PortalCorrectOwnDataResponses];
+
+export type PortalEraseOwnDataData = {
+    body: ErasureIn;
+    headers?: {
+        Proof?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/own-data/erase';
+};
+
+export type PortalEraseOwnDataErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    428: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalEraseOwnDataError = PortalEraseOwnDataErrors[keyof PortalEraseOwnDataErrors];
+
+export type PortalEraseOwnDataResponses = {
+    200: TakenOut;
+    201: TakenOut;
+};
+
+export type PortalEraseOwnDataResponse = PortalEraseOwnDataResponses[keyof PortalEraseOwnDataResponses];
+
+export type PortalPhoneCodeData = {
+    body: PhoneIn;
+    headers?: {
+        Proof?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/phone/code';
+};
+
+export type PortalPhoneCodeErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    428: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalPhoneCodeError = PortalPhoneCodeErrors[keyof PortalPhoneCodeErrors];
+
+export type PortalPhoneCodeResponses = {
+    204: void;
+};
+
+export type PortalPhoneCodeResponse = PortalPhoneCodeResponses[keyof PortalPhoneCodeResponses];
+
+export type PortalPhoneProveData = {
+    body: PhoneCodeIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/phone/prove';
+};
+
+export type PortalPhoneProveErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalPhoneProveError = PortalPhoneProveErrors[keyof PortalPhoneProveErrors];
+
+export type PortalPhoneProveResponses = {
+    200: TicketOut;
+};
+
+export type PortalPhoneProveResponse = PortalPhoneProveResponses[keyof PortalPhoneProveResponses];
+
+export type PortalPhotoPublicData = {
+    body?: never;
+    path: {
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/portal/photos/{upload}/public';
+};
+
+export type PortalPhotoPublicErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalPhotoPublicError = PortalPhotoPublicErrors[keyof PortalPhotoPublicErrors];
+
+export type PortalPhotoPublicResponses = {
+    200: unknown;
+    206: unknown;
+};
+
+export type PortalPhotoThumbData = {
+    body?: never;
+    path: {
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/portal/photos/{upload}/thumb';
+};
+
+export type PortalPhotoThumbErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalPhotoThumbError = PortalPhotoThumbErrors[keyof PortalPhotoThumbErrors];
+
+export type PortalPhotoThumbResponses = {
+    200: unknown;
+    206: unknown;
+};
+
+export type PortalProgressData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/report';
+};
+
+export type PortalProgressErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalProgressError = PortalProgressErrors[keyof PortalProgressErrors];
+
+export type PortalProgressResponses = {
+    200: ProgressOut;
+};
+
+export type PortalProgressResponse = PortalProgressResponses[keyof PortalProgressResponses];
+
+export type PortalAnswerData = {
+    body: ReportAnswerIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/report/answer';
+};
+
+export type PortalAnswerErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalAnswerError = PortalAnswerErrors[keyof PortalAnswerErrors];
+
+export type PortalAnswerResponses = {
+    200: ProgressOut;
+};
+
+export type PortalAnswerResponse = PortalAnswerResponses[keyof PortalAnswerResponses];
+
+export type PortalFollowUpData = {
+    body: SolvedIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/report/follow-up';
+};
+
+export type PortalFollowUpErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalFollowUpError = PortalFollowUpErrors[keyof PortalFollowUpErrors];
+
+export type PortalFollowUpResponses = {
+    200: ProgressOut;
+};
+
+export type PortalFollowUpResponse = PortalFollowUpResponses[keyof PortalFollowUpResponses];
+
+export type PortalReopenData = {
+    body: WhyIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/report/reopen';
+};
+
+export type PortalReopenErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalReopenError = PortalReopenErrors[keyof PortalReopenErrors];
+
+export type PortalReopenResponses = {
+    200: ProgressOut;
+};
+
+export type PortalReopenResponse = PortalReopenResponses[keyof PortalReopenResponses];
+
+export type PortalWithdrawData = {
+    body: WhyIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/report/withdraw';
+};
+
+export type PortalWithdrawErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalWithdrawError = PortalWithdrawErrors[keyof PortalWithdrawErrors];
+
+export type PortalWithdrawResponses = {
+    200: ProgressOut;
+};
+
+export type PortalWithdrawResponse = PortalWithdrawResponses[keyof PortalWithdrawResponses];
+
+export type PortalReportData = {
+    body: PortalReportIn;
+    headers?: {
+        Proof?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/reports';
+};
+
+export type PortalReportErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    428: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalReportError = PortalReportErrors[keyof PortalReportErrors];
+
+export type PortalReportResponses = {
+    200: TakenOut;
+    201: TakenOut;
+};
+
+export type PortalReportResponse = PortalReportResponses[keyof PortalReportResponses];
+
+export type PortalStreetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/streets';
+};
+
+export type PortalStreetsErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalStreetsError = PortalStreetsErrors[keyof PortalStreetsErrors];
+
+export type PortalStreetsResponses = {
+    200: Array<PortalStreetOut>;
+};
+
+export type PortalStreetsResponse = PortalStreetsResponses[keyof PortalStreetsResponses];
+
+export type PortalMapGridsData = {
+    body?: never;
+    path: {
+        z: number;
+        x: number;
+        y: number;
+    };
+    query?: never;
+    url: '/api/v1/portal/tiles/base/{z}/{x}/{y}.mvt';
+};
+
+export type PortalMapGridsErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalMapGridsError = PortalMapGridsErrors[keyof PortalMapGridsErrors];
+
+export type PortalMapGridsResponses = {
+    200: unknown;
+};
+
+export type PortalOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/uploads';
+};
+
+export type PortalOptionsErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalOptionsError = PortalOptionsErrors[keyof PortalOptionsErrors];
+
+export type PortalOptionsResponses = {
+    200: unknown;
+    204: void;
+};
+
+export type PortalOptionsResponse = PortalOptionsResponses[keyof PortalOptionsResponses];
+
+export type PortalCreateData = {
+    body?: string;
+    headers: {
+        'Tus-Resumable': '1.0.0';
+        'Upload-Length': number;
+        'Upload-Metadata'?: string;
+        'Upload-Checksum'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/portal/uploads';
+};
+
+export type PortalCreateErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    410: Problem;
+    412: Problem;
+    413: Problem;
+    415: Problem;
+    422: Problem;
+    423: Problem;
+    429: Problem;
+    460: Problem;
+    503: Problem;
+};
+
+export type PortalCreateError = PortalCreateErrors[keyof PortalCreateErrors];
+
+export type PortalCreateResponses = {
+    200: unknown;
+    201: unknown;
+};
+
+export type PortalCancelData = {
+    body?: never;
+    headers: {
+        'Tus-Resumable': '1.0.0';
+    };
+    path: {
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/portal/uploads/{upload}';
+};
+
+export type PortalCancelErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    410: Problem;
+    412: Problem;
+    413: Problem;
+    415: Problem;
+    422: Problem;
+    423: Problem;
+    429: Problem;
+    460: Problem;
+    503: Problem;
+};
+
+export type PortalCancelError = PortalCancelErrors[keyof PortalCancelErrors];
+
+export type PortalCancelResponses = {
+    200: unknown;
+    204: void;
+};
+
+export type PortalCancelResponse = PortalCancelResponses[keyof PortalCancelResponses];
+
+export type PortalHeadData = {
+    body?: never;
+    headers: {
+        'Tus-Resumable': '1.0.0';
+    };
+    path: {
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/portal/uploads/{upload}';
+};
+
+export type PortalHeadErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    410: Problem;
+    412: Problem;
+    413: Problem;
+    415: Problem;
+    422: Problem;
+    423: Problem;
+    429: Problem;
+    460: Problem;
+    503: Problem;
+};
+
+export type PortalHeadError = PortalHeadErrors[keyof PortalHeadErrors];
+
+export type PortalHeadResponses = {
+    200: unknown;
+};
+
+export type PortalPatchData = {
+    body?: string;
+    headers: {
+        'Tus-Resumable': '1.0.0';
+        'Upload-Offset': number;
+        'Upload-Checksum'?: string;
+    };
+    path: {
+        upload: string;
+    };
+    query?: never;
+    url: '/api/v1/portal/uploads/{upload}';
+};
+
+export type PortalPatchErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    410: Problem;
+    412: Problem;
+    413: Problem;
+    415: Problem;
+    422: Problem;
+    423: Problem;
+    429: Problem;
+    460: Problem;
+    503: Problem;
+};
+
+export type PortalPatchError = PortalPatchErrors[keyof PortalPatchErrors];
+
+export type PortalPatchResponses = {
+    200: unknown;
+    204: void;
+};
+
+export type PortalPatchResponse = PortalPatchResponses[keyof PortalPatchResponses];
+
+export type PortalWhereData = {
+    body?: never;
+    path?: never;
+    query: {
+        lon: number;
+        lat: number;
+    };
+    url: '/api/v1/portal/where';
+};
+
+export type PortalWhereErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PortalWhereError = PortalWhereErrors[keyof PortalWhereErrors];
+
+export type PortalWhereResponses = {
+    200: WhereOut;
+};
+
+export type PortalWhereResponse = PortalWhereResponses[keyof PortalWhereResponses];
+
 export type PeopleListPostsData = {
     body?: never;
     path?: never;
@@ -7932,7 +9894,7 @@ export type PeopleLogOutErrors = {
 export type PeopleLogOutError = PeopleLogOutErrors[keyof PeopleLogOutErrors];
 
 export type PeopleLogOutResponses = {
-    204: void;
+    200: LoggedOutOut;
 };
 
 export type PeopleLogOutResponse = PeopleLogOutResponses[keyof PeopleLogOutResponses];
@@ -8039,6 +10001,96 @@ export type PeopleShowFactorResponses = {
 
 export type PeopleShowFactorResponse = PeopleShowFactorResponses[keyof PeopleShowFactorResponses];
 
+export type PeopleToProviderData = {
+    body?: never;
+    path?: never;
+    query?: {
+        app?: 'console' | 'field';
+        then?: string;
+    };
+    url: '/api/v1/session/sso';
+};
+
+export type PeopleToProviderErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleToProviderError = PeopleToProviderErrors[keyof PeopleToProviderErrors];
+
+export type PeopleProviderSaysLeftData = {
+    body: {
+        logout_token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/sso/back-channel';
+};
+
+export type PeopleProviderSaysLeftErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleProviderSaysLeftError = PeopleProviderSaysLeftErrors[keyof PeopleProviderSaysLeftErrors];
+
+export type PeopleProviderSaysLeftResponses = {
+    204: void;
+};
+
+export type PeopleProviderSaysLeftResponse = PeopleProviderSaysLeftResponses[keyof PeopleProviderSaysLeftResponses];
+
+export type PeopleFromProviderData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: string;
+        code?: string;
+        error?: string;
+        iss?: string;
+    };
+    url: '/api/v1/session/sso/callback';
+};
+
+export type PeopleFromProviderErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleFromProviderError = PeopleFromProviderErrors[keyof PeopleFromProviderErrors];
+
+export type PeopleWaysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/ways';
+};
+
+export type PeopleWaysErrors = {
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleWaysError = PeopleWaysErrors[keyof PeopleWaysErrors];
+
+export type PeopleWaysResponses = {
+    200: WaysOut;
+};
+
+export type PeopleWaysResponse = PeopleWaysResponses[keyof PeopleWaysResponses];
+
 export type PeopleEndOthersData = {
     body?: never;
     path?: never;
@@ -8116,6 +10168,82 @@ export type PeopleEndSessionResponses = {
 };
 
 export type PeopleEndSessionResponse = PeopleEndSessionResponses[keyof PeopleEndSessionResponses];
+
+export type PeopleMappingNowData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso/mapping';
+};
+
+export type PeopleMappingNowErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleMappingNowError = PeopleMappingNowErrors[keyof PeopleMappingNowErrors];
+
+export type PeopleMappingNowResponses = {
+    200: SsoMappingOut;
+};
+
+export type PeopleMappingNowResponse = PeopleMappingNowResponses[keyof PeopleMappingNowResponses];
+
+export type PeopleSetMappingData = {
+    body: SsoMappingIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso/mapping';
+};
+
+export type PeopleSetMappingErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleSetMappingError = PeopleSetMappingErrors[keyof PeopleSetMappingErrors];
+
+export type PeopleSetMappingResponses = {
+    200: SsoMappingOut;
+};
+
+export type PeopleSetMappingResponse = PeopleSetMappingResponses[keyof PeopleSetMappingResponses];
+
+export type PeopleTryMappingData = {
+    body: SsoTryIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso/mapping/try';
+};
+
+export type PeopleTryMappingErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleTryMappingError = PeopleTryMappingErrors[keyof PeopleTryMappingErrors];
+
+export type PeopleTryMappingResponses = {
+    200: SsoTriedOut;
+};
+
+export type PeopleTryMappingResponse = PeopleTryMappingResponses[keyof PeopleTryMappingResponses];
 
 export type PeopleUploadData = {
     body: {
@@ -8296,7 +10424,7 @@ export type TemplatesTemplatesData = {
     body?: never;
     path?: never;
     query?: {
-        act?: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link' | null;
+        act?: 'locate' | 'self_resolve' | 'accept' | 'reject' | 'merge' | 'unmerge' | 'withdraw' | 'void' | 'escalate' | 'delegate' | 'dispatch' | 'designate' | 'reassign' | 'involve' | 'take' | 'return' | 'decline' | 'progress' | 'ask_help' | 'answer_help' | 'ask_extension' | 'extend' | 'ask_suspension' | 'suspend' | 'refuse' | 'resume' | 'resolve_share' | 'resolve' | 'verify' | 'follow_up' | 'decide' | 'close' | 'reopen' | 'archive' | 'urge' | 'supervise' | 'instruct' | 'answer' | 'lift' | 'reclassify' | 'set_urgency' | 'set_confidential' | 'comment' | 'link' | 'ask_reporter' | 'answer_question' | 'publish' | null;
         category?: string | null;
     };
     url: '/api/v1/templates';
@@ -9037,6 +11165,34 @@ export type PeopleHandAllOverResponses = {
 
 export type PeopleHandAllOverResponse = PeopleHandAllOverResponses[keyof PeopleHandAllOverResponses];
 
+export type PeopleSetIdentityData = {
+    body: IdentityIn;
+    path: {
+        user: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user}/identity';
+};
+
+export type PeopleSetIdentityErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type PeopleSetIdentityError = PeopleSetIdentityErrors[keyof PeopleSetIdentityErrors];
+
+export type PeopleSetIdentityResponses = {
+    204: void;
+};
+
+export type PeopleSetIdentityResponse = PeopleSetIdentityResponses[keyof PeopleSetIdentityResponses];
+
 export type CasesOpenWorkData = {
     body?: never;
     path: {
@@ -9441,6 +11597,34 @@ export type NoticesPingResponses = {
 };
 
 export type NoticesPingResponse = NoticesPingResponses[keyof NoticesPingResponses];
+
+export type NoticesRetryMissedData = {
+    body?: never;
+    path: {
+        webhook: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{webhook}/retry';
+};
+
+export type NoticesRetryMissedErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type NoticesRetryMissedError = NoticesRetryMissedErrors[keyof NoticesRetryMissedErrors];
+
+export type NoticesRetryMissedResponses = {
+    200: RetriedOut;
+};
+
+export type NoticesRetryMissedResponse = NoticesRetryMissedResponses[keyof NoticesRetryMissedResponses];
 
 export type NoticesRenewSecretData = {
     body?: never;

@@ -32,14 +32,17 @@ function suggested(found: CaseOut, act: ActOut, input: InputOut): unknown {
     case 'flag': return !found.confidential
     case 'units':
     case 'evidence': return []
-    case 'request': return waiting(found)[0]?.id ?? null
+    case 'files': return found.evidence.filter((e) => e.cleared_at).map((e) => e.id)
+    case 'text': return input.name === 'public_text' ? found.public_text : null
+    case 'request': return waiting(found, act.act)[0]?.id ?? null
     case 'demand': return demands(found, act.act)[0]?.id ?? null
     default: return null
   }
 }
 
-/** Requests that wait for an answer. */
-export const waiting = (found: CaseOut) => found.requests.filter((r) => !r.answered_at)
+const ANSWERS: Record<string, string[]> = { answer_help: ['help'], refuse: ['extension', 'suspension'] }
+/** Requests that wait for the answer that an act gives. */
+export const waiting = (found: CaseOut, act: string) => found.requests.filter((r) => !r.answered_at && ANSWERS[act]?.includes(r.kind))
 /** Demands that an act can be about: those to be answered, or those to be lifted. */
 export const demands = (found: CaseOut, act: string) => found.demands.filter((d) => !d.lifted_at && (act !== 'answer' || !d.answered_at))
 

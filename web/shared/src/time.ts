@@ -75,3 +75,6 @@ export function fromWall(text: string): string {
   const shown = Date.parse(`${FULL.format(asUtc).replace(' ', 'T')}Z`)
   return new Date(asUtc - (shown - asUtc)).toISOString()
 }
+
+/** How long a recording is: `lasts(75)` is 1:15. */
+export const lasts = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`

@@ -4,6 +4,7 @@ import { begin, bodyOf, forget, missing } from '../src/acting'
 import { spent, standingOf } from '../src/clock'
 import { uuid7 } from '../src/ids'
 import { fromWall, span, toWall } from '../src/time'
+import { further } from '../src/ways'
 import { fill, language, nameOf, named, words } from '../src/words'
 
 describe('words', () => {
@@ -63,4 +64,11 @@ it('ids are UUIDs of version 7, in the order of their making', () => {
   const id = uuid7()
   expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   expect(parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBeLessThanOrEqual(Date.now())
+})
+
+describe('after a log-in', () => {
+  it('one goes on within the app and nowhere else', () => {
+    expect(further('/queue?page=2')).toBe('/queue?page=2')
+    for (const then of ['https://evil.example', '//evil.example', undefined, ['/a']]) expect(further(then)).toBe('/')
+  })
 })

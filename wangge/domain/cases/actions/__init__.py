@@ -31,6 +31,7 @@ from wangge.domain.cases.actions.outside import (
 from wangge.domain.cases.actions.perform import FUNCTIONS, perform
 from wangge.domain.cases.actions.report import Report, Reporter, report
 from wangge.domain.cases.actions.reveal import reveal
+from wangge.domain.cases.actions.with_reporter import answer_question, ask_reporter, publish
 
 __all__ = [
     "FUNCTIONS",
@@ -39,9 +40,11 @@ __all__ = [
     "accept",
     "answer",
     "answer_help",
+    "answer_question",
     "archive",
     "ask_extension",
     "ask_help",
+    "ask_reporter",
     "ask_suspension",
     "by_itself",
     "close",
@@ -62,6 +65,7 @@ __all__ = [
     "merge",
     "perform",
     "progress",
+    "publish",
     "reassign",
     "reclassify",
     "refuse",

@@ -13,7 +13,7 @@ from wangge.domain.cases.actions.dispatching import drop_requests, usable
 from wangge.domain.cases.actions.handling import share_for
 from wangge.domain.cases.actions.move import Effects, act, open_for, reason, required_text, write
 from wangge.domain.cases.actions.wanted import with_evidence
-from wangge.domain.cases.rules import Act, Ask, Status, pending
+from wangge.domain.cases.rules import Act, Ask, Stage, Status, pending
 from wangge.domain.evidence.actions.attach import Promise
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
@@ -38,7 +38,7 @@ def ask_help(*, by: Principal, case: UUID, version: int | None = None, unit: UUI
         note=text,
         unit=UUID(asking["unit"]),
         data={"asked": str(unit) if unit else None},
-        parts={"request": _ask(row, by=by, kind=Ask.HELP, unit=asking["unit"], of=unit, text=text)},
+        parts={"request": new_request(row, by=by, kind=Ask.HELP, unit=asking["unit"], of=unit, text=text)},
     )
     return write(by=by, row=row, move=move, effects=effects)
 
@@ -62,7 +62,7 @@ def answer_help(
         note=text,
         unit=UUID(chosen["of"]) if chosen["of"] else row["holder"],
         data={"request": chosen["id"]},
-        parts={"answered": _answer(row, by=by, request=chosen["id"], outcome="answered", text=text)},
+        parts={"answered": answer_request(row, by=by, request=chosen["id"], outcome="answered", text=text)},
     )
     with_evidence(effects, by=by, row=row, act=Act.ANSWER_HELP, evidence=evidence)
     return write(by=by, row=row, move=move, effects=effects)
@@ -78,7 +78,7 @@ def ask_extension(*, by: Principal, case: UUID, version: int | None = None, due_
         note=text,
         unit=row["lead"],
         data={"due_at": str(due_at)},
-        parts={"request": _ask(row, by=by, kind=Ask.EXTENSION, unit=row["lead"], text=text, wanted_at=due_at)},
+        parts={"request": new_request(row, by=by, kind=Ask.EXTENSION, unit=row["lead"], text=text, wanted_at=due_at)},
     )
     return write(by=by, row=row, move=move, effects=effects)
 
@@ -95,13 +95,15 @@ def extend(*, by: Principal, case: UUID, version: int, due_at: datetime | None =
         )
     _later(until, row["due_at"])
     running = queries.running_clock(row)
+    pauses = queries.pauses(district=row["district"], case=row["id"], clock=running)
+    planned = clocks.Plan(Stage(row["stage"]), running["unit"], running["started_at"], until, pauses)
     effects = Effects(
         columns={"due_at": until, "extensions": row["extensions"] + 1},
         note=note.strip(),
         unit=row["lead"],
         data={"due_at": str(until), "was": str(row["due_at"])},
         parts={
-            "clock_moved": clocks.move(row, started_at=running["started_at"], due_at=until, unit=running["unit"]),
+            "clock_moved": clocks.move(row, planned),
             "share_moved": (
                 """UPDATE cases_assignment SET due_at = %(due)s WHERE district = %(district)s AND "case" = %(case)s AND kind = 'lead'
                    AND ended_at IS NULL AND EXISTS (SELECT 1 FROM moved)""",
@@ -110,7 +112,9 @@ def extend(*, by: Principal, case: UUID, version: int, due_at: datetime | None =
         },
     )
     if asked:
-        effects.parts["granted"] = _answer(row, by=by, request=asked[0]["id"], outcome="granted", text=note.strip())
+        effects.parts["granted"] = answer_request(
+            row, by=by, request=asked[0]["id"], outcome="granted", text=note.strip()
+        )
     return write(by=by, row=row, move=move, effects=effects)
 
 
@@ -124,7 +128,9 @@ def ask_suspension(*, by: Principal, case: UUID, version: int | None = None, rev
         note=text,
         unit=row["lead"],
         data={"review_at": str(review_at)},
-        parts={"request": _ask(row, by=by, kind=Ask.SUSPENSION, unit=row["lead"], text=text, wanted_at=review_at)},
+        parts={
+            "request": new_request(row, by=by, kind=Ask.SUSPENSION, unit=row["lead"], text=text, wanted_at=review_at)
+        },
     )
     return write(by=by, row=row, move=move, effects=effects)
 
@@ -153,7 +159,9 @@ def suspend(*, by: Principal, case: UUID, version: int, review_at: datetime | No
         keeps_clock=True,
     )
     if asked:
-        effects.parts["granted"] = _answer(row, by=by, request=asked[0]["id"], outcome="granted", text=note.strip())
+        effects.parts["granted"] = answer_request(
+            row, by=by, request=asked[0]["id"], outcome="granted", text=note.strip()
+        )
     return write(by=by, row=row, move=move, effects=effects)
 
 
@@ -167,7 +175,7 @@ def refuse(*, by: Principal, case: UUID, version: int | None = None, request: UU
         note=text,
         unit=row["holder"],
         data={"request": chosen["id"], "kind": chosen["kind"]},
-        parts={"refused": _answer(row, by=by, request=chosen["id"], outcome="refused", text=text)},
+        parts={"refused": answer_request(row, by=by, request=chosen["id"], outcome="refused", text=text)},
     )
     return write(by=by, row=row, move=move, effects=effects)
 
@@ -190,7 +198,7 @@ def resume(*, by: Principal, case: UUID, version: int, note: str = "") -> Row:
     return write(by=by, row=row, move=move, effects=effects)
 
 
-def _ask(
+def new_request(
     row: Row,
     *,
     by: Principal,
@@ -200,6 +208,7 @@ def _ask(
     of: UUID | None = None,
     wanted_at: datetime | None = None,
 ) -> clocks.Piece:
+    """The part that writes down what is asked for."""
     return (
         """INSERT INTO cases_request (district, id, "case", kind, unit, of, text, wanted_at, asked_at, asked_by)
            SELECT district, %(id)s, id, %(kind)s, %(unit)s::uuid, %(of)s::uuid, %(text)s, %(wanted)s, %(at)s, %(by)s FROM moved""",
@@ -216,7 +225,8 @@ def _ask(
     )
 
 
-def _answer(row: Row, *, by: Principal, request: str, outcome: str, text: str) -> clocks.Piece:
+def answer_request(row: Row, *, by: Principal, request: str, outcome: str, text: str) -> clocks.Piece:
+    """The part that writes down how it was answered."""
     return (
         """UPDATE cases_request SET outcome = %(outcome)s, answered_at = %(at)s, answered_by = %(by)s, answer = %(text)s
            WHERE district = %(district)s AND id = %(id)s AND EXISTS (SELECT 1 FROM moved)""",

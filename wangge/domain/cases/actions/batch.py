@@ -20,11 +20,13 @@ import orjson
 from django.db import InterfaceError, OperationalError, transaction
 
 from wangge.domain.cases import queries
+from wangge.domain.cases.actions.captured import captured
 from wangge.domain.cases.actions.dispatching import by_itself
 from wangge.domain.cases.actions.perform import perform
 from wangge.domain.cases.actions.report import Report, report
 from wangge.domain.cases.actions.together import Sent, keys_of, report_together
 from wangge.domain.cases.rules import Act
+from wangge.domain.cases.rules.capture import Capture
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
@@ -57,7 +59,8 @@ class Operation:
 
     A ``report``, or an ``act`` on a ``case`` with what was ``given``; a ``problem`` when what was sent could not be read, which is then
     the answer. ``after``: the operation whose outcome this one builds on: its case, and the version that it made. ``payload``:
-    everything that was sent, to know the same again.
+    what it is to do, to know the same again; ``capture``: when and where it was captured, which two phones that bring it may tell
+    differently.
     """
 
     id: UUID
@@ -68,6 +71,7 @@ class Operation:
     version: int | None = None
     after: UUID | None = None
     given: dict[str, Any] | None = None
+    capture: Capture | None = None
     problem: Problem | None = None
 
     @cached_property
@@ -137,7 +141,7 @@ def _independent(operations: Sequence[Operation]) -> list[Sent]:
     for operation in operations:
         report, given = operation.report, operation.given or {}
         if report is not None and named.isdisjoint((operation.id, *keys_of(report))):
-            found.append(Sent(operation.id, operation.digest, report))
+            found.append(Sent(operation.id, operation.digest, report, operation.capture))
         elif report is not None:
             named.update(keys_of(report))
         named.update(key for key in (operation.case, operation.after) if key is not None)
@@ -149,7 +153,7 @@ def _one(by: Principal, operation: Operation, answers: dict[UUID, Answer]) -> An
     try:
         if operation.problem is not None:
             raise operation.problem
-        with transaction.atomic():
+        with transaction.atomic(), captured(operation.capture):
             known = _claim(by, operation)
             if known is not None:
                 return Answer(operation.id, "duplicate", known)

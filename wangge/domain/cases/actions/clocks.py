@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,38 +17,65 @@ REMIND_AT = 0.8
 """Share of the limit after which the holder is reminded (DESIGN §4)."""
 
 
+Pauses = Sequence[tuple[datetime, datetime]]
+"""From when to when a clock stood still, the earliest first: it is as if that time had not been."""
+
+
 class Plan(NamedTuple):
-    """A clock to be started: from when, until when, and what it is counted in."""
+    """A clock to be started, or counted anew: from when, until when, what it is counted in, and when it stood still."""
 
     stage: Stage
     unit: str
     started_at: datetime
     due_at: datetime
+    pauses: Pauses = ()
 
     @property
     def next_at(self) -> datetime:
         """When the ladder's first step is due."""
-        return share_of_time(self.started_at, self.due_at, self.unit, REMIND_AT)
+        return self.share(REMIND_AT)
+
+    def share(self, share: float) -> datetime:
+        """When ``share`` of its time is over; beyond 1 it lies after its end."""
+        return share_of_time(self.started_at, self.due_at, self.unit, share, self.pauses)
 
 
-def plan(*, category: UUID, urgency: str, stage: Stage, at: datetime, due_at: datetime | None = None) -> Plan:
-    """The clock of a stage that starts at ``at``; ``due_at``: a limit that a person set instead of the category's."""
+def plan(
+    *,
+    category: UUID,
+    urgency: str,
+    stage: Stage,
+    at: datetime,
+    due_at: datetime | None = None,
+    pauses: Pauses = (),
+) -> Plan:
+    """The clock of a stage that starts at ``at`` and stands still in ``pauses``; ``due_at``: a limit that a person set instead of the
+    category's."""
     limit = (
         catalog.limit(category, urgency, str(stage)) if due_at else catalog.known_limit(category, urgency, str(stage))
     )
     unit = limit.unit if limit else "hour"
-    return Plan(stage, unit, at, due_at or catalog.calendar().add(at, limit.amount, unit))
+    return Plan(stage, unit, at, due_at or _after(pauses, catalog.calendar().add(at, limit.amount, unit), unit), pauses)
 
 
-def share_of_time(start: datetime, due: datetime, unit: str, share: float) -> datetime:
-    """When ``share`` of the running time from ``start`` to ``due`` is over; beyond 1 it lies after ``due``."""
+def _after(pauses: Pauses, moment: datetime, unit: str) -> datetime:
+    """Where a moment of a clock comes to lie when the clock stands still in ``pauses``."""
+    for paused, resumed in pauses:
+        moment = catalog.calendar().resume(moment, paused, resumed, unit)
+    return moment
+
+
+def share_of_time(start: datetime, due: datetime, unit: str, share: float, pauses: Pauses = ()) -> datetime:
+    """When ``share`` of the running time from ``start`` to ``due``, without that of the ``pauses``, is over; beyond 1 it lies after
+    ``due``."""
     calendar = catalog.calendar()
-    length = calendar.seconds(start, due, unit)
+    within = [(a, b) for a, b in pauses if a < due]  # a clock that was over before stood still in vain
+    length = calendar.seconds(start, due, unit) - sum(calendar.seconds(a, b, unit) for a, b in within)
     if length <= 0:  # a limit set by hand inside a rest: counted in natural time
         return start + (due - start) * share
     if share > 1:
         return calendar.advance(due, length * (share - 1), unit)
-    return calendar.advance(start, length * share, unit)
+    return _after(within, calendar.advance(start, length * share, unit), unit)
 
 
 def start(s: Statement, *, source: str, planned: Plan, at: datetime, after: str | None = None) -> None:
@@ -108,15 +136,15 @@ def resume(row: Row, clock: Row, at: datetime) -> tuple[Piece, datetime]:
     return (part, values), due
 
 
-def move(row: Row, *, started_at: datetime, due_at: datetime, unit: str) -> Piece:
+def move(row: Row, planned: Plan) -> Piece:
     """The part that gives the running clock another due time: an extension, another category or urgency. The ladder starts again."""
     return (
         f"UPDATE cases_clock SET due_at = %(due)s, unit = %(unit)s, rung = 0, next_at = %(next)s WHERE {_RUNNING}",
         {
             "district": row["district"],
             "case": row["id"],
-            "due": due_at,
-            "unit": unit,
-            "next": share_of_time(started_at, due_at, unit, REMIND_AT),
+            "due": planned.due_at,
+            "unit": planned.unit,
+            "next": planned.next_at,
         },
     )

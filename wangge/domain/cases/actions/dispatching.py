@@ -150,10 +150,10 @@ def end_shares(row: Row, *, at: datetime, lead: str | None = None, assisting: st
 
 
 def drop_requests(row: Row, *, at: datetime, but: Iterable[UUID] = ()) -> Piece:
-    """The part that drops what was asked for and not answered: the case goes on without it."""
+    """The part that drops what units asked for and nobody answered: the case goes on without it. A question to the reporter stays."""
     return (
         """UPDATE cases_request SET outcome = 'dropped', answered_at = %(at)s
-           WHERE district = %(district)s AND "case" = %(case)s AND outcome = 'pending' AND id <> ALL(%(but)s::uuid[])
+           WHERE district = %(district)s AND "case" = %(case)s AND outcome = 'pending' AND kind <> 'question' AND id <> ALL(%(but)s::uuid[])
              AND EXISTS (SELECT 1 FROM moved)""",
         {"district": row["district"], "case": row["id"], "at": at, "but": list(but)},
     )

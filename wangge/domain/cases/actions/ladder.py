@@ -37,7 +37,7 @@ def climb() -> int:
     with acting(LADDER):
         due = rows.all(
             f"""SELECT c.*, {queries.FACTS}, k.id AS clock_id, k.rung, k.next_at, k.unit AS clock_unit, k.started_at AS clock_started,
-                       k.due_at AS clock_due
+                       k.due_at AS clock_due, k.paused AS clock_paused
                 FROM cases_clock k JOIN cases_case c ON c.district = k.district AND c.id = k."case"
                 WHERE k.outcome = 'running' AND k.paused_at IS NULL AND k.next_at <= %(now)s ORDER BY k.next_at, k.id LIMIT %(most)s""",
             {"now": clock.now(), "most": AT_ONCE},
@@ -103,7 +103,9 @@ def _next(row: Row, rung: int) -> datetime | None:
     if rung == 1:
         return row["clock_due"]
     if rung == 2:
-        return clocks.share_of_time(row["clock_started"], row["clock_due"], row["clock_unit"], 2.0)
+        started = {"started_at": row["clock_started"], "paused": row["clock_paused"]}
+        pauses = queries.pauses(district=row["district"], case=row["id"], clock=started)
+        return clocks.share_of_time(row["clock_started"], row["clock_due"], row["clock_unit"], 2.0, pauses)
     return None
 
 

@@ -21,6 +21,7 @@ import orjson
 
 from wangge.domain.cases import queries
 from wangge.domain.cases.actions import clocks
+from wangge.domain.cases.actions.captured import capture_data
 from wangge.domain.cases.rules import (
     STAGE_OF,
     Act,
@@ -137,6 +138,8 @@ def concerns(*, by: Principal, row: Facts, move: Transition) -> bool:
     if not by.may(permission):
         return False
     scope = by.scope(permission)
+    if by.kind == "resident":
+        return move.resident and row["id"] in scope.cases
     if scope.everything:
         return move.part != Part.VERIFIER or _may_verify(by, row)
     place = {k: row[k] for k in ("district", "street", "community", "grid")}
@@ -208,6 +211,8 @@ def write(*, by: Principal, row: Row, move: Transition, effects: Effects) -> Row
     if move.moves and not effects.keeps_clock:
         planned = _next_clock(row, columns, target, at, effects.due_at)
     s = Statement()
+    if by.kind == "user":
+        effects.data |= capture_data(seen_at=row["reported_at"], lon=row["lon"], lat=row["lat"])
     for name, (sql, params) in effects.first.items():
         s.cte(name, sql, **params)
     stops = move.moves and not effects.keeps_clock and was in STAGE_OF

@@ -159,7 +159,7 @@ def _chosen(found: list[dict[str, Any]], demand: UUID | None) -> dict[str, Any]:
 
 @act
 def reclassify(*, by: Principal, case: UUID, version: int, category: UUID, note: str) -> Row:
-    """更正类别: the running clock follows the limit of the new category, counted from when it started."""
+    """更正类别: the running clock follows the limit of the new category, counted from when it started, without the time it stood still."""
     row, move = open_for(by=by, case=case, version=version, act=Act.RECLASSIFY)
     known_category(category)
     if category == row["category"]:
@@ -176,7 +176,7 @@ def reclassify(*, by: Principal, case: UUID, version: int, category: UUID, note:
 
 @act
 def set_urgency(*, by: Principal, case: UUID, version: int, urgency: str, note: str) -> Row:
-    """调整紧急程度: the running clock follows the limit of the new urgency, counted from when it started."""
+    """调整紧急程度: the running clock follows the limit of the new urgency, counted from when it started, without the time it stood still."""
     row, move = open_for(by=by, case=case, version=version, act=Act.SET_URGENCY)
     if urgency not in list(Urgency):
         raise Invalid.field("body.urgency", "unknown", "紧急程度不正确。", "This urgency is not known.")
@@ -193,18 +193,22 @@ def set_urgency(*, by: Principal, case: UUID, version: int, urgency: str, note: 
 
 
 def counted_anew(row: Row, *, category: UUID, urgency: str) -> clocks.Plan:
-    """The clock that runs, by the limits of this category and urgency, from when it started."""
-    started_at = queries.running_clock(row)["started_at"]
-    return clocks.plan(category=category, urgency=urgency, stage=Stage(row["stage"]), at=started_at)
+    """The clock that runs, by the limits of this category and urgency, from when it started; the time it stood still does not count."""
+    running = queries.running_clock(row)
+    return clocks.plan(
+        category=category,
+        urgency=urgency,
+        stage=Stage(row["stage"]),
+        at=running["started_at"],
+        pauses=queries.pauses(district=row["district"], case=row["id"], clock=running),
+    )
 
 
 def _count_anew(row: Row, effects: Effects, *, category: UUID, urgency: str) -> None:
     planned = counted_anew(row, category=category, urgency=urgency)
     effects.columns["due_at"] = planned.due_at
     effects.data |= {"due_at": str(planned.due_at), "due_before": str(row["due_at"])}
-    effects.parts["clock_moved"] = clocks.move(
-        row, started_at=planned.started_at, due_at=planned.due_at, unit=planned.unit
-    )
+    effects.parts["clock_moved"] = clocks.move(row, planned)
 
 
 @act

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from wangge.domain.cases.actions import asking, checking, desk, dispatching, handling, outside
+from wangge.domain.cases.actions import asking, checking, desk, dispatching, handling, outside, with_reporter
 from wangge.domain.cases.rules import Act, inputs_of, outcomes
 from wangge.kernel.access import Principal
 from wangge.kernel.db.rows import Row
@@ -58,6 +58,9 @@ FUNCTIONS: Mapping[Act, Callable[..., Row]] = {
     Act.TAG: outside.tag,
     Act.LINK: outside.link,
     Act.UNLINK: outside.unlink,
+    Act.ASK_REPORTER: with_reporter.ask_reporter,
+    Act.ANSWER_QUESTION: with_reporter.answer_question,
+    Act.PUBLISH: with_reporter.publish,
 }
 
 

@@ -16,6 +16,7 @@ from django.db import IntegrityError
 
 from wangge.domain.cases import queries
 from wangge.domain.cases.actions import clocks
+from wangge.domain.cases.actions.captured import capture_data
 from wangge.domain.cases.actions.move import Effects, add_step, required_text
 from wangge.domain.cases.actions.wanted import ON_THE_SPOT, short_of
 from wangge.domain.cases.rules import Act, Channel, Stage, Status, Urgency
@@ -197,7 +198,7 @@ def _taken_in(by: Principal, report: Report) -> tuple[Row, bool]:
         move_act=Act.REPORT,
         outcome=None,
         before=None,
-        effects=Effects(data=said(report, place, short)),
+        effects=Effects(data=said(report, place, reported, short)),
         at=reported,
     )
     try:
@@ -277,11 +278,14 @@ def short_at_report(report: Report, category: UUID, kinds: Counter[str]) -> list
     return short_of(category, "report", kinds, binding=report.channel in ON_THE_SPOT)
 
 
-def said(report: Report, place: Placed, short: Sequence[str] = ()) -> dict[str, Any]:
-    """The data of the report's step, as the timeline and the ledger have it. ``short``: what is missing of the evidence."""
+def said(report: Report, place: Placed, at: datetime, short: Sequence[str] = ()) -> dict[str, Any]:
+    """The data of the report's step, as the timeline and the ledger have it. ``at``: when it was seen; ``short``: what is missing of the
+    evidence."""
     data: dict[str, Any] = {"channel": str(report.channel), "grid": place.grid, "content_sha256": report.hash.hex()}
     if report.evidence:
         data["evidence"] = [str(p.id) for p in report.evidence]
+    lon, lat = report.point or (None, None)
+    data |= capture_data(seen_at=at, lon=lon, lat=lat, reports=True)
     return data | ({"evidence_short": list(short)} if short else {})
 
 

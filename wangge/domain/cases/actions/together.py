@@ -17,8 +17,10 @@ import orjson
 from django.db import transaction
 
 from wangge.domain.cases import bulk, queries
+from wangge.domain.cases.actions.captured import captured
 from wangge.domain.cases.actions.dispatching import by_itself
 from wangge.domain.cases.actions.report import Judged, Report, judge, short_at_report
+from wangge.domain.cases.rules.capture import Capture
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.catalog import queries as catalog
 from wangge.domain.evidence.actions.attach import Files, attach_many, attachable
@@ -35,11 +37,12 @@ FEWEST = 2
 
 
 class Sent(NamedTuple):
-    """A report and the operation that brings it; ``digest``: of everything that was sent."""
+    """A report and the operation that brings it; ``digest``: of what it is to do."""
 
     operation: UUID
     digest: bytes
     report: Report
+    capture: Capture | None = None
 
 
 State = dict[str, Any]
@@ -96,7 +99,7 @@ def keys_of(report: Report) -> tuple[UUID, ...]:
 def _report(by: Principal, plain: Sequence[Plain]) -> dict[UUID, State]:
     claimed = _claim(by, [p.sent for p in plain])
     mine = [p for p in plain if p.sent.operation in claimed]
-    told = [bulk.tell(_history(by, p)) for p in mine]
+    told = [_told(by, p) for p in mine]
     bulk.insert(told, by=by)
     attach_many(
         by=by,
@@ -120,7 +123,7 @@ def _report(by: Principal, plain: Sequence[Plain]) -> dict[UUID, State]:
 
 def _claim(by: Principal, sent: Sequence[Sent]) -> set[UUID]:
     """Take the operations' ids, in one order, so that two batches never wait for each other; one that a twin took meanwhile is its own."""
-    ordered = sorted(sent)
+    ordered = sorted(sent, key=lambda s: s.operation)
     taken = rows.all(
         """INSERT INTO cases_operation (actor, id, body_hash, at)
            SELECT %(actor)s, id, hash, %(at)s FROM unnest(%(ids)s::uuid[], %(hashes)s::bytea[]) AS g (id, hash)
@@ -135,9 +138,9 @@ def _claim(by: Principal, sent: Sequence[Sent]) -> set[UUID]:
     return {row["id"] for row in taken}
 
 
-def _history(by: Principal, plain: Plain) -> bulk.History:
-    (_, _, report), judged, short = plain
-    return bulk.History(
+def _told(by: Principal, plain: Plain) -> bulk.Told:
+    (_, _, report, capture), judged, short = plain
+    history = bulk.History(
         by=by,
         report=report,
         place=judged.place,
@@ -148,3 +151,5 @@ def _history(by: Principal, plain: Plain) -> bulk.History:
         holder=catalog.entry_desk(judged.category, report.channel, judged.place),
         short=short,
     )
+    with captured(capture):
+        return bulk.tell(history)

@@ -92,7 +92,7 @@ def tell(history: History) -> Told:
     )
     told = Told(case, party(report.reporter, case["district"], report.id))
     _start(told, planned, at)
-    _step(told, Act.REPORT, None, history.by, at, before=None, data=said(report, history.place, history.short))
+    _step(told, Act.REPORT, None, history.by, at, before=None, data=said(report, history.place, at, history.short))
     for number, happened in enumerate(history.acts):
         last = told.case["changed_at"]
         if happened.at < last:

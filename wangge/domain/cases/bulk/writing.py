@@ -63,6 +63,7 @@ def insert(new: Sequence[Told], *, by: Principal) -> None:
         return
     _number(new)
     _insert("cases_case", (t.case for t in new))
+    _plan_anew()
     _insert("cases_party", (t.party for t in new if t.party))
     _insert("cases_step", (step for t in new for step in t.steps))
     _insert("cases_clock", (clock for t in new for clock in t.clocks))
@@ -111,6 +112,12 @@ def _number(new: Sequence[Told]) -> None:
         cases = by_day[row["street"], row["day"]]
         for sequence, case in enumerate(cases, row["last"] - len(cases) + 1):
             case["number"] = f"{row['street']}{row['day']:%Y%m%d}{sequence:05d}"
+
+
+def _plan_anew() -> None:
+    """Forget how this session looks a case up for a row below it. In a table that was empty a moment ago and has no statistics yet every
+    index looks alike, and a session that chose the longest would walk the whole district for each row until the table is analysed."""
+    rows.run("DISCARD PLANS")
 
 
 def _insert(table: str, found: Iterable[Fields]) -> None:

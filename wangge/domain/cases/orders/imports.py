@@ -22,7 +22,7 @@ from wangge.domain.cases.orders.telling import IMPORTER
 from wangge.domain.cases.orders.words import Translation
 from wangge.domain.cases.tags import CasePermission, ImportTag
 from wangge.domain.places import queries as places
-from wangge.kernel import clock, jobs, ledger
+from wangge.kernel import clock, jobs, ledger, tables
 from wangge.kernel.access import Principal
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
@@ -59,12 +59,7 @@ def receive(
             "file", "too_large", f"文件超过 {most} MB，请拆分后分次导入。", f"The file exceeds {most} MB; split it."
         )
     if not content.startswith(_WORKBOOKS):
-        raise Invalid.field(
-            "file",
-            "workbook",
-            "这不是可读取的工作簿，请用表格软件另存为 .xlsx 后重试。",
-            "This is no workbook that can be read; save it as .xlsx from a spreadsheet program and try again.",
-        )
+        raise Invalid.field("file", "workbook", *tables.NO_WORKBOOK)
     known = mappings.load(mapping) if mapping else mappings.Saved({}, {})
     digest = hashlib.sha256(content).hexdigest()
     now = clock.now()

@@ -13,6 +13,7 @@ from wangge.domain.cases.queries.case import (
     may_see_reporter,
     merged_into,
     parties,
+    pauses,
     route_place,
     running_clock,
     seen,
@@ -27,7 +28,7 @@ from wangge.domain.cases.queries.held import open_work
 from wangge.domain.cases.queries.load import load
 from wangge.domain.cases.queries.numbers import id_of_number, numbers_of
 from wangge.domain.cases.queries.proofs import step_proof
-from wangge.domain.cases.queries.queue import SORTS, counts, listed, queue
+from wangge.domain.cases.queries.queue import SORTS, counts, listed, newest, queue
 
 __all__ = [
     "FACTS",
@@ -53,9 +54,11 @@ __all__ = [
     "load",
     "may_see_reporter",
     "merged_into",
+    "newest",
     "numbers_of",
     "open_work",
     "parties",
+    "pauses",
     "queue",
     "route_place",
     "running_clock",

@@ -63,18 +63,20 @@ FACTS = f"""
      FROM cases_request x WHERE {_OF_CASE} AND x.outcome = 'pending') AS requests,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'kind', x.kind, 'level', x.level, 'answered_at', x.answered_at,
             'made_at', x.made_at) ORDER BY x.made_at, x.id), '[]')
-     FROM cases_demand x WHERE {_OF_CASE} AND x.lifted_at IS NULL) AS demands"""
-"""What the guards and parts of ``rules`` ask besides the case's own columns: JSON lists, but for ``holder_area``."""
+     FROM cases_demand x WHERE {_OF_CASE} AND x.lifted_at IS NULL) AS demands,
+    EXISTS (SELECT 1 FROM cases_follower x WHERE {_OF_CASE} AND x.kind = 'reporter') AS followed"""
+"""What the guards and parts of ``rules`` ask besides the case's own columns: JSON lists, but for ``holder_area`` and ``followed``."""
 LISTS = ("shares", "requests", "demands")
 
 
 def has_reporter(row: Row) -> bool:
-    """Whether somebody outside asked, for the case or for one merged into it, and can still be answered."""
+    """Whether somebody outside asked, for the case or for one merged into it, and can still be answered: by phone, or with their code."""
     return bool(
         rows.value(
-            """SELECT EXISTS (SELECT 1 FROM cases_party p JOIN cases_case c ON c.district = p.district AND c.id = p."case"
-                              WHERE p.district = %(district)s AND (c.id = %(case)s OR c.merged_into = %(case)s) AND c.wants_answer
-                                AND p.erased_at IS NULL)""",
+            """SELECT EXISTS (SELECT 1 FROM cases_case c WHERE c.district = %(district)s AND (c.id = %(case)s OR c.merged_into = %(case)s)
+                   AND c.wants_answer AND (
+                       EXISTS (SELECT 1 FROM cases_party p WHERE p.district = c.district AND p."case" = c.id AND p.erased_at IS NULL)
+                       OR EXISTS (SELECT 1 FROM cases_follower f WHERE f.district = c.district AND f."case" = c.id AND f.kind = 'reporter')))""",
             {"district": row["district"], "case": row["id"]},
         )
     )
@@ -97,6 +99,19 @@ def running_clock(row: Row) -> Row:
     if found is None:
         raise KeyError(row["number"])
     return found
+
+
+def pauses(*, district: str, case: UUID, clock: Row) -> list[tuple[datetime, datetime]]:
+    """From when to when a clock that runs stood still (挂账), the earliest first."""
+    if not clock["paused"]:
+        return []
+    found = rows.all(
+        """SELECT act, at FROM cases_step WHERE district = %(district)s AND "case" = %(case)s AND at >= %(since)s
+           AND act IN ('suspend', 'resume') ORDER BY at, id""",
+        {"district": district, "case": case, "since": clock["started_at"]},
+    )
+    moments = [step["at"] for step in found]
+    return list(zip(moments[::2], moments[1::2], strict=False))
 
 
 def centre_above(row: Row) -> Row | None:
@@ -176,6 +191,7 @@ def detail(*, by: Principal, case: UUID) -> dict[str, Any]:
                  FROM cases_request x WHERE {_OF_CASE}) AS all_requests,
                 (SELECT coalesce(jsonb_agg(to_jsonb(x) - 'district' - 'case' ORDER BY x.made_at, x.id), '[]')
                  FROM cases_demand x WHERE {_OF_CASE}) AS all_demands,
+                (SELECT count(*) FROM cases_follower x WHERE {_OF_CASE} AND x.kind = 'me_too') AS me_too,
                 (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'number', o.number, 'title', o.title, 'status', o.status,
                         'kind', CASE WHEN o.merged_into = c.id THEN 'merged' WHEN c.merged_into = o.id THEN 'main' ELSE 'linked' END)
                         ORDER BY o.number), '[]')

@@ -19,7 +19,7 @@ Box = tuple[float, float, float, float]
 IN_SHAPE = "point(c.lon, c.lat) <@ %(f_within)s::polygon"
 """Looked at after ``IN_BOX`` alone, which an index answers. The edge counts as inside."""
 
-PENDING = """(c.district, c.id) IN (SELECT r.district, r."case" FROM cases_request r WHERE r.outcome = 'pending' AND r.of {})"""
+PENDING = """(c.district, c.id) IN (SELECT r.district, r."case" FROM cases_request r WHERE r.outcome = 'pending' AND r.kind <> 'question' AND r.of {})"""
 """Few requests wait at any time: they lead to their cases, not each case to its requests."""
 OPEN_DEMAND = """EXISTS (SELECT FROM cases_demand d
                         WHERE d.district = c.district AND d."case" = c.id AND d.lifted_at IS NULL AND d.kind = ANY({}))"""

@@ -40,7 +40,7 @@ def queue(
     if after:
         params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
         order = replace(order, later=True)
-    first = _first(by, filter, order, params)
+    first = _first(by.require(CasePermission.READ), filter, order, params)
     if first is None:
         return paging.page([], limit, keys=())
     found = rows.all(
@@ -59,7 +59,7 @@ def counts(*, by: Principal, wanted: Sequence[tuple[Filter, str]], most: int = 1
     s, names = Statement(prepared=all(filter.bounds is None for filter, _ in wanted)), []
     for number, (filter, sort) in enumerate(wanted):
         params: dict[str, Any] = {"limit": most + 1}
-        first = _first(by, filter, Order.of(sort), params)
+        first = _first(by.require(CasePermission.READ), filter, Order.of(sort), params)
         if first is not None:
             s.cte(f"box{number}", f"SELECT count(*) AS n FROM ({first}) w", **params)
         names.append(f"(SELECT n FROM box{number})" if first is not None else "0")
@@ -69,19 +69,29 @@ def counts(*, by: Principal, wanted: Sequence[tuple[Filter, str]], most: int = 1
     return [(min(n, most), n > most) for n in (row["found"] if row else [0] * len(names))]
 
 
-def _first(by: Principal, filter: Filter, order: Order, params: dict[str, Any]) -> str | None:
-    """The first ``limit`` cases (a parameter) in this order as SQL (at, district, id); None when none can be in the scope."""
-    terms, status = [*filter.but_status(params), *order.only], filter.of_status(params)
+def newest(
+    *, scope: Scope, filter: Filter, params: dict[str, Any], also: Sequence[str] = (), columns: str = ""
+) -> str | None:
+    """The newest ``limit`` cases (a parameter) of a scope as SQL (at, district, id and these ``columns`` of ``c``), ``also`` by these terms
+    over ``c``, found as a page of the queue is; None when none can be in the scope."""
+    return _first(scope, filter, Order.of("-reported_at"), params, also, columns)
+
+
+def _first(
+    scope: Scope, filter: Filter, order: Order, params: dict[str, Any], also: Sequence[str] = (), columns: str = ""
+) -> str | None:
+    """The first ``limit`` cases (a parameter) in this order as SQL (at, district, id and ``columns``); None when none can be in the scope."""
+    terms, status = [*filter.but_status(params), *order.only, *also], filter.of_status(params)
     # Archived cases are nearly all, and open ones with another filter so few that they are fetched: neither is asked status by status.
     alone = replace(filter, status=()) == Filter()
     apart = (
         bool(filter.status) and Status.ARCHIVED not in filter.status and (alone or not OPEN.issuperset(filter.status))
     )
     ways = [
-        way.by_status().sql(order, terms)
+        way.by_status().sql(order, terms, columns)
         if apart and way.of_many and not order.only
-        else way.sql(order, [*terms, *status])
-        for way in _ways(by.require(CasePermission.READ), filter, params)
+        else way.sql(order, [*terms, *status], columns)
+        for way in _ways(scope, filter, params)
     ]
     if not ways:
         return None
@@ -153,7 +163,7 @@ class Way:
             each=f"{self.each} CROSS JOIN {statuses}" if self.each else statuses,
         )
 
-    def sql(self, order: Order, terms: Sequence[str]) -> str:
+    def sql(self, order: Order, terms: Sequence[str], columns: str) -> str:
         at, id = (f"m.{order.column}", 'm."case"') if self.mark else (f"c.{order.column}", "c.id")
         source = (
             """cases_mark m JOIN cases_case c ON c.district = m.district AND c.id = m."case" """
@@ -161,7 +171,7 @@ class Way:
             else "cases_case c"
         )
         where = [*([f"m.mark = {self.mark}"] if self.mark else []), *self.own, *terms, *order.terms(at, id)]
-        first = f"""(SELECT {at} AS at, c.district, c.id FROM {source} WHERE {" AND ".join(where) or "TRUE"}
+        first = f"""(SELECT {at} AS at, c.district, c.id{columns and ", "}{columns} FROM {source} WHERE {" AND ".join(where) or "TRUE"}
                      ORDER BY {order.by(at, id)} LIMIT %(limit)s)"""
         return f"(SELECT w.* FROM {self.each} CROSS JOIN LATERAL {first} w)" if self.each else first
 

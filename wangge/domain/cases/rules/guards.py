@@ -1,7 +1,7 @@
 """What the table of acts asks besides the status: pure functions of a case's facts, and of the part a person has in it.
 
 The facts are the columns of the case and what ``queries.FACTS`` adds: ``holder_area`` (code of the holder's area), ``shares`` (live
-assignments), ``requests`` (pending ones) and ``demands`` (those not lifted).
+assignments), ``requests`` (pending ones), ``demands`` (those not lifted) and ``followed`` (its reporter has the number and the code).
 """
 
 from __future__ import annotations
@@ -204,6 +204,24 @@ def not_reopened(facts: Facts, now: datetime, units: frozenset[UUID]) -> Words |
 def demanded(facts: Facts, now: datetime, units: frozenset[UUID]) -> Words | None:
     if not facts["demands"]:
         return Words("没有未解除的督办。", "There is no demand to answer or to lift.")
+    return None
+
+
+def askable(facts: Facts, now: datetime, units: frozenset[UUID]) -> Words | None:
+    """One question at a time: a reporter who is asked three things answers one."""
+    if not facts["followed"] or facts["holder"] is None:
+        return Words(
+            "反映人没有查询码，看不到网上的提问；请电话联系。",
+            "The reporter has no code and would not see a question; call them instead.",
+        )
+    if pending(facts, Ask.QUESTION):
+        return Words("上一个问题还没有得到答复。", "The question before has not been answered yet.")
+    return None
+
+
+def questioned(facts: Facts, now: datetime, units: frozenset[UUID]) -> Words | None:
+    if not pending(facts, Ask.QUESTION):
+        return Words("没有待答复的问题。", "No question waits for an answer.")
     return None
 
 

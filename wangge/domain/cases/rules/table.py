@@ -37,6 +37,7 @@ class Kind(StrEnum):
     CHOICE = "choice"
     TAGS = "tags"
     EVIDENCE = "evidence"
+    FILES = "files"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Transition:
 
     ``permission``: a value of CasePermission. ``part``: whose act it is. ``guard``: what else must hold. ``quiet``: it does not depend
     on the state that was shown, so no version is asked for and nobody else's act is in its way. ``drawn``: the outcome is the system's,
-    not the person's. ``meets``: the clock that this act fulfils; any other running clock is ended without being met.
+    not the person's. ``resident``: it is also the resident's who holds the case's number and code. ``meets``: the clock that this act fulfils; any other running clock is ended without being met.
     """
 
     act: Act
@@ -74,6 +75,7 @@ class Transition:
     guard: Guard | None = None
     quiet: bool = False
     drawn: bool = False
+    resident: bool = False
     back: frozenset[Status] = frozenset()
     meets: Stage | None = None
 
@@ -144,7 +146,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(Act.UNMERGE, _only(Status.MERGED), None, "cases.merge", Part.CENTRE,
                Words("恢复为单独案件", "A case of its own again"), (REASON,), back=_DESK),
     Transition(Act.WITHDRAW, _DESK, Status.WITHDRAWN, "cases.withdraw", Part.REPORTER,
-               Words("反映人撤回", "The reporter takes it back"), (REASON,)),
+               Words("反映人撤回", "The reporter takes it back"), (REASON,), resident=True),
     Transition(Act.VOID, _DESK | {Status.SUSPENDED}, Status.VOID, "cases.void", Part.CENTRE,
                Words("作废（误报、测试、重复录入）", "Void: entered by mistake"), (REASON,)),
     Transition(Act.ESCALATE, _DESK, Status.REPORTED, "cases.escalate", Part.CENTRE,
@@ -217,16 +219,16 @@ TABLE: tuple[Transition, ...] = (
                outcome="fail", guard=g.without_lead, meets=Stage.VERIFY),
     Transition(Act.FOLLOW_UP, _FOLLOWING, None, "cases.follow_up", Part.CENTRE,
                Words("反映人满意，可以结案", "The reporter is satisfied"), (RATING, NOTE), outcome=FollowUp.SATISFIED,
-               guard=g.not_answered),
+               guard=g.not_answered, resident=True),
     Transition(Act.FOLLOW_UP, _FOLLOWING, Status.HANDLING, "cases.follow_up", Part.CENTRE,
                Words("反映人不满意，退回重办（一次）", "The reporter is not satisfied: back to handling, once"), (RATING, REASON),
-               outcome=FollowUp.DISSATISFIED, guard=g.first_dissent_with_lead, meets=Stage.FOLLOW_UP),
+               outcome=FollowUp.DISSATISFIED, guard=g.first_dissent_with_lead, meets=Stage.FOLLOW_UP, resident=True),
     Transition(Act.FOLLOW_UP, _FOLLOWING, Status.ACCEPTED, "cases.follow_up", Part.CENTRE,
                Words("反映人不满意，由中心派遣重办（一次）", "The reporter is not satisfied: to be dispatched, once"),
-               (RATING, REASON), outcome=FollowUp.DISSATISFIED, guard=g.first_dissent_without_lead, meets=Stage.FOLLOW_UP),
+               (RATING, REASON), outcome=FollowUp.DISSATISFIED, guard=g.first_dissent_without_lead, meets=Stage.FOLLOW_UP, resident=True),
     Transition(Act.FOLLOW_UP, _FOLLOWING, None, "cases.follow_up", Part.CENTRE,
                Words("重办后仍不满意，由督查员裁定", "Still not satisfied: a supervisor decides"), (RATING, REASON),
-               outcome=FollowUp.DISSATISFIED, guard=g.second_dissent),
+               outcome=FollowUp.DISSATISFIED, guard=g.second_dissent, resident=True),
     Transition(Act.FOLLOW_UP, _FOLLOWING, None, "cases.follow_up", Part.CENTRE,
                Words("未能联系到反映人", "The reporter could not be reached"), (NOTE,), outcome=FollowUp.UNREACHABLE,
                guard=g.not_answered),
@@ -243,7 +245,7 @@ TABLE: tuple[Transition, ...] = (
                guard=g.closable, meets=Stage.FOLLOW_UP),
     Transition(Act.REOPEN, _only(Status.CLOSED), Status.ACCEPTED, "cases.reopen", Part.CENTRE,
                Words("重新办理（一次），由中心派遣", "Handled anew, once; to be dispatched by the centre"), (REASON,),
-               guard=g.not_reopened),
+               guard=g.not_reopened, resident=True),
     Transition(Act.ARCHIVE, _only(Status.CLOSED), Status.ARCHIVED, "cases.archive", Part.CENTRE,
                Words("归档，此后只读", "Archived: read only from now on"), (NOTE,)),
     # — from outside the line ———————————————————————————————————————————————————————————————————————————————————————————————
@@ -275,6 +277,17 @@ TABLE: tuple[Transition, ...] = (
                quiet=True),
     Transition(Act.UNLINK, _ANY, None, "cases.tag", Part.PLACE, Words("取消关联", "The link is taken away"), (OTHER_CASE,),
                quiet=True),
+    # — with who asked, and before the public ———————————————————————————————————————————————————————————————————————————————
+    Transition(Act.ASK_REPORTER, OPEN, None, "cases.ask_reporter", Part.CENTRE,
+               Words("反映人凭查询码看到问题并答复", "The reporter sees the question with their code, and answers"),
+               (_text("note", "问题", "Question"),), guard=g.askable, quiet=True),
+    Transition(Act.ANSWER_QUESTION, OPEN, None, "cases.answer_question", Part.CENTRE,
+               Words("反映人答复询问，或由中心代记", "The reporter answers, or the centre in their name"),
+               (_text("note", "答复", "Answer"), _evidence("report", "照片", "Photos")), guard=g.questioned, quiet=True, resident=True),
+    Transition(Act.PUBLISH, _ANY, None, "cases.publish", Part.CENTRE,
+               Words("反映人和公众可见；清空即收回", "The reporter and the public may see these; leave both empty to take them back"),
+               (_text("public_text", "给公众的答复（勿写个人信息）", "Answer for the public (no personal data)", required=False),
+                Input("files", Kind.FILES, Words("可公开的照片", "Photos for the public"), required=False)), quiet=True),
 )  # fmt: skip
 
 DRAWN = frozenset(row.act for row in TABLE if row.drawn)
@@ -336,8 +349,9 @@ def document() -> str:
         sources = "any but archived" if row.sources == _ANY else "open" if row.sources == OPEN else "live" if row.sources == LIVE else ", ".join(sorted(row.sources))  # fmt: skip
         inputs = ", ".join(f"`{i.name}`" + ("" if i.required else "?") for i in row.inputs)
         target = "back to " + " or ".join(sorted(row.back)) if row.back else row.target or "–"
+        whose = f"{row.part}, resident" if row.resident else row.part
         lines.append(
-            f"| {act} | {sources} | {target} | `{row.permission}` | {row.part} | {inputs} | {row.effect.zh} {row.effect.en} |"
+            f"| {act} | {sources} | {target} | `{row.permission}` | {whose} | {inputs} | {row.effect.zh} {row.effect.en} |"
         )
     return head + "\n".join(lines) + "\n"
 

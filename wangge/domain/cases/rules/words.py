@@ -95,6 +95,9 @@ class Act(StrEnum):
     TAG = "tag"
     LINK = "link"
     UNLINK = "unlink"
+    ASK_REPORTER = "ask_reporter"
+    ANSWER_QUESTION = "answer_question"
+    PUBLISH = "publish"
     # Nobody does these to a case, so they are not in the table: they follow when grids change, or when a clock runs on.
     REGRID = "regrid"
     REMIND = "remind"
@@ -155,6 +158,9 @@ ACT_WORDS = {
     Act.TAG: Words("标签", "Tag"),
     Act.LINK: Words("关联案件", "Link"),
     Act.UNLINK: Words("取消关联", "Unlink"),
+    Act.ASK_REPORTER: Words("询问反映人", "Ask the reporter"),
+    Act.ANSWER_QUESTION: Words("答复询问", "Answer the question"),
+    Act.PUBLISH: Words("公开答复", "Clear for the public"),
     Act.REGRID: Words("网格调整", "Grid changed"),
     Act.REMIND: Words("临期提醒", "Reminder"),
     Act.OVERDUE: Words("超期", "Overdue"),
@@ -266,11 +272,12 @@ LEVEL_WORDS = {
 
 
 class Ask(StrEnum):
-    """What a unit can ask for while it handles a case (``cases_request.kind``)."""
+    """What a unit can ask for while it handles a case, and what the centre asks its reporter (``cases_request.kind``)."""
 
     HELP = "help"
     EXTENSION = "extension"
     SUSPENSION = "suspension"
+    QUESTION = "question"
 
 
 class Call(StrEnum):

@@ -16,7 +16,7 @@ import psycopg
 from django.db import connection
 
 from wangge.domain.cases.models import SCOPE
-from wangge.domain.cases.queries import Filter
+from wangge.domain.cases.queries import Filter, newest
 from wangge.domain.cases.rules import OPEN, Channel, Status
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.maps.models import BY_STREET, DAYS
@@ -134,26 +134,30 @@ def _read(scope: Scope, filter: Filter, but: Scope | None = None) -> tuple[np.nd
     """From the cases, the newest first: all of them, or ``but`` those that packs hold of these places; whether there are more."""
     now = clock.now()
     params: dict[str, Any] = {"now": now, "soon": now + SOON, "limit": MOST_READ + 1}
+    columns, order = "c.lon, c.lat, c.due_at", "ORDER BY at DESC LIMIT %(limit)s"
     terms = " AND ".join(["c.lon IS NOT NULL", scope.sql("c", params, SCOPE), *filter.sql(params)])
-    columns, order = "c.id, c.lon, c.lat, c.due_at, c.reported_at", "ORDER BY c.reported_at DESC LIMIT %(limit)s"
+    placed = f"(SELECT c.reported_at AS at, c.district, c.id, {columns} FROM cases_case c WHERE {{}} {{}})".format
     # Open ones are found by their own index: told the order, PostgreSQL would walk the history from its end to find them.
-    opened = f"(SELECT {columns} FROM cases_case c WHERE c.closed_at IS NULL AND {terms} OFFSET 0)"
-    ways = [opened if _only_open(filter) else f"(SELECT {columns} FROM cases_case c WHERE {terms} {order})"]
+    ways = [placed(f"c.closed_at IS NULL AND {terms}", "OFFSET 0")]
     if but is not None:
         held = but.sql("c", params, BY_STREET)
-        ways = [
-            opened,
-            # Street by street: joined freely, the whole period would be read to find what few packs lack.
+        inside = f"""c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'
+                     AND c.closed_at IS NOT NULL AND {held} AND {terms}"""
+        # Street by street: joined freely, the whole period would be read to find what few packs lack.
+        ways.append(
             f"""(SELECT w.* FROM (SELECT p.street, p.start FROM maps_pack p WHERE {" AND ".join(["p.number IS NULL", *_of_period(filter)])}) p
-                 CROSS JOIN LATERAL (SELECT {columns} FROM cases_case c
-                     WHERE c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'
-                       AND c.closed_at IS NOT NULL AND {held} AND {terms} {order}) w)""",
-        ]
-        if not scope.everything:
-            rest = replace(scope, districts=frozenset(), streets=frozenset()).sql("c", params, SCOPE)
-            ways.append(
-                f"(SELECT {columns} FROM cases_case c WHERE c.closed_at IS NOT NULL AND {rest} AND NOT {held} AND {terms} {order})"
-            )
+                 CROSS JOIN LATERAL {placed(inside, order)} w)"""
+        )
+        # Term by term, as a page of the queue: together with "but not what packs hold", they would be looked for among all cases.
+        rest = replace(scope, districts=frozenset(), streets=frozenset())
+        also = ["c.lon IS NOT NULL", "c.closed_at IS NOT NULL", f"NOT {held}"]
+        if not scope.everything and (
+            others := newest(scope=rest, filter=filter, params=params, also=also, columns=columns)
+        ):
+            ways.append(f"({others})")
+    elif not _only_open(filter):
+        own = newest(scope=scope, filter=filter, params=params, also=["c.lon IS NOT NULL"], columns=columns)
+        ways = [f"({own})"] if own else [placed("FALSE", "")]
     [raw] = _binary(
         f"""SELECT string_agg({PLACE} || {_STANDING} || uuid_send(c.id), ''::bytea)
             FROM (SELECT * FROM ({" UNION ALL ".join(ways)}) c {order}) c""",
@@ -229,4 +233,5 @@ def _binary(sql: str, params: dict[str, Any]) -> tuple[Any, ...]:
     """The only row, by the driver's binary protocol: packed cases are megabytes."""
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(sql, params, binary=True).fetchone() or ()
+        # planned for each view: one plan for every box is that of the widest
+        return cursor.execute(sql, params, binary=True, prepare=False).fetchone() or ()

@@ -31,8 +31,14 @@ def forget(days: int) -> int:
 
 
 def forget_addresses() -> int:
-    """Delete the addresses and wishes of those whose account is closed, and codes of other days. Returns how many addresses."""
+    """Delete the addresses and wishes of those whose account is closed, and codes and messages of other days. Returns how many addresses."""
     with acting(SYSTEM):
+        rows.run(
+            """WITH old AS (SELECT id FROM notices_message WHERE made_at < %(before)s),
+                    theirs AS (DELETE FROM notices_delivery WHERE message_id IN (SELECT id FROM old))
+               DELETE FROM notices_message WHERE id IN (SELECT id FROM old)""",
+            {"before": clock.now() - timedelta(days=2)},
+        )
         rows.run(
             """WITH old AS (SELECT k.id FROM notices_confirmation k JOIN people_user u ON u.id = k.person
                             WHERE k.made_at < %(before)s OR NOT u.active),

@@ -37,6 +37,14 @@ _TOLD = """
         WHERE t.at > %(since)s
     )"""
 
+# The rest of a statement with a part ``made``: the live stream is told that there are new ones, and each comes with its person's wishes.
+HINTED = """hinted AS (
+        INSERT INTO outbox_event (event, kind, subject) SELECT DISTINCT %(made)s, 'notice', person FROM made WHERE in_app
+    )
+    SELECT m.id, m.event, m."case", m.facts::text AS facts, f.quiet_from, f.quiet_to, coalesce(f.off, '{}') AS off,
+           f.email_confirmed_at IS NOT NULL AS email, f.mobile_confirmed_at IS NOT NULL AS sms
+    FROM made m LEFT JOIN notices_preference f ON f.person = m.person"""
+
 # A person is told once of an event, however many posts they hold. Who did it knows it already.
 _NOTICES = f"""
     WITH {_TOLD},
@@ -61,12 +69,7 @@ _NOTICES = f"""
         FROM chosen k JOIN told c ON c.pos = k.pos WHERE {people_sql.may_see("k.person")}
         ON CONFLICT (person, pos) DO NOTHING RETURNING id, person, event, "case", in_app, facts
     ),
-    hinted AS (
-        INSERT INTO outbox_event (event, kind, subject) SELECT DISTINCT %(made)s, 'notice', person FROM made WHERE in_app
-    )
-    SELECT m.id, m.event, m."case", m.facts::text AS facts, f.quiet_from, f.quiet_to, coalesce(f.off, '{{}}') AS off,
-           f.email_confirmed_at IS NOT NULL AS email, f.mobile_confirmed_at IS NOT NULL AS sms
-    FROM made m LEFT JOIN notices_preference f ON f.person = m.person"""
+    {HINTED}"""
 
 _SYSTEMS = f"""
     WITH {_TOLD}
@@ -78,7 +81,8 @@ _SYSTEMS = f"""
     JOIN people_token k ON k.id = w.token_id AND k.revoked_at IS NULL AND k.expires_at > %(now)s AND %(read)s = ANY(k.permissions)
         AND (k.everywhere OR k.areas && ARRAY[c.community, c.street, c.district, left(c.district, 4), left(c.district, 2)]::varchar[]
              OR c.grid = ANY(k.grids) OR k.units && (array_remove(ARRAY[c.lead, c.holder], NULL) || c.assisting || c.asked))
-    WHERE NOT EXISTS (SELECT 1 FROM notices_delivery d WHERE d.webhook_id = w.id AND d.pos = c.pos)"""
+    WHERE NOT EXISTS (SELECT 1 FROM notices_delivery d WHERE d.webhook_id = w.id AND d.pos = c.pos)
+    ORDER BY c.pos"""
 
 
 def tell(events: Sequence[Event]) -> int:
@@ -89,7 +93,7 @@ def tell(events: Sequence[Event]) -> int:
     now = clock.now()
     common = heard | {"now": now, "since": now - FRESH}
     made = rows.all(_NOTICES, common | people_sql.params(now) | {"made": str(NoticeEvent.MADE)})
-    _queue_personal(made, now)
+    queue_personal(made, now)
     _queue_systems(rows.all(_SYSTEMS, common | {"read": "cases.read"}), now)
     return len(made)
 
@@ -107,7 +111,7 @@ def _heard(events: Sequence[Event]) -> dict[str, list[Any]]:
     return found
 
 
-def _queue_personal(made: list[rows.Row], now: Any) -> None:
+def queue_personal(made: list[rows.Row], now: Any) -> None:
     """What goes to addresses of persons: to who has confirmed one and has not opted out, after their quiet hours unless it is urgent."""
     waiting: dict[str, list[Any]] = {"id": [], "channel": [], "notice": [], "event": [], "case": [], "next_at": []}
     for row in made:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from wangge.domain.notices import queries
 from wangge.domain.notices.models import Matrix, Rule
-from wangge.domain.notices.rules import PERSONAL, Channel, Event, Who, fits
+from wangge.domain.notices.rules import EVENT_NAMES, PERSONAL, Channel, Event, Who, fits, stands
 from wangge.domain.notices.tags import NoticePermission, NoticeTag
 from wangge.kernel import clock, ledger
 from wangge.kernel.access import Principal
@@ -79,6 +79,17 @@ def _check(cells: Sequence[Cell]) -> None:
                     Words(
                         f"“{cell.who.words.zh}”不能用“{cell.channel.words.zh}”：系统订阅方只用推送，人员不用推送。",
                         f"{cell.who.words.en} cannot be told by {cell.channel.words.en.lower()}: systems are told by webhook, persons by the others.",
+                    ),
+                )
+            )
+        elif not stands(cell.event, cell.who):
+            errors.append(
+                FieldError(
+                    f"body.cells[{i}].who",
+                    "who",
+                    Words(
+                        f"“{EVENT_NAMES[cell.event].zh}”不能通知“{cell.who.words.zh}”；请从该事项允许的对象中选择。",
+                        f"“{EVENT_NAMES[cell.event].en}” cannot be told to “{cell.who.words.en}”; choose one of those that the event names.",
                     ),
                 )
             )

@@ -1,4 +1,4 @@
-"""Mail and SMS are sent by loops of the worker: notices, and the codes that confirm an address. Whether a person may still see the case is asked again when it is sent: hours may have passed
+"""Mail and SMS are sent by loops of the worker: notices, the codes that confirm an address, messages to residents. Whether a person may still see the case is asked again when it is sent: hours may have passed
 since it was queued."""
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 
 from wangge.domain.cases.rules import Status
@@ -14,7 +15,7 @@ from wangge.domain.notices import addresses, people_sql
 from wangge.domain.notices.actions.confirming import FIELDS, VALID
 from wangge.domain.notices.actions.outcomes import BUDGET, LEASE, Outcome, drop, give_up_lost, note
 from wangge.domain.notices.channels import Failed, NotConfigured, mail, sms
-from wangge.domain.notices.rules import Case, Channel, masked_title, say
+from wangge.domain.notices.rules import Case, Channel, GridChange, masked_title, say, say_of_grids
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, acting
 from wangge.kernel.db import rows
@@ -32,12 +33,25 @@ _LOAD = f"""
     FROM queued d JOIN notices_notice n ON n.id = d.notice_id JOIN people_user u ON u.id = n.person
     JOIN cases_case c ON c.district = n.district AND c.id = n."case" LEFT JOIN notices_preference f ON f.person = n.person"""
 
+_LOAD_GRIDS = f"""
+    WITH queued AS (SELECT d.id, d.notice_id, n.person FROM notices_delivery d JOIN notices_notice n ON n.id = d.notice_id
+                    WHERE d.id = ANY(%(ids)s) AND n.change IS NOT NULL),
+    {people_sql.held("queued", "keepers")}
+    SELECT d.id, n.person, u.language, n.event, n.read_at, g.old, g.due_at, g.fault,
+           f.email_sealed, f.email_confirmed_at, f.mobile_sealed, f.mobile_confirmed_at, {people_sql.may_keep("n.person", "g")} AS may
+    FROM queued d JOIN notices_notice n ON n.id = d.notice_id JOIN people_user u ON u.id = n.person
+    JOIN places_plannedchange g ON g.id = n.change LEFT JOIN notices_preference f ON f.person = n.person"""
 
 _CODES = """
     SELECT d.id, k.id AS confirmation, k.person, u.language, k.code_sealed, k.code_sealed IS NOT NULL AND k.expires_at > %(now)s AS holds,
            f.email_sealed, f.mobile_sealed
     FROM notices_delivery d JOIN notices_confirmation k ON k.id = d.confirmation_id JOIN people_user u ON u.id = k.person AND u.active
     JOIN notices_preference f ON f.person = k.person WHERE d.id = ANY(%(ids)s)"""
+
+
+_MESSAGES = """
+    SELECT d.id, m.id AS message, m.to_sealed, m.text_sealed, m.expires_at > %(now)s AS holds
+    FROM notices_delivery d JOIN notices_message m ON m.id = d.message_id WHERE d.id = ANY(%(ids)s)"""
 
 
 def send_personal(channel: Channel) -> int:
@@ -84,11 +98,15 @@ def send_personal(channel: Channel) -> int:
 
 
 def _about(claimed: list[Row]) -> dict[UUID, Row]:
-    """What each delivery is of and to whom, by its id: a statement for notices and one for codes."""
+    """What each delivery is of and to whom, by its id: a statement for each kind that is among them."""
     notices = [d["id"] for d in claimed if d["notice_id"] is not None]
-    codes = [d["id"] for d in claimed if d["notice_id"] is None]
-    found = rows.all(_LOAD, people_sql.params(clock.now()) | {"ids": notices}) if notices else []
+    codes = [d["id"] for d in claimed if d["confirmation_id"] is not None]
+    messages = [d["id"] for d in claimed if d["message_id"] is not None]
+    found: list[Row] = []
+    for load in (_LOAD, _LOAD_GRIDS) if notices else ():
+        found += rows.all(load, people_sql.params(clock.now()) | {"ids": notices})
     found += rows.all(_CODES, {"ids": codes, "now": clock.now()}) if codes else []
+    found += rows.all(_MESSAGES, {"ids": messages, "now": clock.now()}) if messages else []
     return {row["id"]: row for row in found}
 
 
@@ -128,9 +146,11 @@ def _by_sms(ready: list[Row], put: Callable[[Outcome], None]) -> None:
     operator = sms.adapter(settings.CONFIG.sms)
 
     def send(row: Row) -> None:
-        operator.send(
-            to=addresses.opened(row["person"], "mobile", row["mobile_sealed"]), text=_text(row), key=str(row["id"])
-        )
+        if row["message_id"] is not None:
+            to = addresses.opened_message(row["message"], "to_sealed", row["to_sealed"])
+        else:
+            to = addresses.opened(row["person"], "mobile", row["mobile_sealed"])
+        operator.send(to=to, text=_text(row), key=str(row["id"]))
 
     _to_each(ready, send, put)
 
@@ -168,9 +188,15 @@ _CODE = Words(
 
 
 def _text(row: Row) -> str:
+    if row["message_id"] is not None:
+        return addresses.opened_message(row["message"], "text_sealed", row["text_sealed"])
     if row["notice_id"] is None:
         code = addresses.opened_code(row["confirmation"], row["code_sealed"])
         return _CODE.fill(code=code, minutes=int(VALID.total_seconds() // 60)).say(row["language"])
+    if "fault" in row:
+        why = Words(**orjson.loads(row["fault"]))
+        change = GridChange(row["old"], row["due_at"], why, settings.CONFIG.zone)
+        return say_of_grids(row["event"], change).say(row["language"])
     case = Case(
         number=row["number"],
         title=masked_title(row["title"], confidential=row["confidential"]),
@@ -184,10 +210,12 @@ def _text(row: Row) -> str:
 def _not_any_more(about: Row, channel: Channel) -> str | None:
     """Why something that was queued is not to be sent now: hours may have passed."""
     field = FIELDS[channel]
+    if "message" in about:
+        return None if about["holds"] else "it came too late to be of use"
     if "holds" in about:
         return None if about["holds"] and about[f"{field}_sealed"] is not None else "the code holds no more"
     if not about["may"]:
-        return "may not see the case any more"
+        return "may not see it any more"
     if about["read_at"] is not None:
         return "read in the app"
     if about[f"{field}_confirmed_at"] is None:

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from wangge.kernel.web.stranger import is_public
 from wangge.kernel.words import Words
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-# Addresses that carry another one inside: what is meant cannot be told from outside.
-_TUNNELS = [ipaddress.ip_network(n) for n in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")]
 
 
 class Refused(Exception):
@@ -59,7 +57,7 @@ def target(url: str, allowed: Sequence[str]) -> Target:
     found = _resolve(host, port)
     named = _named(host, allowed)
     for address in found:
-        if not named and not _within(address, allowed) and not _public(address):
+        if not named and not _within(address, allowed) and not is_public(address):
             raise Refused(
                 Words(
                     f"{host} 是内部地址。确需推送时，请管理员在 webhook_hosts 中列出该主机或网段。",
@@ -94,12 +92,6 @@ def _resolve(host: str, port: int) -> list[Address]:
 def _plain(address: Address) -> Address:
     mapped = getattr(address, "ipv4_mapped", None)
     return mapped or address
-
-
-def _public(address: Address) -> bool:
-    if address.is_multicast or address.is_reserved or address.is_unspecified or not address.is_global:
-        return False
-    return not any(address.version == net.version and address in net for net in _TUNNELS)
 
 
 def _named(host: str, allowed: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from wangge.domain.notices.rules.events import (
     CHANNEL_WORDS,
+    OF_GRIDS,
     PERSONAL,
     WHO_WORDS,
     Channel,
@@ -9,20 +10,33 @@ from wangge.domain.notices.rules.events import (
     Who,
     event_of,
     fits,
+    stands,
 )
 from wangge.domain.notices.rules.signing import new_secret, sign, signature_headers
-from wangge.domain.notices.rules.texts import EVENT_NAMES, Case, masked_title, payload, say
+from wangge.domain.notices.rules.texts import (
+    EVENT_NAMES,
+    RESIDENT_CODE,
+    Case,
+    GridChange,
+    masked_title,
+    payload,
+    say,
+    say_of_grids,
+)
 from wangge.domain.notices.rules.timing import TRIES, after_failure, quiet_until
 
 __all__ = [
     "CHANNEL_WORDS",
     "EVENT_NAMES",
+    "OF_GRIDS",
     "PERSONAL",
+    "RESIDENT_CODE",
     "TRIES",
     "WHO_WORDS",
     "Case",
     "Channel",
     "Event",
+    "GridChange",
     "Who",
     "after_failure",
     "event_of",
@@ -32,6 +46,8 @@ __all__ = [
     "payload",
     "quiet_until",
     "say",
+    "say_of_grids",
     "sign",
     "signature_headers",
+    "stands",
 ]

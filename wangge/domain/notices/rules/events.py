@@ -1,4 +1,4 @@
-"""The axes of the matrix: what happens to a case, who stands how to it, and by which way they are told."""
+"""The axes of the matrix: what happens to a case (or to a planned change of grids), who stands how to it, and by which way they are told."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ class Event(StrEnum):
     OVERDUE = "overdue"
     RAISED = "raised"
     REVIEW_DUE = "review_due"
+    QUESTION_ANSWERED = "question_answered"
+    GRIDS_FAILED = "grids_failed"
+
+
+OF_GRIDS = frozenset({Event.GRIDS_FAILED})
+"""Events of a planned change of grids; all others are of a case."""
 
 
 _BY_ACT: dict[tuple[str, str | None], Event] = {
@@ -88,6 +94,7 @@ _BY_ACT: dict[tuple[str, str | None], Event] = {
     ("overdue", None): Event.OVERDUE,
     ("raise", None): Event.RAISED,
     ("review", None): Event.REVIEW_DUE,
+    ("answer_question", None): Event.QUESTION_ANSWERED,
 }
 
 
@@ -97,7 +104,7 @@ def event_of(act: str, outcome: str | None) -> Event | None:
 
 
 class Who(StrEnum):
-    """How somebody stands to a case."""
+    """How somebody stands to a case, or to a planned change of grids."""
 
     HOLDER = "holder"
     FIRST_RECEIVER = "first_receiver"
@@ -111,6 +118,8 @@ class Who(StrEnum):
     REPORTER = "reporter"
     ASKER = "asker"
     SUBSCRIBER = "subscriber"
+    PLANNER = "planner"
+    ADMINISTRATOR = "administrator"
 
     @property
     def words(self) -> Words:
@@ -130,6 +139,8 @@ WHO_WORDS = {
     Who.REPORTER: Words("上报人（工作人员）", "Member of staff who reported"),
     Who.ASKER: Words("申请或督办的提出人", "Who asked or demanded"),
     Who.SUBSCRIBER: Words("推送订阅方", "Subscribed systems"),
+    Who.PLANNER: Words("预定调整的人", "Who planned the change"),
+    Who.ADMINISTRATOR: Words("系统管理员", "System administrators"),
 }
 
 
@@ -153,6 +164,14 @@ CHANNEL_WORDS = {
 
 PERSONAL = (Channel.EMAIL, Channel.SMS)
 """Ways that leave the system for a person's own address, who may have quiet hours and opt out."""
+
+
+_TO_GRIDS = frozenset({Who.PLANNER, Who.ADMINISTRATOR})
+
+
+def stands(event: Event, who: Who) -> bool:
+    """Whether somebody can stand so to what the event is of."""
+    return (event in OF_GRIDS) == (who in _TO_GRIDS)
 
 
 def fits(who: Who, channel: Channel) -> bool:

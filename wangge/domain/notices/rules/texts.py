@@ -7,6 +7,7 @@ and of a confidential case only the number leaves it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,20 +61,28 @@ TEXTS: dict[Event, Words] = {
     Event.REVIEW_DUE: Words(
         "案件 {case} 挂账复核日期已到", "The review date of case {case}, which is suspended, has come"
     ),
+    Event.QUESTION_ANSWERED: Words(
+        "案件 {case} 的反映人已答复询问", "The reporter of case {case} has answered the question"
+    ),
+    Event.GRIDS_FAILED: Words(
+        "网格 {grids} 的预定调整未能生效", "The planned change of grids {grids} could not take effect"
+    ),
 }
 PING = "ping"
 CONFIRM = "confirm_address"
-"""What is delivered and no event of a case: a test for a webhook, the code that confirms an address."""
+RESIDENT_CODE = "resident_code"
+"""What is delivered and no event of a case: a test for a webhook, the code that confirms an address, the one that proves a resident's phone."""
 
 EVENT_NAMES: dict[str, Words] = {
     **{
-        str(event): Words(words.zh.replace(" {case} ", "").replace("{case}", ""), words.en.replace("{case}", "…"))
+        str(event): Words(re.sub(r" ?\{\w+\} ?", "", words.zh), re.sub(r"\{\w+\}", "…", words.en))
         for event, words in TEXTS.items()
     },
     PING: Words("测试推送", "Test event"),
     CONFIRM: Words("地址确认码", "Code that confirms an address"),
+    RESIDENT_CODE: Words("居民手机验证码", "Code for a resident's phone"),
 }
-"""What an event is called where no case is named."""
+"""What an event is called where no case and no grid is named."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,23 @@ def say(event: str, case: Case) -> Words:
     zh = f"{filled.zh}（{case.status.zh}{f'，期限 {due}' if due else ''}）"
     en = f"{filled.en} ({case.status.en.lower()}{f', due {due}' if due else ''})"
     return Words(zh, en)
+
+
+@dataclass(frozen=True)
+class GridChange:
+    """What of a planned change of grids is told: which grids, on which day it was to take effect, what kept it from that."""
+
+    grids: Sequence[str]
+    due_at: datetime
+    why: Words
+    zone: str
+
+
+def say_of_grids(event: str, change: GridChange) -> Words:
+    """The sentence of an event of a planned change, with its day and why."""
+    filled = TEXTS[Event(event)].fill(grids="、".join(change.grids))
+    day = change.due_at.astimezone(ZoneInfo(change.zone)).date().isoformat()
+    return Words(f"{filled.zh}（原定 {day}）：{change.why.zh}", f"{filled.en} (it was for {day}): {change.why.en}")
 
 
 _MOBILE = re.compile(r"(?<!\d)(1\d{2})[ -]?\d{4}[ -]?(\d{4})(?!\d)")

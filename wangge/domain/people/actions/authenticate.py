@@ -63,7 +63,7 @@ _SESSION = (
     """
     WITH s AS MATERIALIZED (
         SELECT s.id, s.user_id, s.last_seen, s.factor_at IS NOT NULL AS passed, u.name, u.login, u.language,
-               coalesce(c.must_change, FALSE) AS must_change, c.factor_at IS NOT NULL AS has_factor
+               coalesce(c.must_change, FALSE) AND s.provider_session IS NULL AS must_change, c.factor_at IS NOT NULL AS has_factor
         FROM people_session s
         JOIN people_user u ON u.id = s.user_id AND u.active
         LEFT JOIN people_credential c ON c.user_id = u.id

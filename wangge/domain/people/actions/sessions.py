@@ -28,6 +28,9 @@ from wangge.kernel.problems import Forbidden, Invalid, NotFound, TooMany, Unauth
 from wangge.kernel.words import Words
 
 WRONG = Words("登录名或密码不正确。", "The log-in or the password is not right.")
+SWITCHED_OFF = Words(
+    "本系统已关闭口令登录，请使用统一身份认证。", "Log-in by password is switched off here: use single sign-on."
+)
 NO_SESSION = Words("没有这个登录，或已结束。", "There is no such log-in, or it has ended.")
 
 
@@ -41,21 +44,31 @@ class LogIn(NamedTuple):
 
 
 def log_in(*, by: Principal = PUBLIC_PERSON, login: str, password: str, address: str | None, device: str = "") -> LogIn:
-    """Open a session. Unauthorized for an unknown, inactive or wrong log-in (all the same, in the same time); TooMany when locked."""
+    """Open a session. Unauthorized for an unknown, inactive or wrong log-in (all the same, in the same time), and for everybody but who
+    was let in on the command line where log-in by password is switched off; TooMany when locked."""
     login = rules.normal_login(login)[:64]
     network = Attempt.begin("network", rules.network_of(address), rules.BY_NETWORK)
     person = Attempt.begin("person", login, rules.BY_PERSON)
     row = rows.one(
-        """SELECT u.id, u.name, u.active, c.password, c.must_change, c.factor_at IS NOT NULL AS has_factor
+        """SELECT u.id, u.name, u.active AND (%(open)s OR coalesce(c.let_in_until > %(now)s, FALSE)) AS may,
+                  c.password, c.must_change, c.factor_at IS NOT NULL AS has_factor
            FROM people_user u LEFT JOIN people_credential c ON c.user_id = u.id WHERE u.login = %(login)s""",
-        {"login": login},
+        {"login": login, "open": settings.CONFIG.local_login, "now": clock.now()},
     )
-    right = passwords.is_right(password, row["password"] if row and row["active"] else None)
+    right = passwords.is_right(password, row["password"] if row and row["may"] else None)
     if not right or row is None:
-        _failed(row, person, address)
-        raise Unauthorized(WRONG)
+        failed(row, person, address)
+        raise Unauthorized(WRONG if settings.CONFIG.local_login else SWITCHED_OFF)
     person.forgive(entirely=True)
     network.forgive()
+    return open_session(row, address=address, device=device)
+
+
+def open_session(
+    row: dict[str, Any], *, address: str | None, device: str, provider_session: str | None = None, passed: bool = False
+) -> LogIn:
+    """A session for whoever has shown who they are. ``row``: id, name, must_change and has_factor of the person;
+    ``provider_session``: given when the provider of single sign-on said so; ``passed``: it saw a second factor."""
     now = clock.now()
     roles = frozenset(g.role for g in posts_at(row["id"], now))
     life = life_of(roles)
@@ -70,13 +83,22 @@ def log_in(*, by: Principal = PUBLIC_PERSON, login: str, password: str, address:
             expires_at=now + life.absolute,
             address=address,
             device=_printable(device)[:80],
+            factor_at=now if passed else None,
+            provider_session=provider_session,
         )
         me = Principal(kind="user", id=row["id"], name=row["name"], session=session.id)
-        ledger.append(by=me, tag=PeopleTag.LOGGED_IN, kind="user", subject=row["id"], personal={"address": address})
+        ledger.append(
+            by=me,
+            tag=PeopleTag.LOGGED_IN,
+            kind="user",
+            subject=row["id"],
+            body={} if provider_session is None else {"sso": True},
+            personal={"address": address},
+        )
     pending = rules.pending_step(
         has_factor=row["has_factor"],
-        passed=False,
-        must_change=bool(row["must_change"]),
+        passed=passed,
+        must_change=bool(row["must_change"]) and provider_session is None,
         required=factor_required(roles),
     )
     return LogIn(token, session.id, pending, session.expires_at)
@@ -89,7 +111,7 @@ def life_of(roles: frozenset[Role]) -> rules.Life:
     return rules.Life(timedelta(minutes=settings.CONFIG.idle_minutes), timedelta(hours=settings.CONFIG.session_hours))
 
 
-def _failed(row: dict[str, Any] | None, person: Attempt, address: str | None) -> None:
+def failed(row: dict[str, Any] | None, person: Attempt, address: str | None) -> None:
     """Write the failure down. What was typed is not: people type their password into the wrong field."""
     subject = row["id"] if row else None
     with transaction.atomic():
@@ -211,6 +233,11 @@ def end_all_of(by: Principal, user: UUID, how: str) -> int:
     return _end(by, user=user, how=how)
 
 
+def end_one_of(by: Principal, user: UUID, session: UUID, how: str) -> int:
+    """End one session of a person, when the provider of single sign-on says that it is over."""
+    return _end(by, user=user, how=how, only=session)
+
+
 def _end(by: Principal, *, user: UUID | None, how: str, only: UUID | None = None, but: UUID | None = None) -> int:
     with transaction.atomic():
         ended = rows.all(
@@ -242,7 +269,7 @@ def change_password(*, by: Principal, current: str, new: str) -> None:
     attempt = Attempt.begin("person", login, rules.BY_PERSON)
     credential = Credential.objects.get(user_id=by.id)
     if not passwords.is_right(current, credential.password):
-        _failed({"id": by.id}, attempt, None)
+        failed({"id": by.id}, attempt, None)
         raise wrong_field("body.current", "现密码不正确", "The present password is not right.")
     attempt.forgive(entirely=True)
     passwords.check(new, login=login, name=by.name, path="body.new")

@@ -13,6 +13,7 @@ from ninja import Status
 from wangge.domain.people import queries, schemas
 from wangge.domain.people.actions import authenticate, second_factor, sessions, users
 from wangge.domain.people.api.router import person, router
+from wangge.domain.people.sso import leaving
 from wangge.kernel.web.address import client_address
 from wangge.kernel.web.api import ANY_SESSION, PUBLIC, SIGNED_IN
 from wangge.kernel.web.auth import COOKIE, _same_origin
@@ -32,16 +33,30 @@ def log_in(request: HttpRequest, response: HttpResponse, payload: schemas.LogInI
     answer = {"session": opened.session, "pending": opened.pending, "expires": opened.expires}
     if payload.as_token:
         return answer | {"token": opened.token}
+    set_session_cookie(request, response, opened)
+    return answer
+
+
+def set_session_cookie(request: HttpRequest, response: HttpResponse, opened: sessions.LogIn) -> None:
+    """The session's token, for the browser alone."""
     response.set_cookie(
         COOKIE,
         opened.token,
         expires=opened.expires,
         httponly=True,
         samesite="Lax",
-        secure=settings.CONFIG.https or request.is_secure(),
+        secure=is_https(request),
         path="/",
     )
-    return answer
+
+
+def is_https(request: HttpRequest) -> bool:
+    return settings.CONFIG.https or request.is_secure()
+
+
+def own_address(request: HttpRequest, path: str) -> str:
+    """The public URL of ``path`` of this installation, as the browser wrote it."""
+    return f"{'https' if is_https(request) else 'http'}://{request.get_host()}{path}"
 
 
 @router.get("/session", permission=ANY_SESSION, response=schemas.MeOut, summary="我是谁 · Who am I")
@@ -50,11 +65,14 @@ def me(request: HttpRequest) -> dict[str, Any]:
     return queries.me(by=request.principal)
 
 
-@router.delete("/session", permission=ANY_SESSION, response={204: None}, summary="退出登录 · Log out")
-def log_out(request: HttpRequest, response: HttpResponse) -> Status:
-    sessions.log_out(by=person(request))
+@router.delete("/session", permission=ANY_SESSION, response=schemas.LoggedOutOut, summary="退出登录 · Log out")
+def log_out(request: HttpRequest, response: HttpResponse) -> dict[str, str | None]:
+    """`next`: where the browser goes so that the provider's session ends too, after a log-in by single sign-on."""
+    by = person(request)
+    further = leaving.address(by=by, back=own_address(request, "/"))
+    sessions.log_out(by=by)
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
-    return Status(204, None)
+    return {"next": further}
 
 
 @router.post(

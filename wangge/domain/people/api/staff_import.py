@@ -37,7 +37,7 @@ def upload(
     request: HttpRequest, file: File[UploadedFile], dry_run: bool = True, accept_good_rows: bool = False
 ) -> dict[str, Any]:
     """Checks by default; `dry_run=false` imports. With bad rows nothing is imported (422 names them) unless `accept_good_rows=true`."""
-    content = file.read(sheet.MOST_BYTES + 1)
+    content = file.read(sheet.LIMITS.bytes + 1)
     report = import_staff(by=request.principal, content=content, dry_run=dry_run, accept_good_rows=accept_good_rows)
     language = language_of(request)
     faults = [

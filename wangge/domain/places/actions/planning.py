@@ -17,15 +17,15 @@ from zoneinfo import ZoneInfo
 import orjson
 import shapely
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from shapely.geometry.base import BaseGeometry
 
 from wangge.domain.places import queries
 from wangge.domain.places.actions.changing import ChangePlan, carry_out, confirmed
 from wangge.domain.places.borders import shapes
 from wangge.domain.places.models import PlannedChange
-from wangge.domain.places.tags import PlacesPermission, PlacesTag
-from wangge.kernel import clock, ledger
+from wangge.domain.places.tags import PlacesEvent, PlacesPermission, PlacesTag
+from wangge.kernel import clock, ledger, outbox
 from wangge.kernel.access import SYSTEM, Principal
 from wangge.kernel.db import rows
 from wangge.kernel.geo.coverage import is_sliver
@@ -34,6 +34,11 @@ from wangge.kernel.problems import Conflict, Invalid, NotFound, Problem
 from wangge.kernel.words import Words
 
 log = logging.getLogger("wangge.places")
+
+BROKEN = Words(
+    "系统内部错误，未作任何改动；请在编辑器中按现状重做，并将系统日志交维护人员查看。",
+    "An error within the system; nothing was changed. Make the change anew in the editor, and have the system's log looked at.",
+)
 
 
 def plan_change(
@@ -117,7 +122,7 @@ def cancel_planned(*, by: Principal, id: UUID, version: int) -> None:
 
 
 def apply_due() -> int:
-    """Do what is due, each in a transaction of its own, the earliest first; how many took effect."""
+    """Do what is due, each by itself, the earliest first; how many took effect. One that cannot be done fails and stops no other."""
     due = rows.all(
         "SELECT id FROM places_plannedchange WHERE state = 'waiting' AND due_at <= %(now)s ORDER BY due_at, planned_at",
         {"now": clock.now()},
@@ -140,6 +145,14 @@ def _apply(id: UUID) -> bool:
             _end(id, "done")
     except Problem as problem:
         _fail(id, problem.detail)
+        return False
+    except OperationalError:
+        # a lock or a connection that was lost says nothing of the change: it waits, and is tried at the next look
+        log.exception("a planned change of grids waits for the next look", extra={"change": str(id)})
+        return False
+    except Exception:
+        log.exception("a planned change of grids broke", extra={"change": str(id)})
+        _fail(id, BROKEN)
         return False
     queries.forget()
     return True
@@ -180,6 +193,8 @@ def _fail(id: UUID, why: Words) -> None:
             return
         _end(id, "failed", why)
         _say(SYSTEM, PlacesTag.CHANGE_FAILED, row)
+        place = {level: row[level] for level in ("district", "street", "community")}
+        outbox.emit(PlacesEvent.CHANGE_FAILED, kind="grid_change", subject=id, place=place)
     log.error("a planned change of grids could not take effect", extra={"change": str(id), "why": why.en})
 
 

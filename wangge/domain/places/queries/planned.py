@@ -31,9 +31,10 @@ def planned_changes(
         terms.append("(p.planned_at, p.id) < (%(at)s::timestamptz, %(last)s::uuid)")
     found = rows.all(
         f"""SELECT p.id, l.key AS layer, p.kind, p.old, p.community, p.due_at, p.state, p.fault, p.planned_at, p.planner, p.ended_at, p.version,
-                   (SELECT array_agg(g.name ORDER BY o.n) FROM unnest(p.old) WITH ORDINALITY o (code, n)
-                    JOIN places_grid g ON g.code = o.code) AS names
-            FROM places_plannedchange p JOIN places_gridlayer l ON l.id = p.layer_id
+                   n.names, n.names_en
+            FROM places_plannedchange p JOIN places_gridlayer l ON l.id = p.layer_id CROSS JOIN LATERAL (
+                SELECT array_agg(g.name ORDER BY o.n) AS names, array_agg(g.name_en ORDER BY o.n) AS names_en
+                FROM unnest(p.old) WITH ORDINALITY o (code, n) JOIN places_grid g ON g.code = o.code) n
             WHERE {" AND ".join(terms)} ORDER BY p.planned_at DESC, p.id DESC LIMIT %(limit)s""",
         params,
     )

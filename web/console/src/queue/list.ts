@@ -8,13 +8,17 @@ import { type Heard, listen } from '@wangge/shared/src/live'
 import { type Query, matches } from './filter'
 
 export type Row = CaseRow & { highlights?: HighlightOut[] }
-const PAGE = 50
+/** Rows of the first page, which one waits for, and of those that come while one scrolls. */
+const FIRST = 50
+const NEXT = 100
 
 export function useList() {
   const rows = shallowRef<Row[]>([])
   const next = ref<string | null>(null)
   const loading = ref(false)
   const loaded = ref(false)
+  /** Other rows were asked for than those that are there. */
+  const old = ref(false)
   const error = ref<unknown>(null)
   /** Ids of cases that would be in the list and are not, of rows that changed, and of rows that left one's scope. */
   const fresh = reactive(new Set<string>())
@@ -27,7 +31,7 @@ export function useList() {
 
   async function fetch(after: string | null) {
     const { q, sort, ...filter } = query
-    const common = { ...filter, after, limit: PAGE }
+    const common = { ...filter, after, limit: after ? NEXT : FIRST }
     return q
       ? await got(searchSearch({ query: { ...common, q, sort: sort === '-reported_at' ? sort : 'rank' } }))
       : await got(casesQueue({ query: { ...common, sort: (sort ?? '-reported_at') as '-reported_at' } }))
@@ -38,6 +42,7 @@ export function useList() {
     query = asked
     const my = ++turn
     loading.value = true
+    old.value = loaded.value
     error.value = null
     try {
       const page = await fetch(null)
@@ -50,7 +55,7 @@ export function useList() {
     } catch (e) {
       if (my === turn) error.value = e
     } finally {
-      if (my === turn) loading.value = false
+      if (my === turn) loading.value = old.value = false
     }
   }
 
@@ -104,5 +109,5 @@ export function useList() {
     if (old) put({ ...old, ...state }, false)
   }
 
-  return { rows, next, loading, loaded, error, fresh, changed, gone, stale, load, more, acted, seen: (id: string) => changed.delete(id), stop: listen(hear) }
+  return { rows, next, loading, loaded, old, error, fresh, changed, gone, stale, load, more, acted, seen: (id: string) => changed.delete(id), stop: listen(hear) }
 }

@@ -2,9 +2,13 @@
 // by one tab at a time. The key is in the page alone, so a worker in the background could not.
 import { computed, reactive, ref } from 'vue'
 import { ifFree } from '../kept/alone'
+import { measure } from '../kept/room'
 import { filesUnsentIn, unsentIn } from '../kept/store'
-import { around, contacted, type Work, work } from '../session'
-import { door } from './door'
+import { contacted } from '../entry'
+import { around, type Work, work } from '../session'
+import { lookForNew, tooOld } from '../shell/worker'
+import { askToBeWoken, whenWoken } from './background'
+import { door, offset } from './door'
 import type { Media } from './media'
 import { isUnderWay, type Operation } from './queue'
 import { sync } from './sync'
@@ -56,8 +60,21 @@ export async function kick(woken = false): Promise<void> {
   const open = work.value
   if (!open) return
   await look(open)
-  if (woken) await open.box.wake()
-  if (!navigator.onLine) return // it says when there is one again
+  await carryOn(open, woken)
+}
+/** After a capture: answers when it is shown as not sent, and carries it meanwhile. */
+export async function captured(): Promise<void> {
+  const open = work.value
+  if (!open) return
+  await look(open)
+  void carryOn(open, true)
+}
+async function carryOn(open: Work, woken: boolean): Promise<void> {
+  if (woken && operations.value.some((o) => o.standing === 'waiting' && o.next)) await open.box.wake()
+  if (!navigator.onLine) { // it says when there is one again
+    if (unsent.value || filesUnsent.value) void askToBeWoken()
+    return
+  }
   if (busy.value) {
     again = true
     if (operations.value.some((o) => o.standing === 'waiting')) giving.abort()
@@ -67,6 +84,7 @@ export async function kick(woken = false): Promise<void> {
   await ifFree(`${open.store.name} sync`, () => carry(open))
   if (work.value !== open) return
   await look(open)
+  void measure(reached.value === true) // what was sent has freed its room
   const fresh = operations.value.filter((o) => o.standing === 'sent' && !before.has(o.id)).map((o) => o.case)
   if (fresh.length) for (const act of heardOf) act(fresh)
   if (again) {
@@ -87,7 +105,10 @@ async function carry(open: Work): Promise<void> {
       },
     })
     reached.value = ended.how === 'done' || ended.how === 'later'
+    tooOld.value = ended.how === 'old'
+    if (tooOld.value) lookForNew()
     if (reached.value) await contacted()
+    if (ended.how === 'away') void askToBeWoken()
     plan(ended.how === 'later' ? Math.min(LONGEST, Math.max(1000, ended.at - Date.now())) : ended.how === 'away' ? AWAY : LONGEST)
   } finally {
     busy.value = false
@@ -99,7 +120,10 @@ function plan(after: number): void {
 }
 
 around(
-  (open) => { void open.box.tidy(Date.now() - DAY).then(() => kick(true)) },
+  (open) => {
+    if (navigator.onLine) void offset().catch(() => undefined) // known before the first report
+    void open.box.tidy(Date.now() - DAY).then(() => kick(true))
+  },
   () => {
     clearTimeout(timer)
     looked.value = false
@@ -109,5 +133,6 @@ around(
   },
 )
 window.addEventListener('online', () => { online.value = true; void kick(true) })
+whenWoken(() => void kick(true))
 window.addEventListener('offline', () => { online.value = false })
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') void kick(true) })

@@ -6,8 +6,8 @@ import { type FileKind, PART, type Sending, kindOf } from '@wangge/shared/src/up
 import { open, openBytes, seal, sealBytes, sha256 } from '../kept/seal'
 import type { MediaRow, Store } from '../kept/store'
 
-/** `thumb`: a small picture as a data: address. `role`: what it shows, as evidence. `problem`: why the server would not have it. */
-export interface About { name: string; kind: FileKind; type: string; sha256: string; role: string; thumb: string; problem?: string }
+/** `thumb`: a small picture as a data: address. `role`: what it shows, as evidence. `seconds`: of a recording. `problem`: why the server would not have it. */
+export interface About { name: string; kind: FileKind; type: string; sha256: string; role: string; thumb: string; seconds?: number; problem?: string }
 export interface Media extends About { id: string; of: string; standing: MediaRow['standing']; size: number; sent: number }
 const place = (id: string) => `media/${id}`
 const partPlace = (id: string, n: number) => `parts/${id}/${n}`
@@ -27,10 +27,10 @@ export class MediaBox {
   }
 
   /** Takes a file in, for a draft. Throws QuotaExceededError when the phone is full; nothing of it is left then. */
-  async add(file: Blob & { name?: string }, { of, role, thumb }: { of: string; role: string; thumb: string }): Promise<Media> {
+  async add(file: Blob & { name?: string }, { of, ...more }: { of: string } & Pick<About, 'role' | 'thumb' | 'seconds'>): Promise<Media> {
     const id = uuid7()
     const bytes = await file.arrayBuffer()
-    const about: About = { name: file.name ?? '', kind: kindOf(file), type: file.type, sha256: await sha256(bytes), role, thumb }
+    const about: About = { name: file.name ?? '', kind: kindOf(file), type: file.type, sha256: await sha256(bytes), ...more }
     const media: Media = { ...about, id, of, standing: 'draft', size: bytes.byteLength, sent: 0 }
     await this.write(media, Array.from({ length: Math.ceil(bytes.byteLength / PART) }, (_, n) => bytes.slice(n * PART, (n + 1) * PART)))
     return media
@@ -58,8 +58,8 @@ export class MediaBox {
     for (const id of await this.store.media.where('of').equals(owner).primaryKeys()) await this.remove(id)
   }
   async changeAbout(media: Media, change: Partial<About>): Promise<void> {
-    const { name, kind, type, sha256: digest, role, thumb, problem } = { ...media, ...change }
-    const sealed = await seal(this.key, { name, kind, type, sha256: digest, role, thumb, ...(problem ? { problem } : {}) } satisfies About, place(media.id))
+    const { name, kind, type, sha256: digest, role, thumb, seconds, problem } = { ...media, ...change }
+    const sealed = await seal(this.key, { name, kind, type, sha256: digest, role, thumb, ...(seconds ? { seconds } : {}), ...(problem ? { problem } : {}) } satisfies About, place(media.id))
     await this.store.media.update(media.id, { sealed })
   }
 
@@ -77,7 +77,7 @@ export class MediaBox {
     return new Blob(parts, { type: media.type })
   }
   sending(media: Media): Sending {
-    return { id: media.id, kind: media.kind, name: media.name, size: media.size, sha256: media.sha256, begun: media.sent > 0 || media.standing === 'waiting', part: (offset) => this.part(media.id, offset) }
+    return { id: media.id, kind: media.kind, name: media.name, size: media.size, sha256: media.sha256, begun: media.sent > 0, part: (offset) => this.part(media.id, offset) }
   }
   progress(id: string, sent: number): Promise<number> { return this.store.media.update(id, { sent }) }
   /** The server has it whole: its bytes go from the phone, what it was stays in the list. */

@@ -2,10 +2,10 @@
 import { alone } from '../kept/alone'
 import { open, seal } from '../kept/seal'
 import type { KeptRow, OperationRow, Store } from '../kept/store'
-import { again, basis, isUnderWay, withoutIt, type Operation, type Patch } from './queue'
+import { again, basis, isUnderWay, withoutIt, type Operation, type Patch, type Where } from './queue'
 
 type Body = Omit<Operation, 'seq' | 'id' | 'case' | 'standing'>
-export interface Captured { id: string; case: string; kind: string; title: string; given: Operation['given']; version: number | null; at: number }
+export interface Captured { id: string; case: string; kind: string; title: string; given: Operation['given']; version: number | null; at: number; where?: Where | null }
 const place = (id: string) => `operations/${id}`
 
 export class Outbox {
@@ -34,11 +34,11 @@ export class Outbox {
   capture(captured: readonly Captured[], { draft, view }: { draft?: string; view?: KeptRow } = {}): Promise<void> {
     return this.alone(async () => {
       const queue = await this.all()
-      const made = captured.map((c, i): Operation => {
+      const made = captured.map((c): Operation => {
         const { version, ...rest } = c
         const o: Operation = {
-          ...rest, seq: (queue.at(-1)?.seq ?? 0) + i, ...(c.kind === 'report' ? { version: null, after: null } : basis(queue, c.case, version)),
-          frozen: false, standing: 'waiting', tries: 0, next: 0, state: null, problem: null,
+          ...rest, seq: (queue.at(-1)?.seq ?? 0) + 1, ...(c.kind === 'report' ? { version: null, after: null } : basis(queue, c.case, version)),
+          where: c.where ?? null, ahead: null, frozen: false, standing: 'waiting', tries: 0, next: 0, state: null, problem: null,
         }
         queue.push(o)
         return o
@@ -67,22 +67,24 @@ export class Outbox {
   }
 
   /** Rows as these patches make them; what is not there any more stays away. */
-  private patched(queue: readonly Operation[], patches: readonly Patch[]): Promise<OperationRow[]> {
+  private patched(queue: readonly Operation[], patches: readonly Patch[]): Operation[] {
     const known = new Map(queue.map((o) => [o.id, o]))
-    return Promise.all(patches.flatMap((p) => { const o = known.get(p.id); return o ? [this.row({ ...o, ...p })] : [] }))
+    return patches.flatMap((p) => { const o = known.get(p.id); return o ? [{ ...o, ...p }] : [] })
   }
-  /** Changes operations by what they are now, all or none. */
-  private change(patches: (queue: readonly Operation[]) => readonly Patch[]): Promise<void> {
+  /** Changes operations by what they are now, all or none; answers them as they are then. */
+  private change(patches: (queue: readonly Operation[]) => readonly Patch[]): Promise<Operation[]> {
     return this.alone(async () => {
       const queue = await this.all()
-      const rows = await this.patched(queue, patches(queue))
+      const changed = this.patched(queue, patches(queue))
+      const rows = await Promise.all(changed.map((o) => this.row(o)))
       await this.store.transaction('rw', this.store.operations, () => this.store.operations.bulkPut(rows))
+      return changed
     })
   }
-  patch(patches: readonly Patch[]): Promise<void> { return this.change(() => patches) }
-  retry(id: string): Promise<void> { return this.change((queue) => queue.filter((o) => o.id === id).map(again)) }
+  patch(patches: readonly Patch[]): Promise<Operation[]> { return this.change(() => patches) }
+  retry(id: string): Promise<Operation[]> { return this.change((queue) => queue.filter((o) => o.id === id).map(again)) }
   /** There is a network again: nobody waits for their time. */
-  wake(): Promise<void> { return this.change((queue) => queue.filter((o) => o.standing === 'waiting' && o.next).map((o) => ({ id: o.id, next: 0 }))) }
+  wake(): Promise<Operation[]> { return this.change((queue) => queue.filter((o) => o.standing === 'waiting' && o.next).map((o) => ({ id: o.id, next: 0 }))) }
   /** Other inputs for what was not done. False: it is on its way. */
   async edit(id: string, given: Operation['given']): Promise<boolean> {
     let may = false
@@ -99,7 +101,7 @@ export class Outbox {
       const queue = await this.all()
       const { gone, changed } = withoutIt(queue, id)
       if (queue.some((o) => gone.includes(o.id) && isUnderWay(o))) return false
-      const rows = await this.patched(queue, changed)
+      const rows = await Promise.all(this.patched(queue, changed).map((o) => this.row(o)))
       const { operations, media, parts } = this.store
       await this.store.transaction('rw', operations, media, parts, async () => {
         const files = await media.where('of').anyOf(gone).primaryKeys()

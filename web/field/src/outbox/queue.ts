@@ -17,8 +17,11 @@ export interface Operation {
   /** The version of the case that was looked at, or the operation it builds on. */
   version: number | null
   after: string | null
-  /** When it was captured, by the phone's own clock (ms). */
+  /** When it was captured, by the phone's own clock (ms); where the phone was, when it knew. */
   at: number
+  where: Where | null
+  /** How much that clock was ahead of the server's (ms); null: not asked yet. */
+  ahead: number | null
   /** It was on its way to the server: what is sent again must be the very same. */
   frozen: boolean
   standing: Standing
@@ -28,6 +31,8 @@ export interface Operation {
   state: StateOut | null
   problem: Told | null
 }
+/** A position of the phone, WGS 84; `accuracy` in metres. */
+export interface Where { lon: number; lat: number; accuracy: number | null }
 export type Answer = BatchOut['answers'][number]
 export type Patch = { id: string } & Partial<Omit<Operation, 'seq' | 'id'>>
 
@@ -65,7 +70,9 @@ export function nextTime(queue: readonly Operation[]): number | null {
 export const asSent = (o: Operation): OperationIn => ({
   id: o.id, kind: o.kind as OperationIn['kind'], given: o.given,
   ...(o.kind === 'report' ? {} : o.after ? { after: o.after } : { case: o.case, version: o.version }),
+  ...(o.ahead == null ? {} : { captured: { at: new Date(o.at).toISOString(), ahead_s: Math.round(o.ahead / 1000), ...placeOf(o.where) } }),
 })
+const placeOf = (where: Where | null) => (where ? { point: { lon: where.lon, lat: where.lat }, accuracy_m: where.accuracy } : {})
 
 /** What the answers change. An operation without an answer stays as it is and is sent again. */
 export function answered(sent: readonly Operation[], answers: readonly Answer[], now: number, dice: number): Patch[] {

@@ -3,7 +3,7 @@
 import type { OperationIn } from '@wangge/shared/api/types.gen'
 import { Failed } from '@wangge/shared/src/call'
 import type { Sending } from '@wangge/shared/src/upload'
-import type { MediaBox } from './media'
+import type { Media, MediaBox } from './media'
 import type { Outbox } from './outbox'
 import { type Answer, answered, asSent, nextTime, type Operation, type Patch, sendable, unanswered } from './queue'
 
@@ -14,29 +14,29 @@ export interface Door {
   batch: (operations: OperationIn[]) => Promise<Answer[]>
   send: (file: Sending, progress: (bytes: number) => void, signal?: AbortSignal) => Promise<void>
 }
-/** done: nothing is left that could be sent now; later: at `at` (ms) again; away: no server; out: nobody is logged in. */
-export type Ended = { how: 'done' | 'away' | 'out' } | { how: 'later'; at: number }
+/** done: nothing is left that could be sent now; later: at `at` (ms) again; away: no server; out: nobody is logged in; old: the server
+ * serves a newer app only, which sends all of it as it is. */
+export type Ended = { how: 'done' | 'away' | 'out' | 'old' } | { how: 'later'; at: number }
 
 const MINUTE = 60_000
+/** Two lines keep the network busy while the server makes one of them safe. */
+const AT_ONCE = 2
 /** Statuses that say nothing about what was sent. */
 const PASSING = new Set([0, 408, 409, 423, 425, 429])
 const passes = (error: unknown): boolean => !(error instanceof Failed) || PASSING.has(error.status) || error.status >= 500
+const OLD = 426
+const isOld = (error: unknown): boolean => error instanceof Failed && error.status === OLD
 const isOut = (error: unknown): boolean => error instanceof Failed && (error.status === 401 || (error.status === 403 && 'pending' in error.problem))
 
-/** When it was captured, by the server's clock; never after now. */
-export const capturedAt = (at: number, offset: number, now: number): string => new Date(Math.min(at, now - 1) + offset).toISOString()
-
-/** A report says when it was captured; from then on it is sent as it is. */
-function frozen(o: Operation, offset: number, now: number): Patch {
-  return { id: o.id, frozen: true, ...(o.kind === 'report' ? { given: { ...o.given, reported_at: capturedAt(o.at, offset, now) } } : {}) }
-}
+/** From its first sending on it is sent as it is, with how far off the clock was that captured it. */
+const frozen = (o: Operation, offset: number): Patch => ({ id: o.id, frozen: true, ahead: o.ahead ?? -offset })
 
 export async function sync(box: Outbox, files: MediaBox, door: Door, now: () => number = Date.now, dice: () => number = Math.random): Promise<Ended> {
   for (;;) {
     const ended = await sendOperations(box, door, now, dice)
-    if (ended.how === 'out' || ended.how === 'away') return ended
-    const sent = await sendFile(box, files, door, now)
-    if (sent !== 'one') return sent.how === 'done' ? ended : sent
+    if (ended.how !== 'done' && ended.how !== 'later') return ended
+    const sent = await sendFiles(box, files, door, now)
+    if (sent !== 'some') return sent.how === 'done' ? ended : sent
   }
 }
 
@@ -50,17 +50,15 @@ async function sendOperations(box: Outbox, door: Door, now: () => number, dice: 
       return at === null ? { how: 'done' } : { how: 'later', at }
     }
     try {
-      const fresh = batch.filter((o) => !o.frozen)
-      if (fresh.length) {
-        const offset = await door.offset()
-        await box.patch(fresh.map((o) => frozen(o, offset, now())))
-      }
-      const sent = (await box.all()).filter((o) => batch.some((b) => b.id === o.id))
+      const offset = batch.every((o) => o.frozen) ? 0 : await door.offset()
+      const sent = await box.patch(batch.map((o) => (o.frozen ? { id: o.id } : frozen(o, offset))))
+      if (!sent.length) continue // dropped meanwhile
       const answers = await door.batch(sent.map(asSent))
       await box.patch(answered(sent, answers, now(), dice()))
       if (!answers.length) return { how: 'away' } // an answer of nothing is none
     } catch (error) {
       if (isOut(error)) return { how: 'out' }
+      if (isOld(error)) return { how: 'old' }
       if (passes(error)) {
         await box.patch(unanswered(batch, now(), dice()))
         return { how: 'away' }
@@ -72,23 +70,31 @@ async function sendOperations(box: Outbox, door: Door, now: () => number, dice: 
   }
 }
 
-/** One file, so that what is captured meanwhile goes before the next. */
-async function sendFile(box: Outbox, files: MediaBox, door: Door, now: () => number): Promise<Ended | 'one'> {
+/** A few files, so that what is captured meanwhile goes before the next. */
+async function sendFiles(box: Outbox, files: MediaBox, door: Door, now: () => number): Promise<Ended | 'some'> {
   const done = new Set((await box.all()).filter((o) => o.standing === 'sent').map((o) => o.id))
+  const waiting = (await files.all()).filter((f) => f.standing === 'waiting' && done.has(f.of))
   let passing = false
-  for (const file of await files.all()) {
-    if (file.standing !== 'waiting' || !done.has(file.of)) continue
-    try {
-      await door.send(files.sending(file), (bytes) => void files.progress(file.id, bytes))
-      await files.acknowledged(file.id)
-      return 'one'
-    } catch (error) {
-      if (isOut(error)) return { how: 'out' }
-      if ((error as Error).name === 'AbortError') return { how: 'later', at: now() } // something was captured: that first
-      if (!(error instanceof Failed) || error.status === 0) return { how: 'away' }
-      if (passes(error)) passing = true
-      else await files.refused(file, error.problem.detail)
-    }
+  for (let i = 0; i < waiting.length; i += AT_ONCE) {
+    const ends = await Promise.all(waiting.slice(i, i + AT_ONCE).map((file) => sendFile(file, files, door, now)))
+    const ended = ends.find((e) => typeof e === 'object')
+    if (ended) return ended
+    if (ends.includes('sent')) return 'some'
+    passing ||= ends.includes('passing')
   }
   return passing ? { how: 'later', at: now() + MINUTE } : { how: 'done' }
+}
+async function sendFile(file: Media, files: MediaBox, door: Door, now: () => number): Promise<Ended | 'sent' | 'refused' | 'passing'> {
+  try {
+    await door.send(files.sending(file), (bytes) => void files.progress(file.id, bytes))
+    await files.acknowledged(file.id)
+    return 'sent'
+  } catch (error) {
+    if (isOut(error)) return { how: 'out' }
+    if ((error as Error).name === 'AbortError') return { how: 'later', at: now() } // something was captured: that first
+    if (!(error instanceof Failed) || error.status === 0) return { how: 'away' }
+    if (passes(error)) return 'passing'
+    await files.refused(file, error.problem.detail)
+    return 'refused'
+  }
 }

@@ -27,12 +27,13 @@ async function sealedBlock(key: CryptoKey, bytes: BufferSource, n: number): Prom
   return block(flat(await sealBytes(key, bytes, `block ${n}`)))
 }
 
-export async function exported(user: string, box: Outbox, files: MediaBox, words: string, rounds = ROUNDS): Promise<Blob> {
+/** `ahead`: how far this phone's clock is off (ms), for what was not sent yet: another phone's clock says nothing of it. */
+export async function exported(user: string, box: Outbox, files: MediaBox, words: string, { ahead = 0, rounds = ROUNDS } = {}): Promise<Blob> {
   const operations = (await box.all()).filter((o) => o.standing !== 'sent')
   const left = (await files.all()).filter((f) => f.standing === 'waiting' || f.standing === 'refused')
   // a report whose files are not all there goes along, though it is there
   const reports = (await box.all()).filter((o) => o.standing === 'sent' && left.some((f) => f.of === o.id))
-  const list: List = { user, at: Date.now(), operations: [...reports, ...operations], files: left }
+  const list: List = { user, at: Date.now(), operations: [...reports, ...operations].map((o) => ({ ...o, ahead: o.ahead ?? ahead })), files: left }
   const head = randomBytes(SALT_AT + 16)
   new DataView(head.buffer).setUint32(0, rounds)
   const key = await keyOf(words, head)

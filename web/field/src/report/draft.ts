@@ -3,7 +3,7 @@ import type { PointIn, ReportIn } from '@wangge/shared/api/types.gen'
 import { uuid7 } from '@wangge/shared/src/ids'
 import { DRAFT } from '../kept/kept'
 import { type Media, promised } from '../outbox/media'
-import type { Where } from './place'
+import type { Fix, Where } from './place'
 
 export const KEY = `${DRAFT}report`
 export interface Draft {
@@ -18,7 +18,9 @@ export interface Draft {
   result: string
   point: PointIn | null
   accuracy: number | null
-  /** The person moved it: the phone's position does not any more. */
+  /** Where the phone is. */
+  here: Fix | null
+  /** The person moved the point: the phone's position does not any more. */
   moved: boolean
   where: Where | null
   /** When it was begun, by the phone's clock (ms). */
@@ -26,7 +28,7 @@ export interface Draft {
 }
 export const begin = (): Draft => ({
   id: uuid7(), case: uuid7(), text: '', category: null, urgent: false, confidential: false, solved: false, result: '',
-  point: null, accuracy: null, moved: false, where: null, at: Date.now(),
+  point: null, accuracy: null, here: null, moved: false, where: null, at: Date.now(),
 })
 export const isEmpty = (d: Draft, photos: number): boolean => !photos && !d.text.trim() && !d.category && !d.result.trim()
 

@@ -6,7 +6,8 @@ import { Failed, got } from '@wangge/shared/src/call'
 import { allCategories, holdCategories, loadCategories } from '@wangge/shared/src/categories'
 import { listen } from '@wangge/shared/src/live'
 import { online, whenSent } from '../outbox/engine'
-import { around, contacted, may, me, type Work, work } from '../session'
+import { contacted } from '../entry'
+import { around, may, me, type Work, work } from '../session'
 
 export interface Pile { box: BoxOut; rows: CaseRow[] }
 /** `mine`: what I reported and is still open. */
@@ -93,6 +94,9 @@ export async function caseOf(id: string): Promise<{ found: CaseOut; at: number |
 }
 /** What was kept of a case: shown while the server is asked. */
 export const keptCase = async (id: string): Promise<CaseOut | null> => (await work.value?.kept.get<CaseOut>(caseKey(id)))?.value ?? null
+
+/** Every case that the phone holds. */
+export const keptCases = async (): Promise<CaseOut[]> => ((await work.value?.kept.all<CaseOut>('case:')) ?? []).map((k) => k.value)
 
 /** The categories: kept ones at once, the server's as soon as they are there. */
 export async function knowCategories(): Promise<void> {

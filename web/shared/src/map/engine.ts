@@ -4,18 +4,20 @@ import maplibre, { type GeoJSONSource, type LngLatBoundsLike, type Map } from 'm
 import worker from 'maplibre-gl/dist/maplibre-gl-csp-worker.js?url'
 import 'maplibre-gl/dist/maplibre-gl.css'
 import type { Feature, FeatureCollection, Position } from 'geojson'
-import type { BasemapOut, LayerOut } from '../../api/types.gen'
+import type { BasemapOut } from '../../api/types.gen'
 import { SCHEME, basemap } from './basemap'
 import { DARK, LIGHT } from './look'
 import { type Cell, draw, signOf } from './signs'
 import { CASES, FONTS, gridsOf, partsOf, styleOf, underOf } from './style'
-import { type Box, type Place, type Seen, baseAway } from './view'
+import { type Box, type Drawn, type Place, type Seen, baseAway } from './view'
 import { circle, hexagon } from './shapes'
 
 maplibre.setWorkerUrl(worker)
 
 export interface Given {
-  layers: readonly LayerOut[]
+  layers: readonly Drawn[]
+  /** Where its tiles lie, on our own host. */
+  root: string
   dark: boolean
   english: boolean
   interactive: boolean
@@ -40,6 +42,7 @@ function serve(base: BasemapOut | null): void {
 const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
 /** Pixels around a click that count as a hit. */
 const REACH = 6
+const around = (x: number, y: number): [[number, number], [number, number]] => [[x - REACH, y - REACH], [x + REACH, y + REACH]]
 
 export class Engine {
   readonly map: Map
@@ -53,7 +56,7 @@ export class Engine {
     serve(given.base)
     this.map = new maplibre.Map({
       container: box,
-      style: styleOf({ layers: given.layers, look, dark: given.dark, english: given.english, print, origin: window.location.origin, base: given.base }),
+      style: styleOf({ layers: given.layers, look, dark: given.dark, english: given.english, print, root: window.location.origin + given.root, base: given.base }),
       ...(view.bounds ? { bounds: view.bounds as LngLatBoundsLike, fitBoundsOptions: { padding: 24, maxZoom: 17 } } : { center: view.centre ?? [114.06, 22.55], zoom: view.zoom ?? 11 }),
       minZoom: 4, maxZoom: 20, maxPitch: 0, dragRotate: false, pitchWithRotate: false, touchPitch: false, rollEnabled: false,
       interactive: given.interactive, scrollZoom: given.wheel, attributionControl: false, fadeDuration: 0, validateStyle: false, collectResourceTiming: false,
@@ -135,13 +138,17 @@ export class Engine {
 
   /** What lies at a point of the screen: a case or cell first, then the grids of the layers shown. */
   at(x: number, y: number): Seen[] {
-    const near: [[number, number], [number, number]] = [[x - REACH, y - REACH], [x + REACH, y + REACH]]
-    const seen: Seen[] = this.map.queryRenderedFeatures(near, { layers: CASES }).map((f) => ({ kind: f.layer.id === 'cases' ? 'case' : 'cell', index: Number(f.properties['at']) }))
+    const seen: Seen[] = this.map.queryRenderedFeatures(around(x, y), { layers: CASES }).map((f) => ({ kind: f.layer.id === 'cases' ? 'case' : 'cell', index: Number(f.properties['at']) }))
     for (const { key } of this.given.layers) {
       const [hit] = this.map.queryRenderedFeatures([x, y], { layers: [`${gridsOf(key)}-land`] })
       if (hit) seen.push({ kind: 'grid', layer: key, code: String(hit.properties['code']) })
     }
     return seen
+  }
+
+  /** Whether a click at this point hits a case or a cell. */
+  over(x: number, y: number): boolean {
+    return this.map.queryRenderedFeatures(around(x, y), { layers: CASES }).length > 0
   }
 
   fit(box: Box, most = 17): void {

@@ -1,9 +1,10 @@
 // The style of our own map: nothing in it comes from another host, and its names are written in the fonts of the desk (a style without
 // `glyphs`). Sources of layers that are not shown are not asked for.
 import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl'
-import type { BasemapOut, LayerOut } from '../../api/types.gen'
+import type { BasemapOut } from '../../api/types.gen'
 import { SCHEME } from './basemap'
 import { type Look, strokes } from './look'
+import type { Drawn } from './view'
 
 export const FONTS = ['PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', 'sans-serif']
 /** Deeper tiles would say no more: four thousand units of one at 16 are 15 cm each. */
@@ -11,13 +12,14 @@ const DEEPEST = 16
 const EMPTY: SourceSpecification = { type: 'geojson', data: { type: 'FeatureCollection', features: [] } }
 
 export interface Asked {
-  layers: readonly LayerOut[]
+  layers: readonly Drawn[]
   look: Look
   dark: boolean
   english: boolean
   /** Large print: what sizes of text are multiplied by. */
   print: number
-  origin: string
+  /** The address below which the tiles lie. */
+  root: string
   base: BasemapOut | null
 }
 
@@ -34,10 +36,10 @@ export const underOf = (base: BasemapOut | null): string[] => (base ? Array.from
 export const CASES = ['cases', 'cells']
 
 export function styleOf(asked: Asked): StyleSpecification {
-  const { layers, look, origin } = asked
-  const sources: Record<string, SourceSpecification> = { cells: EMPTY, cases: EMPTY, place: EMPTY, area: EMPTY, areas: { type: 'vector', tiles: [`${origin}/api/v1/areas/tiles/{z}/{x}/{y}.mvt`], minzoom: 4, maxzoom: 14 } }
+  const { layers, look, root } = asked
+  const sources: Record<string, SourceSpecification> = { cells: EMPTY, cases: EMPTY, place: EMPTY, area: EMPTY, areas: { type: 'vector', tiles: [`${root}/areas/tiles/{z}/{x}/{y}.mvt`], minzoom: 4, maxzoom: 14 } }
   for (const { key } of layers) {
-    sources[gridsOf(key)] = { type: 'vector', tiles: [`${origin}/api/v1/tiles/${key}/{z}/{x}/{y}.mvt`], minzoom: 5, maxzoom: DEEPEST, promoteId: 'code' }
+    sources[gridsOf(key)] = { type: 'vector', tiles: [`${root}/tiles/${key}/{z}/{x}/{y}.mvt`], minzoom: 5, maxzoom: DEEPEST, promoteId: 'code' }
   }
   for (const [i, id] of underOf(asked.base).entries()) {
     sources[id] = { type: 'raster', tiles: [`${SCHEME}://${i}/{z}/{x}/{y}`], tileSize: 256, minzoom: asked.base?.min_zoom ?? 0, maxzoom: asked.base?.max_zoom ?? 22 }
@@ -101,7 +103,7 @@ function areaNames(level: Level, { look, english, print }: Asked): LayerSpecific
   }
 }
 
-function stackedLines(stacked: readonly LayerOut[], { layers, dark }: Asked): LayerSpecification[] {
+function stackedLines(stacked: readonly Drawn[], { layers, dark }: Asked): LayerSpecification[] {
   const stroke = strokes(layers, dark)
   return stacked.flatMap(({ key }): LayerSpecification[] => [
     // nothing to see: what a click may hit
@@ -118,7 +120,7 @@ function chosen(key: string, look: Look): LayerSpecification {
   return { id: `${gridsOf(key)}-chosen`, type: 'line', ...from(key), filter: ['in', ['get', 'code'], ['literal', []]], paint: { 'line-color': look.action, 'line-width': 2 } }
 }
 
-function names({ key, kind }: LayerOut, { look, english, print, dark, layers }: Asked): LayerSpecification {
+function names({ key, kind }: Drawn, { look, english, print, dark, layers }: Asked): LayerSpecification {
   const hue = strokes(layers, dark).get(key)?.hue
   return {
     id: `${gridsOf(key)}-name`, type: 'symbol', source: gridsOf(key), 'source-layer': 'names', minzoom: kind === 'base' ? 15.5 : 12.5,

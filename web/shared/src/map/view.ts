@@ -12,6 +12,10 @@ export interface Place { lon: number; lat: number; accuracy?: number | null }
 export type Seen = { kind: 'case' | 'cell'; index: number } | { kind: 'grid'; layer: string; code: string }
 export interface Clicked { lon: number; lat: number; x: number; y: number; features: Seen[] }
 export interface Moved { box: Box; centre: [number, number]; zoom: number }
+/** A layer of grids as it is drawn. */
+export type Drawn = Pick<LayerOut, 'key' | 'kind'>
+/** Where a map is from: the address below which its tiles lie, its layers, and what lies below it. */
+export interface Source { root: string; layers: () => Promise<readonly Drawn[]>; basemap: () => Promise<BasemapOut | null> }
 
 let asked: Promise<LayerOut[]> | undefined
 /** The layers of grids, the base first. Asked for once. */
@@ -20,7 +24,6 @@ export function loadLayers(): Promise<LayerOut[]> {
   asked.catch(() => { asked = undefined })
   return asked
 }
-
 
 const KEPT = 'wangge.basemap'
 /** Whether the base map is shown where the installation has one: as it was left in this browser. */
@@ -32,12 +35,17 @@ export function showBase(on: boolean): void {
   localStorage.setItem(KEPT, on ? 'on' : 'off')
 }
 
+/** The base map that was answered; null: none. */
+export const baseOf = (found: BasemapOut): BasemapOut | null => (found.tiles.length || found.archive ? found : null)
 let named: Promise<BasemapOut | null> | undefined
 /** The base map of the installation; null: none, and the map is our own alone. Asked for once. */
 export function loadBasemap(): Promise<BasemapOut | null> {
-  named ??= got(placesReadBasemap()).then((found) => (found.tiles.length || found.archive ? found : null)).catch(() => {
+  named ??= got(placesReadBasemap()).then(baseOf).catch(() => {
     named = undefined
     return null
   })
   return named
 }
+
+/** For who has logged in. */
+export const STAFF: Source = { root: '/api/v1', layers: loadLayers, basemap: loadBasemap }

@@ -5,7 +5,8 @@ import { got } from '@wangge/shared/src/call'
 import { named, words } from '@wangge/shared/src/words'
 import { titleOf, whereOf } from '../../posts'
 
-export interface Choice { value: string; label: string; note: string }
+/** What it is called is said when it is shown: the language may be another one by then. */
+export interface Choice { value: string; readonly label: string; readonly note: string }
 export interface Source {
   hint: string
   find: (text: string) => Promise<Choice[]>
@@ -22,9 +23,9 @@ const w = words({
 })
 const MOST = 30
 type Named = { name: string; name_en: string }
-const area = (a: Named & { code: string }): Choice => ({ value: a.code, label: named(a.name, a.name_en), note: a.code })
-const unit = (u: UnitOut): Choice => ({ value: u.id, label: named(u.name, u.name_en), note: named(u.area_name, u.area_name_en) })
-const user = (u: UserOut): Choice => ({ value: u.id, label: u.name, note: u.unit ? `${u.login} · ${named(u.unit_name, u.unit_name_en)}` : u.login })
+const area = (a: Named & { code: string }): Choice => ({ value: a.code, get label() { return named(a.name, a.name_en) }, note: a.code })
+const unit = (u: UnitOut): Choice => ({ value: u.id, get label() { return named(u.name, u.name_en) }, get note() { return named(u.area_name, u.area_name_en) } })
+const user = (u: UserOut): Choice => ({ value: u.id, label: u.name, get note() { return u.unit ? `${u.login} · ${named(u.unit_name, u.unit_name_en)}` : u.login } })
 const none = () => null
 const q = (text: string) => text.trim() || null
 
@@ -50,7 +51,7 @@ export const users: Source = {
   one: (id) => got(peopleOneUser({ path: { user: id } })).then(user, none),
 }
 
-const holder = (p: PostOut): Choice => ({ value: p.user, label: p.user_name, note: `${titleOf(p)} · ${whereOf(p)}` })
+const holder = (p: PostOut): Choice => ({ value: p.user, label: p.user_name, get note() { return `${titleOf(p)} · ${whereOf(p)}` } })
 /** People with a post under one's own, for who sees posts and no accounts. */
 export const colleagues: Source = {
   get hint() { return w.colleagues },

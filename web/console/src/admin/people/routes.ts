@@ -1,4 +1,4 @@
-// Units, accounts, posts and tokens.
+// Units, accounts, posts and tokens, and who is kept from the portal.
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
@@ -11,4 +11,5 @@ export const routes: RouteRecordRaw[] = [
   { path: 'staff-import', name: 'admin-staff-import', component: () => import('./StaffImport.vue'), meta: { needs: ['people.users.manage'], menu: { name: ['人员导入', 'Import staff'] } } },
   { path: 'roles', name: 'admin-roles', component: () => import('./Roles.vue'), meta: { needs: ['people.units.manage', 'people.users.read'], menu: { name: ['角色与权限', 'Roles'] } } },
   { path: 'tokens', name: 'admin-tokens', component: () => import('./Tokens.vue'), meta: { needs: ['people.tokens.manage'], menu: { name: ['访问令牌', 'Access tokens'] } } },
+  { path: 'bans', name: 'admin-bans', component: () => import('./Bans.vue'), meta: { needs: ['portal.bans'], menu: { name: ['居民端限制', 'Kept from the portal'] } } },
 ]

@@ -9,7 +9,7 @@ import { isChinese, named, words } from '@wangge/shared/src/words'
 import { valueName } from './values'
 
 const w = words({ all: ['全部类别', 'All categories'], everywhere: ['全部区域', 'Everywhere'], grid: ['网格 {code}', 'Grid {code}'], layer: ['{layer} 图层内', 'within layer {layer}'], next: ['次日', 'next day'] })
-const above = reactive(new Map<string, string>())
+const above = reactive(new Map<string, { name: string; name_en: string } | null>())
 type Rule = Pick<RouteOut, 'category' | 'area' | 'grid' | 'layer' | 'weekdays' | 'day_kind' | 'start_minute' | 'end_minute'>
 
 export const clock = (minute: number): string => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
@@ -28,8 +28,9 @@ export function when(r: Rule): string {
 export function areaOf(code: string): string {
   if (code.length >= 9) return areaName(code)
   if (!above.has(code)) {
-    above.set(code, code)
-    got(placesReadArea({ path: { code } })).then((found) => above.set(code, named(found.name, found.name_en)), () => undefined)
+    above.set(code, null)
+    got(placesReadArea({ path: { code } })).then((found) => above.set(code, found), () => undefined)
   }
-  return above.get(code) ?? code
+  const found = above.get(code)
+  return found ? named(found.name, found.name_en) : code
 }

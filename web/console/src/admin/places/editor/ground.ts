@@ -1,8 +1,8 @@
 // The grids of one layer and place, as they are in force: what the editor starts from.
-import { ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef } from 'vue'
 import type { Feature, FeatureCollection } from 'geojson'
 import { placesExportGrids, placesListGrids, placesListLayers, placesReadArea } from '@wangge/shared/api/sdk.gen'
-import type { LayerOut } from '@wangge/shared/api/types.gen'
+import type { AreaDetail, LayerOut } from '@wangge/shared/api/types.gen'
 import { got } from '@wangge/shared/src/call'
 import { named } from '@wangge/shared/src/words'
 import { nameOfArea } from '../words'
@@ -15,9 +15,11 @@ export function useGround() {
   const layers = ref<LayerOut[]>([])
   const layer = ref('')
   const within = ref('')
-  const place = ref('')
+  const area = shallowRef<AreaDetail | null>(null)
+  const place = computed(() => (area.value ? nameOfArea(area.value) : ''))
   const shapes = shallowRef<Shapes>(NONE)
-  const names = shallowRef<ReadonlyMap<string, string>>(new Map())
+  const grids = shallowRef<Named[]>([])
+  const names = computed<ReadonlyMap<string, string>>(() => new Map(grids.value.map((g) => [g.code, named(g.name, g.name_en)])))
   const loading = ref(true)
   const error = ref<unknown>(null)
   let turn = 0
@@ -36,15 +38,15 @@ export function useGround() {
       try {
         layers.value = await got(placesListLayers())
         const where = code || (await somewhere(key))
-        const [area, found] = where
+        const [there, found] = where
           ? await Promise.all([got(placesReadArea({ path: { code: where } })), got(placesExportGrids({ query: { layer: key, within: where } }))])
           : [null, { features: [] }]
         if (my !== turn) return
         const features = (found as unknown as FeatureCollection).features as Feature[]
         layer.value = key
         within.value = where
-        place.value = area ? nameOfArea(area) : ''
-        names.value = new Map(features.map((f) => [String(f.id), named((f.properties as Named).name, (f.properties as Named).name_en)]))
+        area.value = there
+        grids.value = features.map((f) => ({ ...(f.properties as Named), code: String(f.id) }))
         shapes.value = new Map(features.map((f) => [String(f.id), shapeOf(f.geometry as unknown as Parameters<typeof shapeOf>[0])]))
       } catch (e) {
         if (my === turn) error.value = e

@@ -1,0 +1,1 @@
+"""居民端: what residents do without an account, and what everybody may see. See docs/portal.md."""
