@@ -27,7 +27,7 @@ def test_the_wall_opens_from_the_figures_and_shows_the_scope_of_its_address(desk
     clocks = at.page.get_by_role("region", name="在办案件", exact=True)
     expect(clocks.locator(".key").first).to_have_text(re.compile(r"\d+"))
     of_all = int(clocks.locator("small").inner_text())
-    at.page.get_by_label("范围").select_option("440304010")
+    at.page.get_by_label("范围", exact=True).select_option("440304010")
     expect(at.page).to_have_url(re.compile("area=440304010"))
     expect(clocks.locator("small")).not_to_have_text(str(of_all))
     at.page.get_by_role("button", name="“在办案件”的口径").click()
