@@ -64,7 +64,7 @@ def test_a_case_shows_its_place_and_a_position_is_picked_on_a_map(desk: Sit) -> 
     at = desk("yantian")
     at.queue("?located=true")
     at.press("j", "Enter")
-    expect(at.page.get_by_role("region", name="位置")).to_be_visible()
+    expect(at.page.get_by_role("region", name="位置", exact=True)).to_be_visible()
     _map(at)
     at.open("/register")
     at.page.get_by_role("button", name="在地图上选取").click()
