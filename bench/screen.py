@@ -128,22 +128,24 @@ class Desk:
         self.every: list[float] = []
 
     def timed(
-        self, name: str, *acts: Callable[[], object], state: str = "", before: Callable[[], object] | None = None, rounds: int = ROUNDS
+        self, name: str, *acts: Callable[[], object], state: str = "", before: Callable[[], object] | None = None, rounds: int = ROUNDS,
+        apart: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        """``acts`` in turn, so many rounds of each. ``before``: what comes first each time and does not count."""
-        first, rows = [], []
+        """``acts`` in turn, so many rounds of each. ``before``: what comes first each time and does not count. ``apart``: what each act is called
+        when each has a line of its own."""
+        took: list[list[tuple[float, float]]] = [[] for _ in acts]
         for _ in range(rounds):
-            for act in acts:
+            for act, found in zip(acts, took, strict=True):
                 if before:
                     before()
                 self.page.evaluate(f"bench.arm({state})")
                 act()
-                one, all_of = self.page.evaluate("bench.took")
-                first.append(float(one))
-                rows.append(float(all_of))
+                found.append(tuple(map(float, self.page.evaluate("bench.took"))))
                 self.page.evaluate("bench.rest()")
-        self.every += rows
-        print(f"{name:44s} {spread(first)}   {spread(rows)}", flush=True)
+        for said, found in zip(apart, took, strict=True) if apart else [("", sum(took, []))]:
+            first, rows = ([one[n] for one in found] for n in (0, 1))
+            self.every += rows
+            print(f"{name + said:44s} {spread(first)}   {spread(rows)}", flush=True)
 
     def open(self, path: str) -> None:
         self.page.goto(f"{self.address}/console{path}")
@@ -192,7 +194,8 @@ class Desk:
         for name, query in filters(self.town).items():
             self.open(f"/queue?{query}")
             page.locator(".queue .list:not([aria-busy=true])").locator("tr[data-index], .empty").first.wait_for()
-            self.timed(f"filter by {name}: away, back", page.locator(".chip-x").first.click, page.go_back, rounds=3)
+            away = page.locator(".chip-x").first.click
+            self.timed(f"filter by {name}", away, page.go_back, rounds=3, apart=(", away", ", back"))
         print(f"{'all of them':76s}   {spread(self.every)}", flush=True)
 
 
