@@ -142,7 +142,7 @@ class Desk:
                 act()
                 found.append(tuple(map(float, self.page.evaluate("bench.took"))))
                 self.page.evaluate("bench.rest()")
-        for said, found in zip(apart, took, strict=True) if apart else [("", [one for found in took for one in found])]:
+        for said, found in zip(apart, took, strict=True) if apart else [("", [one for some in took for one in some])]:
             first, rows = ([one[n] for one in found] for n in (0, 1))
             self.every += rows
             print(f"{name + said:44s} {spread(first)}   {spread(rows)}", flush=True)
