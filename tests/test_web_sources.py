@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.test import Client, RequestFactory
 
+from wangge.kernel import health
+from wangge.kernel.access import permissions
 from wangge.kernel.geo.basemap import basemap_of
+from wangge.kernel.jobs import registry
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 
@@ -99,3 +104,29 @@ def test_the_page_may_ask_the_host_of_the_base_map_and_no_other(settings: Any) -
         addresses=["https://tiles.example:8443/{z}/{x}/{y}.png?key=k"], system="gcj02", attribution="", zooms="3-18"
     )
     assert rooms.policy(ask) == f"{before} https://tiles.example:8443"
+
+
+def test_whatever_the_console_lists_by_name_has_a_name_of_its_language() -> None:
+    """Jobs and loops, checks of health, groups of permissions, and what an entry of the ledger is about."""
+    src = WEB / "console" / "src"
+
+    def said(path: str) -> set[str]:
+        return {a or b for a, b in re.findall(r"(?:'([^'\n]+)'|\b(\w+)): \['", (src / path).read_text("utf-8"))}
+
+    lists = {
+        "admin/system/Jobs.vue": {*registry.JOBS, *registry.LOOPS},
+        "admin/system/Health.vue": set(health._checks),
+        "admin/people/Roles.vue": {str(p).split(".")[0] for p in permissions()},
+        "audit/words.ts": set(_kinds()),
+    }
+    missing = {path: sorted(names - said(path)) for path, names in lists.items()}
+    assert not any(missing.values()), missing
+
+
+def _kinds() -> Iterator[str]:
+    """What the calls that write to the ledger name as their ``kind``."""
+    for path in (WEB.parent / "wangge").rglob("*.py"):
+        for call in (n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)):
+            given = {k.arg: k.value for k in call.keywords}
+            if "tag" in given and "kind" in given:
+                yield from (n.value for n in ast.walk(given["kind"]) if isinstance(n, ast.Constant))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
+from tests.support.wait import until
 from tests.web.console.clear import clear_to_all, english, misnamed
 from tests.web.console.conftest import ROW, Desk
 
@@ -18,9 +19,8 @@ def _figures(desk: Sit, login: str) -> Desk:
     """Their figures of the last 30 days, when the demo's cases have been counted."""
     at = desk(login)
     since = datetime.now(UTC).date() - timedelta(days=29)
-    at.page.wait_for_function(
-        f"fetch('/api/v1/stats/summary?from={since}').then(r => r.json()).then(s => s.figures.reported > 20)"
-    )
+    counted = f"fetch('/api/v1/stats/summary?from={since}').then(r => r.json()).then(s => s.figures.reported > 20)"
+    until(lambda: at.page.evaluate(counted), every=0.2)
     at.open("/figures")
     at.page.locator("canvas").wait_for()
     return at

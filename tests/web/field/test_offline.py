@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Route, expect
 
 from tests.support.program import Running
+from tests.support.wait import until
 from tests.web.field.conftest import PIN, Phone, digest, photo, video
 from wangge.pages import rooms
 
@@ -146,7 +147,8 @@ def test_a_new_version_waits_until_the_report_is_sent(phone: Take) -> None:
         at.attach(photo(6))
         newer.write_bytes(was + b"\n// a version that is newer\n")
         at.page.evaluate("navigator.serviceWorker.getRegistration().then((r) => r.update()).then(() => null)")
-        at.page.wait_for_function("navigator.serviceWorker.getRegistration().then((r) => r.waiting !== null)")
+        waits = "navigator.serviceWorker.getRegistration().then((r) => r.waiting !== null)"
+        until(lambda: at.page.evaluate(waits))
         expect(at.page.get_by_role("button", name="更新")).to_have_count(0)
         expect(at.page.get_by_label("情况说明")).to_have_value("写到一半来了新版本")
         expect(at.page.locator(".shots img")).to_have_count(1)
