@@ -27,7 +27,7 @@ def some(world: SimpleNamespace, count: int) -> list[dict]:
 def test_a_notice_says_what_why_and_of_which_case(world: SimpleNamespace, ask: Ask) -> None:
     [row] = some(world, 1)
     [notice] = ask("bob", "GET", "/notices").json()["items"]
-    assert notice["text"]["zh"].startswith(f"新案件 {row['number']}「第 0 处」 待受理（待受理，期限 2")
+    assert notice["text"]["zh"].startswith(f"新案件 {row['number']}「第 0 处」待受理（期限 2")
     assert notice["text"]["en"].startswith(f"New case {row['number']} “第 0 处”, to be accepted (reported, due 2")
     assert (notice["event"], notice["case"], notice["number"], notice["read_at"]) == (
         "reported",

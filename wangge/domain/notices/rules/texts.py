@@ -97,7 +97,7 @@ class Case:
 
 
 def say(event: str, case: Case) -> Words:
-    """The sentence of one event with number, title, status and due time."""
+    """The sentence of one event with number, title, due time, and the status unless it says that itself."""
     text = TEXTS[Event(event)]
     named = Words(
         f"{case.number}「{case.title}」" if case.title else case.number,
@@ -105,9 +105,13 @@ def say(event: str, case: Case) -> Words:
     )
     due = f"{case.due_at.astimezone(ZoneInfo(case.zone)):%Y-%m-%d %H:%M}" if case.due_at else ""
     filled = text.fill(case=named)
-    zh = f"{filled.zh}（{case.status.zh}{f'，期限 {due}' if due else ''}）"
-    en = f"{filled.en} ({case.status.en.lower()}{f', due {due}' if due else ''})"
-    return Words(zh, en)
+    said = Words(
+        "" if case.status.zh in text.zh else case.status.zh,
+        "" if case.status.en.lower() in text.en else case.status.en.lower(),
+    )
+    zh = "，".join(filter(None, (said.zh, due and f"期限 {due}")))
+    en = ", ".join(filter(None, (said.en, due and f"due {due}")))
+    return Words(filled.zh.replace("」 ", "」") + (f"（{zh}）" if zh else ""), filled.en + (f" ({en})" if en else ""))
 
 
 @dataclass(frozen=True)
