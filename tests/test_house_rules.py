@@ -120,6 +120,7 @@ def test_time_has_one_door() -> None:
         "wangge/kernel/logs.py",
         "wangge/kernel/db/embedded/locks.py",
         "wangge/kernel/db/backup/store.py",
+        "wangge/demo/other_side.py",  # another system, which has a clock of its own
     }
     door = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|timezone\.now)\(")
     found = [str(p) for p, text in _python() if p.parts[0] == "wangge" and str(p) not in allowed and door.search(text)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import time
 from collections import Counter
@@ -34,14 +33,6 @@ from wangge.kernel.problems import Conflict
 
 SHIPPED = Path(demo.__file__).parent / "data" / "streets.csv.gz"
 NOW = datetime(2026, 6, 17, 2, 30, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def demo_setting() -> Iterator[None]:
-    before = settings.CONFIG
-    settings.CONFIG = dataclasses.replace(before, demo=True)
-    yield
-    settings.CONFIG = before
 
 
 @pytest.fixture(scope="module")

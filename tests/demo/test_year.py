@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from tests.support.databases import Databases
 from wangge import demo
@@ -40,10 +39,8 @@ SETS = tuple(s if s.key == "meilin" else thinned(s, 20) for s in year.SETS)
 
 
 @pytest.fixture(scope="module")
-def told(databases: Databases, django_db_setup: None, django_db_blocker: Any) -> Iterator[int]:
+def told(demo_setting: None, databases: Databases, django_db_setup: None, django_db_blocker: Any) -> Iterator[int]:
     """The demo with its year, the large sets a twentieth of what they are; yields how many cases were made."""
-    before = settings.CONFIG
-    settings.CONFIG = dataclasses.replace(before, demo=True)
     with django_db_blocker.unblock(), databases.for_one_test():
         places.forget()
         with clock.at(NOW):
@@ -53,7 +50,6 @@ def told(databases: Databases, django_db_setup: None, django_db_blocker: Any) ->
                 stats.rebuild()
                 yield made
     places.forget()
-    settings.CONFIG = before
 
 
 def asked(area: str) -> dict[str, Any]:

@@ -63,9 +63,10 @@ def free_port() -> int:
 
 @dataclass
 class Running:
-    """``wangge serve`` on an embedded database in ``home``."""
+    """``wangge serve``, or ``wangge demo``, on an embedded database in ``home``."""
 
     home: Path
+    command: str = "serve"
     port: int = field(default_factory=free_port)
     env: dict[str, str] = field(default_factory=dict)
     popen: subprocess.Popen[str] | None = None
@@ -76,7 +77,7 @@ class Running:
 
     @property
     def log(self) -> str:
-        return (self.home / "log").read_text("utf-8")
+        return (self.home / ("log" if self.command == "serve" else "var/log/wangge.log")).read_text("utf-8")
 
     @property
     def said(self) -> str:
@@ -88,7 +89,8 @@ class Running:
             self.popen = subprocess.Popen(
                 [
                     *(sys.executable, "-c", TIED, str(os.getpid())),
-                    *("serve", "--port", str(self.port), "--log", str(self.home / "log")),
+                    *(self.command, "--port", str(self.port)),
+                    *(("--log", str(self.home / "log")) if self.command == "serve" else ()),
                 ],
                 cwd=self.home,
                 env=environment(WANGGE_HOME=str(self.home / "var"), **({"WANGGE_WORKERS": "1"} | self.env)),
@@ -102,16 +104,17 @@ class Running:
         return self
 
     def _answers(self) -> bool:
-        return self.get("/healthz") == "ok\n" and "Wangge runs at" in self.said
+        return self.get("/healthz") == "ok\n" and f"runs at {self.address}" in self.said
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(self.address + path, timeout=5) as answer:
             return answer.read().decode()
 
     def process(self, kind: str) -> psutil.Process:
-        """The child that is ``work``, ``web``, ``live`` or ``postgres``."""
+        """The child that is ``work``, ``web``, ``live``, ``postgres`` or, beside a demo, ``partners``."""
         assert self.popen is not None
-        wanted = "postgres" if kind == "postgres" else f"wangge.processes.{'worker' if kind == 'work' else kind}"
+        odd = {"postgres": "postgres", "work": "wangge.processes.worker", "partners": "wangge.demo.beside"}
+        wanted = odd.get(kind, f"wangge.processes.{kind}")
         children = psutil.Process(self.popen.pid).children()
         return next(p for p in children if wanted in " ".join(p.cmdline()))
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from wangge.demo import ground, history, names, plan, rulebook, staff, units, year
+from wangge.demo import ground, history, names, partners, plan, rulebook, staff, units, year
 from wangge.demo.ground import LAYERS, District
 from wangge.demo.logins import LOGINS, PASSWORD
 from wangge.domain.catalog.actions import load_defaults
@@ -56,6 +56,13 @@ def load(say: Say | None) -> None:
             _refuse_other_data()
             with transaction.atomic(), clock.at(SINCE):
                 _load_world(tell_all)
+        if partners.enter():
+            tell_all(
+                Words(
+                    "对接单位：12345 热线与公安 110（均为模拟）",
+                    "Partners: a 12345 hotline and the police's 110, both simulated",
+                )
+            )
         if made := history.load():
             tell_all(
                 Words(

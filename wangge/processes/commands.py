@@ -67,6 +67,8 @@ def demo(args: argparse.Namespace) -> int:
         _welcome(run.address, settings.home)
         if _has_demo():
             run.beside(["demo", "year"])
+        if tokens := _partners(settings.home):
+            run.watch("partners", "wangge.demo.beside", run.address, str(tokens))
 
     return run.run(prepare=[["demo", "load"]] if _has_demo() else [], ready=ready)
 
@@ -75,6 +77,15 @@ def _has_demo() -> bool:
     from importlib.util import find_spec
 
     return find_spec("wangge.demo") is not None
+
+
+def _partners(home: Path) -> Path | None:
+    """The tokens of the simulated partners; None when there are none, as in data that was restored from elsewhere."""
+    if not _has_demo():
+        return None
+    from wangge.demo.beside import FILE
+
+    return home / FILE if (home / FILE).exists() else None
 
 
 def _welcome(address: str, home: Path) -> None:
@@ -88,6 +99,11 @@ def _welcome(address: str, home: Path) -> None:
             "  首次启动后约两分钟内，一年的历史案件在后台写入。",
             "  After the first start a year of cases is told in the background, for about two minutes.",
         )
+        if _partners(home):
+            tell(
+                "  12345 热线与 110 的模拟对端已接入：不时送来工单，听取进展，答复申请与移交。",
+                "  A 12345 hotline and the police's 110 are simulated: orders come in now and then, questions are answered.",
+            )
         from wangge.demo.logins import logins
 
         print()

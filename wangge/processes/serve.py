@@ -141,6 +141,11 @@ class Installation:
         env = {**os.environ, "WANGGE_PARENT": str(os.getpid())}
         self._beside = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
 
+    def watch(self, name: str, module: str, *args: str) -> None:
+        """Start one process more, that the others can do without, and watch it with them; to be called once it is served."""
+        assert self._supervisor is not None
+        self._supervisor.add(Process(name, module, args, log=self._log))
+
     def _await_answer(self, supervisor: Supervisor) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while not self._stop.wait(0.05):

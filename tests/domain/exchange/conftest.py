@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,8 +21,6 @@ from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.db import rows
 from wangge.kernel.ids import uuid7
-
-EXAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[3] / "examples" / "hotline.py")))
 
 
 class Caller:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.domain.exchange.conftest import EXAMPLE, Caller, case_of, order, partnered, saved
+from tests.domain.exchange.conftest import Caller, case_of, order, partnered, saved
 from tests.domain.notices.conftest import act, configured, report
 from tests.support.http import serving
 from tests.support.world import FUBAO, HAISHAN, NANYUAN, category
+from wangge.demo import other_side
 from wangge.domain.exchange import actions
 from wangge.domain.exchange.commands import COMMANDS
 from wangge.domain.exchange.rules import MessageKind
@@ -209,8 +210,8 @@ def test_a_hotline_over_real_sockets_gets_every_message_once_pushed_and_fetched(
     configured(monkeypatch, webhook_hosts=("127.0.0.1",))
     secret: list[str] = []
     with serving() as url:
-        sim = EXAMPLE.Hotline(url, "")
-        with EXAMPLE.listening(sim, secret) as push_to:
+        sim = other_side.Partner(url, "")
+        with other_side.listening(sim, secret) as push_to:
             partner = partnered(real_world, mapping=saved(real_world), push_to=push_to)
             sim.token = partner.token
             secret.append(str(partner.secret))

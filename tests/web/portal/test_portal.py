@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -296,6 +297,22 @@ def test_what_is_open_data_is_seen_on_a_map(phone: Take, desk: Desk) -> None:
     expect(at.page.get_by_text("红色部分没有按时办结")).to_be_visible()
     _judge(at, "the open map")
     assert [c for c in at.complaints if "GPU stall" not in c] == []
+
+
+def test_a_month_is_chosen_in_the_language_of_the_page_whatever_the_browser_speaks(phone: Take) -> None:
+    at = phone(language="en")
+    at.open("/figures")
+    month = at.page.get_by_label("Month")
+    expect(month.locator("option")).to_have_count(24)
+    earlier = month.locator("option").nth(1)
+    value = earlier.get_attribute("value") or ""
+    expect(earlier).to_have_text(f"{date.fromisoformat(value + '-01'):%B %Y}")
+    with at.page.expect_request(f"**/portal/figures?month={value}"):
+        month.select_option(index=1)
+    expect(month).to_have_value(value)
+    at.page.get_by_role("button", name="中文").click()
+    expect(at.page.get_by_label("月份")).to_have_value(value)
+    expect(at.page.get_by_label("月份").locator("option").nth(1)).to_have_text(f"{value[:4]}年{int(value[5:])}月")
 
 
 def test_while_the_portal_is_flooded_the_page_proves_work_and_the_report_arrives(phone: Take, desk: Desk) -> None:
