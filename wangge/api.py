@@ -9,7 +9,9 @@ from wangge.domain.cases import api as cases
 from wangge.domain.cases import rules
 from wangge.domain.catalog import api as catalog
 from wangge.domain.evidence import api as evidence
+from wangge.domain.exchange.actions.partners import EVENT_NAME
 from wangge.domain.exchange.levels import api as exchange
+from wangge.domain.exchange.rules import MessageKind, PartnerKind
 from wangge.domain.exports import api as exports
 from wangge.domain.live import api as live
 from wangge.domain.maps import api as maps
@@ -68,7 +70,9 @@ WORDS: dict[str, Any] = {
     "follow_up": rules.FollowUp,
     "role": Role,
     "permission": list(permissions()),
-    "event": EVENT_NAMES,
+    "event": EVENT_NAMES | EVENT_NAME,
+    "partner": PartnerKind,
+    "message": MessageKind,
 }
 """What clients need to name and no answer of the API says: the web apps take it from the description."""
 

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from django.test import Client
 
+from tests.domain.notices.conftest import ask as call  # noqa: F401 – a fixture
 from tests.domain.notices.conftest import events
 from tests.support.world import FUBAO
 from wangge.domain.cases.orders import mappings
@@ -59,8 +60,8 @@ def partnered(world: SimpleNamespace, kind: str = "hotline", *areas: str, **give
     permissions = ["exchange.orders", "cases.read"]
     row, token = make_token(by=secu, name=kind, permissions=permissions, areas=areas or ("440304",), expires_at=expires)
     values = {"name": PartnerKind(kind).words.zh, "source": f"{kind}-sz", "street": FUBAO} | given
-    made, secret = actions.add_partner(by=secu, id=uuid7(), kind=PartnerKind(kind), token=row["id"], **values)
-    return Caller(token, made, secret)
+    made = actions.add_partner(by=secu, id=uuid7(), kind=PartnerKind(kind), token=row["id"], **values)
+    return Caller(token, made.partner, made.secret)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_a_case_is_handed_over_and_ends_here_when_the_police_acknowledge_it(
     assert police.answer(key, True, note="已出警", number="J-1").status_code == 204
     bob = world.as_("bob")
     bind(bob)
-    [said] = queries.of_case(by=bob, case=row["id"])
+    [said] = queries.of_case(by=bob, case=row["id"])["items"]
     assert (said["answer"], said["their_number"]) == ("accepted", "J-1")
     with acting(SYSTEM):
         ended = rows.one("SELECT note, after FROM cases_step WHERE act = 'reject'")

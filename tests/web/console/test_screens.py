@@ -17,6 +17,7 @@ SCREENS = {
     "search": ("/queue?q=示例", ROW),
     "register": ("/register", "#phone"),
     "own": ("/own", ".plain-list"),
+    "questions": ("/admin/questions", ".admin-table :is(tbody, .empty)"),
 }
 ROUTES = Path(__file__).parents[3] / "web/console/src"
 ELSEWHERE = {

@@ -12,7 +12,7 @@ from wangge.domain.exchange import actions, queries
 from wangge.domain.exchange import schemas as s
 from wangge.domain.exchange.tags import ExchangePermission
 from wangge.kernel.web.api import Router
-from wangge.kernel.web.paging import DEFAULT, MOST
+from wangge.kernel.web.paging import DEFAULT, MOST, Page
 
 router = Router(tags=["exchange"])
 P = ExchangePermission
@@ -24,31 +24,49 @@ OrderNumber = Annotated[str, Query(min_length=1, max_length=64)]
 
 @router.get("/exchange/partners", permission=P.PARTNERS, response=s.PartnersOut, summary="对接单位 · Partners")
 def list_partners(request: HttpRequest) -> Any:
-    return {"items": queries.partners(by=request.principal)}
+    """Each with when it was last heard, what waits, what failed and why."""
+    by = request.principal
+    return {"items": queries.partners(by=by), "mappings": queries.mappings(by=by)}
 
 
 @router.post(
     "/exchange/partners",
     permission=P.PARTNERS,
-    response={201: s.PartnerMadeOut},
+    response={201: s.PartnerShownOut},
     summary="新增对接单位 · Add a partner",
 )
 def add_partner(request: HttpRequest, payload: s.PartnerIn) -> Any:
-    _, secret = actions.add_partner(by=request.principal, **payload.model_dump())
-    return Status(201, queries.partners(by=request.principal, partner=payload.id)[0] | {"secret": secret})
+    return Status(201, _shown(request, actions.add_partner(by=request.principal, **payload.model_dump())))
 
 
 @router.patch(
     "/exchange/partners/{partner}",
     permission=P.PARTNERS,
-    response=s.PartnerOut,
+    response=s.PartnerShownOut,
     summary="修改对接单位 · Change a partner",
 )
 def change_partner(request: HttpRequest, partner: UUID, payload: s.PartnerChange) -> Any:
     """Its messages and cases stay when it is made inactive; nothing more is exchanged."""
-    changes = {k: v for k, v in payload.model_dump(exclude_unset=True).items() if v is not None and k != "version"}
-    actions.change_partner(by=request.principal, partner=partner, version=payload.version, changes=changes)
-    return queries.partners(by=request.principal, partner=partner)[0]
+    given = payload.model_dump(exclude_unset=True, exclude={"version"})
+    changes = {k: v for k, v in given.items() if v is not None or k == "push_to"}
+    done = actions.change_partner(by=request.principal, partner=partner, version=payload.version, changes=changes)
+    return _shown(request, done)
+
+
+@router.post(
+    "/exchange/partners/{partner}/token",
+    permission=P.PARTNERS,
+    response=s.PartnerShownOut,
+    summary="更换令牌 · Another token for a partner",
+)
+def renew_token(request: HttpRequest, partner: UUID, payload: s.PartnerTokenIn) -> Any:
+    """The old one ends at once; messages wait until the partner asks with the new one."""
+    return _shown(request, actions.renew_token(by=request.principal, partner=partner, **payload.model_dump()))
+
+
+def _shown(request: HttpRequest, done: actions.Entered) -> dict[str, Any]:
+    row = queries.partners(by=request.principal, partner=done.partner.id)[0]
+    return row | {"new_token": done.token, "secret": done.secret}
 
 
 # — for partners ———————————————————————————————————————————————————————————————————————————————————————————————————————————
@@ -101,16 +119,25 @@ def answer(request: HttpRequest, message: UUID, payload: s.ExchangeAnswerIn) -> 
 # — for desks ——————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 
-@router.get("/exchange/receivers", permission=P.ASK, response=s.ReceiversOut, summary="可移交的单位 · Whom one may ask")
-def receivers(request: HttpRequest) -> Any:
-    return {"items": queries.receivers(by=request.principal)}
+@router.get(
+    "/exchange/questions",
+    permission=P.ASK,
+    response=Page[s.OpenQuestionOut],
+    summary="待答复的移交与申请 · What partners have not answered",
+)
+def questions(
+    request: HttpRequest, after: str | None = None, limit: Annotated[int, Query(ge=1, le=MOST)] = DEFAULT
+) -> Any:
+    """Of cases in one's scope, the oldest first."""
+    return queries.questions(by=request.principal, after=after, limit=limit)
 
 
 @router.get(
     "/cases/{case}/exchange", permission=P.ASK, response=s.SaidListOut, summary="对接往来 · What was said to partners"
 )
 def of_case(request: HttpRequest, case: UUID) -> Any:
-    return {"items": queries.of_case(by=request.principal, case=case)}
+    """And what may be asked of whom now."""
+    return queries.of_case(by=request.principal, case=case)
 
 
 @router.post(
@@ -118,4 +145,4 @@ def of_case(request: HttpRequest, case: UUID) -> Any:
 )
 def ask(request: HttpRequest, case: UUID, payload: s.AskIn) -> Any:
     actions.ask(by=request.principal, case=case, **payload.model_dump())
-    return {"items": queries.of_case(by=request.principal, case=case)}
+    return queries.of_case(by=request.principal, case=case)

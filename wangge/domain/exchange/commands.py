@@ -32,30 +32,21 @@ def _partner_arguments(parser: argparse.ArgumentParser) -> None:
 def _partner_add(args: argparse.Namespace) -> int:
     from datetime import timedelta
 
-    from django.db import transaction
-
     from wangge.domain.exchange.actions import add_partner
     from wangge.domain.exchange.rules import PartnerKind
-    from wangge.domain.people.actions.tokens import make_token
     from wangge.kernel import clock
     from wangge.kernel.access import SYSTEM, acting
     from wangge.kernel.ids import uuid7
 
-    with acting(SYSTEM), transaction.atomic():
-        row, token = make_token(
-            by=SYSTEM,
-            name=args.name,
-            permissions=["exchange.orders", "cases.read"],
-            areas=args.area or [args.street[:6]],
-            expires_at=clock.now() + timedelta(days=args.days),
-        )
-        _, secret = add_partner(
+    with acting(SYSTEM):
+        entered = add_partner(
             by=SYSTEM,
             id=uuid7(),
             kind=PartnerKind(args.kind),
             name=args.name,
             source=args.source,
-            token=row["id"],
+            areas=args.area,
+            expires_at=clock.now() + timedelta(days=args.days),
             street=args.street,
             mapping=args.mapping,
             push_to=args.push_to,
@@ -63,9 +54,9 @@ def _partner_add(args: argparse.Namespace) -> int:
     tell(
         "令牌（及推送密钥）只显示这一次：", "The token (and the secret of pushes) are shown this once:", file=sys.stderr
     )
-    print(token)
-    if secret:
-        print(secret)
+    print(entered.token)
+    if entered.secret:
+        print(entered.secret)
     return OK
 
 

@@ -15,6 +15,10 @@ from wangge.kernel.web.schemas import Input, Moment, Output, Version, WordsOut
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Street = Annotated[str, Field(pattern=r"^[0-9]{9}$")]
 Note = Annotated[str, Field(min_length=1, max_length=1500)]
+PushTo = Annotated[
+    Annotated[str, Field(min_length=8, max_length=500)] | None,
+    Field(description="a URL; null: it fetches its messages"),
+]
 States = Annotated[
     dict[MessageKind, Annotated[str, Field(min_length=1, max_length=40)]],
     Field(description="what our words are called there; the others are sent in Chinese"),
@@ -22,39 +26,68 @@ States = Annotated[
 
 
 class PartnerIn(Input):
-    """`mapping`: a saved mapping of orders, the same that workbooks use (`/orders/mappings`)."""
+    """`mapping`: a saved mapping of orders, the same that workbooks use (`/orders/mappings`). Without a `token` one is made."""
 
     id: UUID
     kind: Literal[PartnerKind.HOTLINE, PartnerKind.POLICE]
     name: Name
     source: str = Field(min_length=1, max_length=40, description="of the cases it gives us")
-    token: UUID = Field(description="by which it asks; it needs `exchange.orders`, and `cases.read` when we push")
     street: Street = Field(description="where an order belongs that names no street")
+    token: UUID | None = Field(
+        None, description="by which it asks; it needs `exchange.orders`, and `cases.read` when we push"
+    )
+    areas: list[str] = Field(
+        [], max_length=50, description="where the token that is made is good; empty: the street's district"
+    )
+    expires_at: Moment | None = Field(None, description="until when it is good, within two years; null: for a year")
     mapping: str = Field("", max_length=60)
     states: States = {}
-    push_to: str | None = Field(None, min_length=8, max_length=500, description="a URL; null: it fetches its messages")
+    push_to: PushTo = None
 
 
 class PartnerChange(Input):
+    """What is left out stays."""
+
     version: Version
     name: Name | None = None
     street: Street | None = None
     mapping: str | None = Field(None, max_length=60)
     states: States | None = None
     active: bool | None = None
+    push_to: PushTo = None
+
+
+class PartnerTokenIn(Input):
+    version: Version
+    expires_at: Moment | None = Field(None, description="within two years; null: for a year")
 
 
 class PartnerOut(Output):
+    """`waiting`: messages that it has not got yet (null: it fetches them, and does not say how far it is). `failed`: pushes that were given up,
+    or what another level sent within a day and nothing could be done with; `error`: why the last of them, or of what is tried again."""
+
     id: UUID
     kind: str
     name: str
     source: str
     token: UUID | None = Field(description="null: another installation, entered by `wangge level add`")
+    token_valid: bool | None
+    token_expires_at: datetime | None
     street: str
+    street_name: str | None
+    street_name_en: str | None
     mapping: str
     states: dict[str, str]
     push_to: str | None
     webhook: UUID | None = Field(description="its deliveries: `/notices/deliveries?webhook=…`")
+    level_key: str | None = Field(description="of another installation: the id of its key")
+    level_url: str | None = Field(description="where we ask the level above; empty for one below, which asks us")
+    last_heard: datetime | None = Field(description="when it last asked or answered us")
+    unanswered: int
+    unanswered_since: datetime | None
+    waiting: int | None
+    failed: int
+    error: str
     active: bool
     version: int
     created_at: datetime
@@ -62,20 +95,21 @@ class PartnerOut(Output):
 
 class PartnersOut(Output):
     items: list[PartnerOut]
+    mappings: list[str] = Field(description="saved mappings, by which the words of a partner may be read")
 
 
-class PartnerMadeOut(PartnerOut):
+class PartnerShownOut(PartnerOut):
+    new_token: str | None = Field(description="the token that was made for it; shown this once")
     secret: str | None = Field(description="by which pushed messages are signed; shown this once")
 
 
-class ReceiverOut(Output):
+class OfferOut(Output):
+    """What may be asked of a partner about this case now."""
+
     id: UUID
     kind: str
     name: str
-
-
-class ReceiversOut(Output):
-    items: list[ReceiverOut]
+    asks: list[str]
 
 
 class ExchangeOrderIn(Input):
@@ -174,6 +208,7 @@ class SaidOut(Output):
     partner_name: str
     made_at: datetime
     text: str
+    due_at: datetime | None
     answer: str
     answered_at: datetime | None
     answer_note: str
@@ -184,3 +219,25 @@ class SaidOut(Output):
 
 class SaidListOut(Output):
     items: list[SaidOut]
+    offers: list[OfferOut]
+
+
+class OpenQuestionOut(Output):
+    """What a partner has not answered yet. `sent`: as in `SaidOut`."""
+
+    id: UUID
+    kind: str
+    partner: UUID
+    partner_name: str
+    made_at: datetime
+    text: str
+    due_at: datetime | None = Field(description="until when an extension is asked for")
+    case: UUID
+    number: str
+    title: str
+    status: str
+    holder: UUID
+    holder_name: str
+    holder_name_en: str
+    sent: str | None
+    error: str | None

@@ -1812,6 +1812,13 @@ export type NumberIn = {
     number: number;
 };
 
+export type OfferOut = {
+    asks: Array<string>;
+    id: string;
+    kind: string;
+    name: string;
+};
+
 export type OfferedOut = {
     id: string;
     outcome: string | null;
@@ -1861,6 +1868,25 @@ export type OpenFiguresOut = {
     few_closed: number;
     month: string;
     streets: Array<StreetFiguresOut>;
+};
+
+export type OpenQuestionOut = {
+    case: string;
+    due_at: string | null;
+    error: string | null;
+    holder: string;
+    holder_name: string;
+    holder_name_en: string;
+    id: string;
+    kind: string;
+    made_at: string;
+    number: string;
+    partner: string;
+    partner_name: string;
+    sent: string | null;
+    status: string;
+    text: string;
+    title: string;
 };
 
 export type OpenWorkOut = {
@@ -2100,6 +2126,11 @@ export type PageOpenDemandOut = {
     next?: string | null;
 };
 
+export type PageOpenQuestionOut = {
+    items: Array<OpenQuestionOut>;
+    next?: string | null;
+};
+
 export type PagePlannedOut = {
     items: Array<PlannedOut>;
     next?: string | null;
@@ -2124,6 +2155,7 @@ export type PartnerChange = {
     active?: boolean | null;
     mapping?: string | null;
     name?: string | null;
+    push_to?: string | null;
     states?: {
         [key in MessageKind]?: string;
     } | null;
@@ -2132,6 +2164,8 @@ export type PartnerChange = {
 };
 
 export type PartnerIn = {
+    areas?: Array<string>;
+    expires_at?: string | null;
     id: string;
     kind: 'hotline' | 'police';
     mapping?: string;
@@ -2142,16 +2176,52 @@ export type PartnerIn = {
         [key in MessageKind]?: string;
     };
     street: string;
-    token: string;
+    token?: string | null;
 };
 
-export type PartnerMadeOut = {
+export type PartnerOut = {
     active: boolean;
     created_at: string;
+    error: string;
+    failed: number;
     id: string;
     kind: string;
+    last_heard: string | null;
+    level_key: string | null;
+    level_url: string | null;
     mapping: string;
     name: string;
+    push_to: string | null;
+    source: string;
+    states: {
+        [key: string]: string;
+    };
+    street: string;
+    street_name: string | null;
+    street_name_en: string | null;
+    token: string | null;
+    token_expires_at: string | null;
+    token_valid: boolean | null;
+    unanswered: number;
+    unanswered_since: string | null;
+    version: number;
+    waiting: number | null;
+    webhook: string | null;
+};
+
+export type PartnerShownOut = {
+    active: boolean;
+    created_at: string;
+    error: string;
+    failed: number;
+    id: string;
+    kind: string;
+    last_heard: string | null;
+    level_key: string | null;
+    level_url: string | null;
+    mapping: string;
+    name: string;
+    new_token: string | null;
     push_to: string | null;
     secret: string | null;
     source: string;
@@ -2159,31 +2229,26 @@ export type PartnerMadeOut = {
         [key: string]: string;
     };
     street: string;
+    street_name: string | null;
+    street_name_en: string | null;
     token: string | null;
+    token_expires_at: string | null;
+    token_valid: boolean | null;
+    unanswered: number;
+    unanswered_since: string | null;
     version: number;
+    waiting: number | null;
     webhook: string | null;
 };
 
-export type PartnerOut = {
-    active: boolean;
-    created_at: string;
-    id: string;
-    kind: string;
-    mapping: string;
-    name: string;
-    push_to: string | null;
-    source: string;
-    states: {
-        [key: string]: string;
-    };
-    street: string;
-    token: string | null;
+export type PartnerTokenIn = {
+    expires_at?: string | null;
     version: number;
-    webhook: string | null;
 };
 
 export type PartnersOut = {
     items: Array<PartnerOut>;
+    mappings: Array<string>;
 };
 
 export type PartyOut = {
@@ -2618,16 +2683,6 @@ export type ReassignIn = {
     version: number;
 };
 
-export type ReceiverOut = {
-    id: string;
-    kind: string;
-    name: string;
-};
-
-export type ReceiversOut = {
-    items: Array<ReceiverOut>;
-};
-
 export type ReclassifyIn = {
     category: string;
     note: string;
@@ -2856,12 +2911,14 @@ export type RowFaultOut = {
 
 export type SaidListOut = {
     items: Array<SaidOut>;
+    offers: Array<OfferOut>;
 };
 
 export type SaidOut = {
     answer: string;
     answer_note: string;
     answered_at: string | null;
+    due_at: string | null;
     error: string | null;
     id: string;
     kind: string;
@@ -6691,7 +6748,7 @@ export type ExchangeAddPartnerErrors = {
 export type ExchangeAddPartnerError = ExchangeAddPartnerErrors[keyof ExchangeAddPartnerErrors];
 
 export type ExchangeAddPartnerResponses = {
-    201: PartnerMadeOut;
+    201: PartnerShownOut;
 };
 
 export type ExchangeAddPartnerResponse = ExchangeAddPartnerResponses[keyof ExchangeAddPartnerResponses];
@@ -6719,19 +6776,50 @@ export type ExchangeChangePartnerErrors = {
 export type ExchangeChangePartnerError = ExchangeChangePartnerErrors[keyof ExchangeChangePartnerErrors];
 
 export type ExchangeChangePartnerResponses = {
-    200: PartnerOut;
+    200: PartnerShownOut;
 };
 
 export type ExchangeChangePartnerResponse = ExchangeChangePartnerResponses[keyof ExchangeChangePartnerResponses];
 
-export type ExchangeReceiversData = {
-    body?: never;
-    path?: never;
+export type ExchangeRenewTokenData = {
+    body: PartnerTokenIn;
+    path: {
+        partner: string;
+    };
     query?: never;
-    url: '/api/v1/exchange/receivers';
+    url: '/api/v1/exchange/partners/{partner}/token';
 };
 
-export type ExchangeReceiversErrors = {
+export type ExchangeRenewTokenErrors = {
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    413: Problem;
+    422: Problem;
+    429: Problem;
+    503: Problem;
+};
+
+export type ExchangeRenewTokenError = ExchangeRenewTokenErrors[keyof ExchangeRenewTokenErrors];
+
+export type ExchangeRenewTokenResponses = {
+    200: PartnerShownOut;
+};
+
+export type ExchangeRenewTokenResponse = ExchangeRenewTokenResponses[keyof ExchangeRenewTokenResponses];
+
+export type ExchangeQuestionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        after?: string | null;
+        limit?: number;
+    };
+    url: '/api/v1/exchange/questions';
+};
+
+export type ExchangeQuestionsErrors = {
     401: Problem;
     403: Problem;
     404: Problem;
@@ -6740,13 +6828,13 @@ export type ExchangeReceiversErrors = {
     503: Problem;
 };
 
-export type ExchangeReceiversError = ExchangeReceiversErrors[keyof ExchangeReceiversErrors];
+export type ExchangeQuestionsError = ExchangeQuestionsErrors[keyof ExchangeQuestionsErrors];
 
-export type ExchangeReceiversResponses = {
-    200: ReceiversOut;
+export type ExchangeQuestionsResponses = {
+    200: PageOpenQuestionOut;
 };
 
-export type ExchangeReceiversResponse = ExchangeReceiversResponses[keyof ExchangeReceiversResponses];
+export type ExchangeQuestionsResponse = ExchangeQuestionsResponses[keyof ExchangeQuestionsResponses];
 
 export type ExportsCasesData = {
     body?: never;

@@ -17,7 +17,7 @@ from wangge.domain.catalog import queries as catalog
 from wangge.domain.exchange.actions.partners import NO_PARTNER
 from wangge.domain.exchange.actions.telling import write
 from wangge.domain.exchange.models import Message, Partner
-from wangge.domain.exchange.rules import LEVELS, MessageKind, PartnerKind, fits, masked
+from wangge.domain.exchange.rules import ASKS, LEVELS, MessageKind, PartnerKind, fits, masked
 from wangge.domain.exchange.tags import ExchangePermission, ExchangeTag
 from wangge.kernel import clock, ledger
 from wangge.kernel.access import SYSTEM, Principal, acting
@@ -37,7 +37,7 @@ def ask(
     """
     by.require(ExchangePermission.ASK)
     row = queries.visible(by=by, case=case)
-    if not concerns(by=by, row=row, move=rows_of(Act.REJECT)[0]):
+    if not _holds(by, row):
         raise Forbidden(
             Words("只有持有案件的中心可以这样做。", "Only the centre that holds the case may do this."),
             extra={"permission": str(ExchangePermission.ASK)},
@@ -97,6 +97,34 @@ def ask(
         district=row["district"],
         body={"name": found.name, "kind": str(kind), "message": str(id)},
     )
+
+
+def offers(*, by: Principal, row: rows.Row) -> list[rows.Row]:
+    """Whom this person may ask about a case now, and what (``asks``); partners that nothing can be asked of are left out. ``row``: as
+    ``cases.visible`` gives it."""
+    if not _holds(by, row):
+        return []
+    with acting(SYSTEM):
+        found = rows.all(
+            """SELECT p.id, p.kind, p.name, p.source, (SELECT coalesce(array_agg(m.kind), '{}') FROM exchange_message m
+                      WHERE m.partner_id = p.id AND m."case" = %(case)s AND m.answer = 'waiting') AS waiting
+               FROM exchange_partner p WHERE p.active ORDER BY p.name, p.id""",
+            {"case": row["id"]},
+        )
+    for partner in found:
+        theirs, status = row["source"] == partner["source"], Status(row["status"])
+        partner["asks"] = [
+            kind
+            for kind in ASKS
+            if kind not in partner["waiting"]
+            and fits(kind, PartnerKind(partner["kind"]), theirs=theirs, status=status) is None
+        ]
+    return [partner for partner in found if partner["asks"]]
+
+
+def _holds(by: Principal, row: rows.Row) -> bool:
+    """Whether the person is of the centre that holds the case."""
+    return concerns(by=by, row=row, move=rows_of(Act.REJECT)[0])
 
 
 def _matter(row: rows.Row, *, words: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 // Administration: one entry of the menu, and within it the screens that one's permissions open, by what they are about.
 import type { RouteRecordRaw } from 'vue-router'
 import { beginning } from '../entries'
+import { routes as exchange } from './exchange/routes'
 import { routes as imports } from './imports/routes'
 import { routes as people } from './people/routes'
 import { routes as places } from './places/routes'
@@ -12,6 +13,7 @@ export const groups = [
   { name: ['人员', 'People'], routes: people },
   { name: ['规则', 'Rules'], routes: rules },
   { name: ['数据', 'Data'], routes: imports },
+  { name: ['对接', 'Exchange'], routes: exchange },
   { name: ['系统', 'System'], routes: system },
 ] as const satisfies readonly { name: readonly [string, string]; routes: RouteRecordRaw[] }[]
 

@@ -16,6 +16,7 @@ export interface Source {
 
 const w = words({
   areas: ['输入区划名称或代码', 'Name or code of an area'],
+  streets: ['输入街道名称或代码', 'Name or code of a street'],
   grids: ['输入网格名称或代码', 'Name or code of a grid'],
   units: ['输入单位名称', 'Name of a unit'],
   users: ['输入姓名或登录名', 'Name or log-in'],
@@ -33,6 +34,11 @@ export const areas: Source = {
   get hint() { return w.areas },
   find: async (text) => (await got(placesListAreas({ query: { search: q(text), level: text.trim() ? null : 'district', limit: MOST } }))).items.map(area),
   one: (code) => got(placesReadArea({ path: { code } })).then((a) => area(a as Parameters<typeof area>[0]), none),
+}
+export const streets: Source = {
+  get hint() { return w.streets },
+  find: async (text) => (await got(placesListAreas({ query: { search: q(text), level: 'street', limit: MOST } }))).items.map(area),
+  one: areas.one,
 }
 export const grids: Source = {
   get hint() { return w.grids },
