@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,9 +13,9 @@ from tests.support.hooks import Server, receiver
 from tests.support.wait import until
 from tests.web.console.conftest import Desk
 from tests.web.console.test_people_admin import form, pick
+from wangge.demo.other_side import Partner, order
 
 Sit = Callable[..., Desk]
-EXAMPLE = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[3] / "examples" / "hotline.py")))
 NOTED = "已记下，关闭"
 
 
@@ -43,7 +40,7 @@ def enter(at: Desk, name: str, source: str, **more: str) -> Any:
     for label, text in more.items():
         form(at).get_by_label(label).fill(text)
     at.press("Control+Enter")
-    return EXAMPLE.Hotline(at.address, shown_once(at, "对接令牌"))
+    return Partner(at.address, shown_once(at, "对接令牌"))
 
 
 @contextmanager
@@ -69,13 +66,13 @@ def test_a_partner_is_entered_seen_changed_given_another_token_and_stopped(desk:
     at.complaints.clear()
     form(at).get_by_label("推送地址").fill("")
     at.press("Control+Enter")
-    hotline = EXAMPLE.Hotline(at.address, shown_once(at, "对接令牌"))
+    hotline = Partner(at.address, shown_once(at, "对接令牌"))
     panel = at.page.get_by_role("complementary", name="当前对接单位")
     expect(panel).to_contain_text("办结")
     expect(table_row(at, "示例 12345")).to_contain_text("对方来取")
     expect(table_row(at, "示例 12345")).to_contain_text("尚未")
 
-    [taken] = hotline.send(EXAMPLE.order("P-1", "楼道堆放杂物，影响通行"))
+    [taken] = hotline.send(order("P-1", "楼道堆放杂物，影响通行"))
     assert taken["state"] == "made"
     at.page.reload()
     expect(table_row(at, "示例 12345")).not_to_contain_text("尚未")
@@ -89,7 +86,7 @@ def test_a_partner_is_entered_seen_changed_given_another_token_and_stopped(desk:
 
     panel.get_by_role("button", name="更换令牌").click()
     form(at).get_by_role("button", name="更换令牌").click()
-    new = EXAMPLE.Hotline(at.address, shown_once(at, "对接令牌"))
+    new = Partner(at.address, shown_once(at, "对接令牌"))
     with pytest.raises(RuntimeError, match="401"):
         hotline.fetch()
     assert new.fetch() == []
@@ -107,7 +104,7 @@ def test_a_partner_is_entered_seen_changed_given_another_token_and_stopped(desk:
 
 def test_a_desk_asks_for_what_may_be_asked_now_and_sees_the_answer(desk: Sit) -> None:
     hotline = enter(desk("secadmin"), "问答热线", "qa-12345")
-    [taken] = hotline.send(EXAMPLE.order("Q-1", "河道漂浮垃圾无人清理"))
+    [taken] = hotline.send(order("Q-1", "河道漂浮垃圾无人清理"))
     at = desk("fubao")
     at.open(f"/cases/{taken['case']}")
     card = at.page.get_by_role("region", name="对接往来")
@@ -170,7 +167,7 @@ def test_a_push_that_was_given_up_is_seen_with_its_reason_and_sent_again(desk: S
         hotline = enter(at, "推送热线", "push-12345", 推送地址=url + "/push")
         shown_once(at, "推送签名密钥")
         server.answers = [410]  # gone: it is not tried again by itself
-        [taken] = hotline.send(EXAMPLE.order("G-1", "小区围墙开裂"))
+        [taken] = hotline.send(order("G-1", "小区围墙开裂"))
         desk_at = desk("fubao")
         desk_at.open(f"/cases/{taken['case']}")
         card = desk_at.page.get_by_role("region", name="对接往来")
