@@ -111,7 +111,7 @@ def test_the_police_acknowledge_with_their_number_and_give_what_is_not_theirs(
     sim.turn(NOW)
     bob = real_world.as_("bob")
     bind(bob)
-    [said] = queries.of_case(by=bob, case=row["id"])
+    [said] = queries.of_case(by=bob, case=row["id"])["items"]
     assert (said["answer"], said["their_number"][:5]) == ("accepted", "110-J")
     given = case_of(f"110-{DAY}-001")
     assert (given["status"], given["channel"], given["source"]) == ("reported", "unit", "police-sz")
