@@ -25,6 +25,8 @@ from wangge.kernel.web.address import client_address
 from wangge.kernel.words import Words, choose_language
 
 MOST = 1000
+SIZES = ("1", "1.25", "1.5")
+"""Of the letters: ordinary, large, largest, as in the app."""
 NEEDED = Words("请写明原因。", "Please say why.")
 WHICH = Words("请选择问题是否解决。", "Please choose whether it is solved.")
 
@@ -70,9 +72,12 @@ def track(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     asked = given.get("lang") or choose_language(request.headers.get("Accept-Language"))
     english = asked == "en"
+    size = given.get("size") if given.get("size") in SIZES else SIZES[0]
     number, code = given.get("number", "").strip()[:22], given.get("code", "").strip()[:200]
-    page: dict[str, Any] = {"english": english, "number": number, "code": code, "given": given}
-    page["here"] = urlencode({"number": number, "code": code} if number else {})
+    page: dict[str, Any] = {"english": english, "number": number, "code": code, "given": given, "size": size}
+    here = ({"number": number, "code": code} if number else {}) | {"lang": "en" if english else "zh", "size": size}
+    page["in_other_language"] = urlencode(here | {"lang": "zh" if english else "en"})
+    page["larger"] = urlencode(here | {"size": SIZES[(SIZES.index(size) + 1) % len(SIZES)]})
     status = 200
     if number or code:
         try:
@@ -82,7 +87,7 @@ def track(request: HttpRequest) -> HttpResponse:
                     if (act := ACTS.get(given.get("act", ""))) is None:
                         raise Invalid(Words("没有这个操作。", "There is no such act."))
                     act(who, given)
-                    return _kept_to_oneself(HttpResponseRedirect(f"/portal/track?{urlencode({'number': number, 'code': code, 'lang': asked})}", status=303))  # fmt: skip
+                    return _kept_to_oneself(HttpResponseRedirect(f"/portal/track?{urlencode(here)}", status=303))
                 except Problem as problem:
                     page["problem"], status = problem.detail.say("en" if english else "zh"), problem.status
             page["report"] = _shown(queries.follow(who=who), english)

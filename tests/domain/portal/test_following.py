@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.test import Client
 
 from tests.domain.evidence.conftest import jpeg
 from tests.domain.notices.conftest import relayed
@@ -127,3 +128,11 @@ def test_progress_costs_the_same_number_of_statements_however_long_the_story(
     resolved(desk, rita.number)
     with django_assert_max_num_queries(10):
         rita.sees()
+
+
+def test_the_page_keeps_language_and_size_of_print_on_every_way_on(client: Client) -> None:
+    page = client.get("/portal/track?lang=en&size=1.25").content.decode()
+    assert 'data-size="1.25"' in page and 'lang="en"' in page
+    assert 'href="/portal/track?lang=en&amp;size=1.5"' in page and 'href="/portal/track?lang=zh&amp;size=1.25"' in page
+    assert '<input type="hidden" name="size" value="1.25">' in page
+    assert 'data-size="1"' in client.get("/portal/track?size=9").content.decode()
