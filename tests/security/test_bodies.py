@@ -110,7 +110,7 @@ def test_what_is_only_ours_to_set_is_refused_by_name(
     )
 
 
-XML = b"""<?xml version="1.0"?><!DOCTYPE r [<!ENTITY f SYSTEM "file:///etc/passwd"><!ENTITY a "aaaaaaaaaa">
+XML = b"""<?xml version="1.0"?><!DOCTYPE r [<!ENTITY f SYSTEM "file:/etc/passwd"><!ENTITY a "aaaaaaaaaa">
 <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]><r>&f;&c;</r>"""
 
 

@@ -20,7 +20,7 @@ MANY = "&".join(f"a{n}=1" for n in range(1100))
         b'{"login": ' + b"9" * 100_000 + b', "password": "x"}',
         b'{"login": 1e999999, "password": "x"}',
         b'{"login": "a", "password": "\xff"}',
-        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:/etc/passwd">]><a>&b;</a>',
         b"",
     ],
     ids=["open", "deep list", "deep object", "digits", "exponent", "no utf-8", "xml", "empty"],
