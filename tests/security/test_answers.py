@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from prometheus_client import REGISTRY
 
+from wangge.kernel import health
+
 EVERYWHERE = (
     "/",
     "/start",
@@ -63,6 +65,16 @@ def test_an_unknown_host_is_served_nothing_and_known_ones_are(ask: Any, settings
         assert refused.status_code == 400
         assert "WANGGE_HOSTS" in refused.json()["detail"] and "elsewhere" not in refused.content.decode()
     assert ask(None, "GET", "/healthz", Host="10.0.0.7").status_code == 200  # a balancer asks by address
+
+
+def test_the_health_page_asks_for_the_names_of_an_installation_behind_https(world: Any, settings: Any) -> None:
+    def level(**more: Any) -> Any:
+        settings.CONFIG = dataclasses.replace(settings.CONFIG, **more)
+        return next(r for r in health.report(fresh=True).results if r.name == "hosts").level
+
+    assert level() == health.Level.OK
+    assert level(https=True) == health.Level.WARN
+    assert level(hosts=("grid.example",)) == health.Level.OK
 
 
 def test_a_host_that_is_no_name_is_a_bad_request_and_no_defect(ask: Any) -> None:
