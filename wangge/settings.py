@@ -14,7 +14,12 @@ BASEMAP = CONFIG.under
 
 SECRET_KEY = "unused: sessions are rows, fields are encrypted with the key ring"
 DEBUG = False
-ALLOWED_HOSTS = list(CONFIG.hosts)
+ALLOWED_HOSTS = [
+    *CONFIG.hosts,
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+]  # by these this machine asks itself (`wangge health`)
 ROOT_URLCONF = "wangge.urls"
 WSGI_APPLICATION = "wangge.wsgi.application"
 USE_TZ = True

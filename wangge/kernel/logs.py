@@ -20,6 +20,9 @@ from typing import Any
 _PERSONAL = re.compile(r"(?<![0-9A-Za-z-])(?:(\d{3})\d{11,14}([\dXx]{4})|(1[3-9]\d)\d{4}(\d{4}))(?![0-9A-Za-z-])")
 _QUOTING = re.compile(r"^\s*(DETAIL|CONTEXT|LINE \d+|HINT|QUERY|STATEMENT|Failing row)\b.*$", re.MULTILINE)
 
+# what JSON leaves as it is, and some reader takes for the end of a line or for a command to the terminal
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -27,6 +30,10 @@ def clean(text: str) -> str:
     """``text`` without numbers of persons and without the lines in which PostgreSQL quotes rows."""
     text = _QUOTING.sub(lambda m: f"{m[1]}: (left out)", text)
     return _PERSONAL.sub(lambda m: f"{m[1] or m[3]}****{m[2] or m[4]}", text)
+
+
+def _one_line(text: str) -> str:
+    return _CONTROL.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 class JsonFormatter(logging.Formatter):
@@ -48,7 +55,7 @@ class JsonFormatter(logging.Formatter):
                 line[name if name not in line else f"{name}_"] = clean(value) if isinstance(value, str) else value
         if record.exc_info and record.exc_info[1] is not None:
             line["exception"] = clean("".join(traceback.format_exception(record.exc_info[1])))
-        return json.dumps(line, ensure_ascii=False, default=lambda v: clean(str(v)))
+        return _one_line(json.dumps(line, ensure_ascii=False, default=lambda v: clean(str(v))))
 
 
 def dict_config(*, process: str, level: str = "INFO") -> dict[str, Any]:
@@ -91,4 +98,4 @@ class _Plain(logging.Formatter):
         text = " ".join([record.getMessage(), *(f"{k}={v}" for k, v in named.items())])
         if record.exc_info and record.exc_info[1] is not None:
             text += f" ({type(record.exc_info[1]).__name__}: {record.exc_info[1]})"
-        return f"  ! {clean(text)}"
+        return f"  ! {_one_line(clean(text))}"

@@ -87,6 +87,7 @@ CHECKS = {
     "jobs": Words("后台任务", "Jobs"),
     "disk": Words("磁盘空间", "Disk space"),
     "clock": Words("时钟与时区", "Clock and zone"),
+    "hosts": Words("主机名", "Host names"),
     "ledger": Words("留痕封存", "Ledger sealing"),
     "sealing": Words("留痕封存", "Ledger sealing"),
     "routes": Words("派遣规则", "Routes"),

@@ -55,7 +55,7 @@ def fixed(people):
 def test_an_operator_logs_in_sets_up_the_factor_and_only_then_may_work(people) -> None:
     bob = Browser("bob", factor=False)
     cookie = bob.client.cookies["wangge_session"]
-    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
     assert bob.get("/session").json()["pending"] == "second_factor_setup"
     assert bob.get("/session").json()["permissions"] == []
     refused = bob.get("/units")

@@ -126,8 +126,12 @@ def test_time_codes_follow_the_vectors_of_rfc_6238_and_each_is_good_once() -> No
 def test_passwords_that_are_refused_say_everything_that_is_wrong() -> None:
     with pytest.raises(Invalid) as refused:
         passwords.check("12345678", login="wang", name="王")
-    assert {e.code for e in refused.value.errors} == {"short", "common", "digits"}
-    for good in ("correct horse battery", "春眠不觉晓处处闻啼鸟", "Tr4ffic-lights-blink"):
+    assert {e.code for e in refused.value.errors} == {"short", "common", "digits", "words"}
+    for guessed in ("Wangge2026!", "网格中心管理员2026", "admin-shequ-12345", "jiedao1234-mima"):
+        with pytest.raises(Invalid) as refused:
+            passwords.check(guessed, login="lin", name="林")
+        assert [e.code for e in refused.value.errors] == ["words"]
+    for good in ("correct horse battery", "春眠不觉晓处处闻啼鸟", "我家楼下的社区花园很美", "Tr4ffic-lights-blink"):
         passwords.check(good, login="wang", name="王")
 
 

@@ -102,7 +102,7 @@ def test_who_the_provider_knows_is_logged_in_and_goes_on_where_she_was() -> None
     assert said == {"page": "/console/log-in", "sso": "in", "then": "/queue"}
     assert (me(client)["login"], me(client)["pending"], me(client)["roles"]) == ("alice", None, ["grid_worker"])
     cookie = client.cookies["wangge_session"]
-    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
     linked = rows.one("SELECT body ->> 'how' AS how FROM ledger_entry WHERE tag = 'people.sso.linked'")
     assert linked == {"how": "log-in"}
 

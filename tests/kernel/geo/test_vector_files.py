@@ -91,3 +91,34 @@ def test_files_that_are_something_else_or_too_large_are_refused_with_the_reason(
     monkeypatch.setattr(vector_files, "MOST_BYTES", 10)
     with pytest.raises(UnreadableFile, match="larger"):
         read(good)
+
+
+VIRTUAL = """<OGRVRTDataSource><OGRVRTLayer name="{name}"><SrcDataSource>{path}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"""
+
+
+@pytest.mark.parametrize("name", ["grids.geojson", "grids.json", "grids.gpkg", "grids.shp", "grids.zip", "twice.zip"])
+def test_a_file_that_only_names_another_one_does_not_get_it_read(tmp_path, name):
+    """GDAL goes by the content: a virtual dataset opens whatever files and addresses it names."""
+    (tmp_path / "kept.csv").write_text("word\nsecret\n", "utf-8")
+    virtual = VIRTUAL.format(name="kept", path=tmp_path / "kept.csv").encode()
+    path = tmp_path / name
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as out:
+            out.writestr("g.shp", virtual)
+            if name == "twice.zip":  # the first one is opened, the last one is what is found by its name
+                write(tmp_path / "g.shp", "ESRI Shapefile")
+                with pytest.warns(UserWarning, match="Duplicate name"):
+                    out.write(tmp_path / "g.shp", "g.shp")
+    else:
+        path.write_bytes(virtual)
+    with pytest.raises(UnreadableFile, match=r"not that of a|two files of one name"):
+        read(path)
+
+
+def test_a_relative_of_the_kind_that_the_name_says_is_refused_too(tmp_path):
+    """TopoJSON begins as GeoJSON does, and another driver opens it."""
+    (tmp_path / "grids.geojson").write_text(
+        '{"type": "Topology", "objects": {"g": {"type": "GeometryCollection", "geometries": []}}, "arcs": []}'
+    )
+    with pytest.raises(UnreadableFile, match="not that of a GeoJSON"):
+        read(tmp_path / "grids.geojson")

@@ -120,6 +120,13 @@ def type_of(head: bytes, kind: Kind) -> str | None:
     return None
 
 
+def plain_name(name: str) -> str:
+    """A file's name as it is kept: without what would break a header or a line, turn the reading direction (and so hide the ending), or
+    lead into another folder."""
+    shown = "".join(c for c in name if c.isprintable())
+    return shown.replace("\\", "/").rsplit("/", 1)[-1][:200]
+
+
 def _is_utf8(head: bytes) -> bool:
     try:
         head.decode("utf-8")

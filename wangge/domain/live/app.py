@@ -239,10 +239,12 @@ def _token(headers: dict[str, str]) -> str:
         return given[7:].strip()
     from http.cookies import CookieError, SimpleCookie
 
-    from wangge.kernel.web.auth import COOKIE
+    from django.conf import settings
+
+    from wangge.kernel.web.auth import cookie_name
 
     with contextlib.suppress(CookieError):
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers.get("cookie", "")).get(cookie_name(https=settings.CONFIG.https))
         return found.value if found else ""
     return ""
 

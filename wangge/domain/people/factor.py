@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import io
 import secrets
@@ -77,6 +76,12 @@ def new_recovery_codes() -> list[str]:
     return codes
 
 
-def recovery_hash(code: str) -> str:
-    """What is stored of a recovery code. They are random, so a plain hash is enough."""
-    return hashlib.sha256(code.strip().casefold().replace("-", "").encode()).hexdigest()
+def recovery_hash(user: UUID, code: str) -> str:
+    """What is stored of a recovery code: 50 bits can be tried out by who has the database, but not without the key, which is not in it."""
+    return recovery_hashes(user, code)[0]
+
+
+def recovery_hashes(user: UUID, code: str) -> list[str]:
+    """What may be stored of a code: under the active key first, then under retired ones."""
+    plain = "".join(c for c in code.casefold() if c in ALPHABET)
+    return [h.hex() for h in crypto.lookup_hashes("people.recovery", f"{user} {plain}")]

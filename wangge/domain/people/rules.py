@@ -266,5 +266,7 @@ STEP_WORDS: dict[str, Words] = {
     ),
 }
 
+# A slip of paper in a drawer is no password for ever; a roll-out of some weeks is possible.
+FIRST_PASSWORD_HOLDS = timedelta(days=30)
 MIN_PASSWORD = 10
 MAX_PASSWORD = 128

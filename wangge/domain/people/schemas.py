@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from wangge.domain.people import rules
 from wangge.kernel.access import Role
@@ -28,9 +28,13 @@ PostRole = Annotated[Role, Field(description="Any role but `integration`")]
 # — log-in —————————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 
+Secret = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1000)]
+"""A password counts as it was typed, blanks at its ends too."""
+
+
 class LogInIn(Input):
     login: str = Field(min_length=1, max_length=200)
-    password: str = Field(min_length=1, max_length=1000)
+    password: Secret
     as_token: bool = Field(
         False, description="Answer the session's token instead of setting a cookie: for clients without cookies"
     )
@@ -65,12 +69,12 @@ class CodeIn(Input):
 
 
 class PasswordIn(Input):
-    password: str = Field(min_length=1, max_length=1000)
+    password: Secret
 
 
 class NewPasswordIn(Input):
-    current: str = Field(min_length=1, max_length=1000)
-    new: str = Field(min_length=1, max_length=1000)
+    current: Secret
+    new: Secret
 
 
 class MeIn(Input):

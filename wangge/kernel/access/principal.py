@@ -78,6 +78,18 @@ class Principal:
             )
         return self.scope(permission)
 
+    def require_everywhere(self, permission: Permission) -> None:
+        """For what there is once in an installation: Forbidden for an administrator of a part of it. A token is held to what is its own by
+        whoever asks this."""
+        scope = self.require(permission)
+        if self.kind != "token" and not scope.everything:
+            raise Forbidden(
+                Words(
+                    "此项影响整个系统，只有负责全部区域的管理员可以办理。",
+                    "This concerns the whole installation: only an administrator for everywhere may do it.",
+                )
+            )
+
     @cached_property
     def visible(self) -> Scope:
         """All that any post of this person shows: the scope of the database's second lock. An administrator's post shows no data."""

@@ -1,6 +1,7 @@
 """Reading GeoJSON, Shapefile (also zipped) and GeoPackage: features with their row number, and what is wrong with each.
 
-A file is read from a local path only and within limits. A Shapefile without a `.cpg` is read as UTF-8 when its table is
+A file is read from a local path only and within limits, and only when its first bytes are those of the kind that its name says: GDAL goes by
+the content, and would take a "GeoJSON" that is a virtual dataset for what it is, and open the files and addresses that this one names. A Shapefile without a `.cpg` is read as UTF-8 when its table is
 valid UTF-8, else as GB 18030 (which holds GBK and GB 2312), because that is what offices send.
 """
 
@@ -31,6 +32,9 @@ SUFFIXES = {
     ".gpkg": "GPKG",
     ".zip": "ESRI Shapefile",
 }
+
+BEGINNINGS = {"GeoJSON": b"{", "ESRI Shapefile": b"\x00\x00\x27\x0a", "GPKG": b"SQLite format 3\x00"}
+HEAD = 4096
 
 _CODE_PAGES = {"936": "gb18030", "cp936": "gb18030", "ansi 936": "gb18030", "gbk": "gb18030", "65001": "utf-8"}
 
@@ -67,14 +71,17 @@ def read(path: Path, layer: str | None = None) -> VectorFile:
         raise UnreadableFile(f"{path.name}: there is no such file")
     if path.stat().st_size > MOST_BYTES:
         raise UnreadableFile(f"{path.name}: larger than {MOST_BYTES // 1024 // 1024} MB")
-    source, encoding = _source(path)
+    source, encoding = _source(path, driver)
     try:
         layers = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
         if layer is None and len(layers) > 1:
             raise UnreadableFile(f"{path.name} has several layers, name one: {', '.join(layers)}")
         if layer is not None and layer not in layers:
             raise UnreadableFile(f"{path.name} has no layer {layer}; it has {', '.join(layers)}")
-        count = int(pyogrio.read_info(source, layer=layer, force_feature_count=True)["features"])
+        info = pyogrio.read_info(source, layer=layer, force_feature_count=True)
+        if info["driver"] != driver:
+            raise _other_kind(path, driver)
+        count = int(info["features"])
         if count > MOST_FEATURES:
             raise UnreadableFile(f"{path.name}: {count} features, more than {MOST_FEATURES}")
         # a dBASE table is taken byte by byte: its column names are cut at 10 bytes, through the middle of a character
@@ -89,8 +96,25 @@ def read(path: Path, layer: str | None = None) -> VectorFile:
     return VectorFile(_features(wkb, names, columns, encoding), str(meta.get("crs") or ""), names)
 
 
-def _source(path: Path) -> tuple[str, str | None]:
+def _other_kind(path: Path, driver: str) -> UnreadableFile:
+    return UnreadableFile(f"{path.name}: its content is not that of a {driver} file")
+
+
+def _checked(path: Path, driver: str, head: bytes) -> None:
+    """Raises UnreadableFile for what does not begin as its kind does."""
+    if (
+        not head.removeprefix(codecs.BOM_UTF8)
+        .lstrip(b" \t\r\n" if driver == "GeoJSON" else b"")
+        .startswith(BEGINNINGS[driver])
+    ):
+        raise _other_kind(path, driver)
+
+
+def _source(path: Path, driver: str) -> tuple[str, str | None]:
     """What GDAL opens, and the encoding of a Shapefile's table (None for the other kinds, which say it themselves)."""
+    if path.suffix.lower() != ".zip":
+        with path.open("rb") as file:
+            _checked(path, driver, file.read(HEAD))
     if path.suffix.lower() == ".shp":
         table, said = _sibling(path, ".dbf"), _sibling(path, ".cpg")
         return str(path), _encoding(table.read_bytes() if table else b"", said.read_bytes() if said else b"")
@@ -101,9 +125,13 @@ def _source(path: Path) -> tuple[str, str | None]:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
                 raise UnreadableFile(f"{path.name}: larger than {MOST_BYTES // 1024 // 1024} MB when unpacked")
             names = {n.lower(): n for n in archive.namelist() if not n.startswith("__MACOSX")}
+            if len(set(archive.namelist())) < len(archive.namelist()):
+                raise UnreadableFile(f"{path.name} holds two files of one name")
             shapes = [n for n in names if n.endswith(".shp")]
             if len(shapes) != 1:
                 raise UnreadableFile(f"{path.name} holds {len(shapes)} .shp files; one is needed")
+            with archive.open(names[shapes[0]]) as file:
+                _checked(path, driver, file.read(HEAD))
             stem = shapes[0][:-4]
             table, said = (archive.read(names[stem + s]) if stem + s in names else b"" for s in (".dbf", ".cpg"))
     except (zipfile.BadZipFile, RuntimeError) as error:

@@ -44,6 +44,17 @@ def database() -> Finding:
     return ok(f"PostgreSQL {version}，应答 {ms:.1f} 毫秒。", f"PostgreSQL {version}, answered in {ms:.1f} ms.")
 
 
+@check("hosts")
+def host_names() -> Finding:
+    """Behind a proxy somebody else's name may lead here: links and redirects would be made of it."""
+    if settings.CONFIG.https and "*" in settings.CONFIG.hosts:
+        return warn(
+            "任何主机名都提供服务，请在 WANGGE_HOSTS 中列出本系统的域名。",
+            "Every host name is served: list the names of this installation in WANGGE_HOSTS.",
+        )
+    return ok("主机名已限定，或未经 HTTPS 对外提供。", "Host names are listed, or nothing is served by HTTPS.")
+
+
 @check("clock")
 def clocks() -> list[Finding]:
     """The application's clock against the database's, and the zone."""

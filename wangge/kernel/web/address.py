@@ -1,4 +1,4 @@
-"""Where a request comes from, through the proxies that are believed."""
+"""Where a request comes from, through the proxies that are believed, and whether it came by HTTPS."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def client_address(request: HttpRequest) -> str | None:
         if found not in trusted:
             break
     return address
+
+
+def is_https(request: HttpRequest) -> bool:
+    """HTTPS is a proxy's work, so the installation's settings say it."""
+    return settings.CONFIG.https or request.is_secure()
 
 
 def _valid(text: str) -> str | None:

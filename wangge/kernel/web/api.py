@@ -11,9 +11,10 @@ from math import isfinite
 from typing import Any, Literal, Protocol, get_args, get_origin
 
 import orjson
-from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
+from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.datastructures import MultiValueDict
 from ninja import NinjaAPI
 from ninja import Router as NinjaRouter
@@ -68,7 +69,10 @@ class JsonParser(Parser):
                 "body", "json", "请求正文不是合法的 JSON。", f"The body is not valid JSON: {error}."
             ) from error
         if b"\\u0000" in body:
-            _holdable(found, "body")
+            try:
+                _holdable(found, "body")
+            except RecursionError as error:
+                raise Invalid.field("body", "depth", "请求正文嵌套过深。", "The body is nested too deeply.") from error
         return found
 
     def parse_querydict(self, data: MultiValueDict, list_fields: list[str], request: HttpRequest) -> dict[str, Any]:
@@ -239,6 +243,8 @@ def build(
     api.add_exception_handler(Http404, lambda request, _: problem_response(request, NotFound(NOT_THERE)))
     api.add_exception_handler(HttpError, _http_error)
     api.add_exception_handler(RequestDataTooBig, lambda request, _: problem_response(request, TooBig(TOO_BIG)))
+    api.add_exception_handler(SuspiciousOperation, lambda request, _: problem_response(request, Problem(MALFORMED)))
+    api.add_exception_handler(MultiPartParserError, lambda request, _: problem_response(request, Problem(MALFORMED)))
     api.add_exception_handler(OperationalError, _database_away)
     api.add_exception_handler(InterfaceError, _database_away)
     api.add_exception_handler(Exception, _defect)
@@ -247,6 +253,10 @@ def build(
 
 NOT_THERE = Words("没有这个地址。", "There is nothing at this address.")
 TOO_BIG = Words("请求内容超过 20 MB，请分批提交。", "The request is larger than 20 MB; send it in parts.")
+MALFORMED = Words(
+    "请求格式有误：表单残缺，或参数超过 1000 个。",
+    "The request is malformed: a broken form, or more than 1000 parameters.",
+)
 AWAY = Words(
     "数据库暂时不可用，请稍后重试；同一 id 的提交不会重复生效。",
     "The database cannot be used at the moment. Try again soon: what is sent again with the same id is done once.",

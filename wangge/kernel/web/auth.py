@@ -11,6 +11,7 @@ from ninja.security.base import AuthBase
 
 from wangge.kernel.access import PUBLIC_PERSON, Permission, Principal, bind
 from wangge.kernel.problems import Forbidden, Unauthorized
+from wangge.kernel.web.address import is_https
 from wangge.kernel.words import Words
 
 COOKIE = "wangge_session"
@@ -32,13 +33,19 @@ def set_authenticator(fn: Authenticator) -> None:
     _authenticate = fn
 
 
-def _token(request: HttpRequest) -> tuple[str | None, bool]:
+def cookie_name(*, https: bool) -> str:
+    """Over HTTPS a browser takes a cookie of this name from this very host alone, over HTTPS alone (RFC 6265bis, 4.1.3.2): no host
+    beside ours, and nobody on the line, can plant a session of their own."""
+    return f"__Host-{COOKIE}" if https else COOKIE
+
+
+def token_of(request: HttpRequest) -> tuple[str | None, bool]:
     """The token, and whether it came by cookie (then the request must come from our own pages)."""
     header = request.headers.get("Authorization", "")
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "bearer" and value:
         return value.strip(), False
-    return request.COOKIES.get(COOKIE), True
+    return request.COOKIES.get(cookie_name(https=is_https(request))), True
 
 
 def principal_of(request: HttpRequest) -> Principal:
@@ -46,17 +53,17 @@ def principal_of(request: HttpRequest) -> Principal:
     known = getattr(request, "principal", None)
     if known is not None:
         return known
-    token, by_cookie = _token(request)
+    token, by_cookie = token_of(request)
     found = _authenticate(token, request) if token and _authenticate else None
     if found is not None and by_cookie and request.method not in SAFE:
-        _same_origin(request)
+        same_origin(request)
     request.principal = found or PUBLIC_PERSON
     bind(request.principal)
     return request.principal
 
 
-def _same_origin(request: HttpRequest) -> None:
-    """Cross-site request forgery: a browser says where a request comes from; a cookie counts only from our own pages."""
+def same_origin(request: HttpRequest) -> None:
+    """Raises Forbidden. Cross-site request forgery: a browser says where a request comes from; a cookie counts only from our own pages."""
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
     same = site in ("same-origin", "none") if site else origin is None or urlsplit(origin).netloc == request.get_host()

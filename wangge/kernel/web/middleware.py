@@ -1,4 +1,4 @@
-"""One middleware for what every answer needs: a number, a log line and a metric without personal data, safe headers."""
+"""One middleware for what every answer needs: a name that we are known by, a number, a log line and a metric without personal data, safe headers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import logging
 import time
 from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 from wangge.kernel import metrics
 from wangge.kernel.ids import uuid7
+from wangge.kernel.problems import Problem
+from wangge.kernel.web.api import problem_response
+from wangge.kernel.words import Words
 
 log = logging.getLogger("wangge.request")
 
@@ -24,6 +29,16 @@ HEADERS = {
         "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     ),
 }
+STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+BY_ADDRESS = frozenset({"/healthz", "/metrics"})
+"""What balancers and Prometheus ask for by whatever address they have; neither says a word of ours with the host's name in it."""
+NOT_OUR_NAME = Problem(
+    Words(
+        "本系统不以此主机名提供服务；如应当提供，请由管理员加入 WANGGE_HOSTS。",
+        "This system is not served under that host name; if it should be, it belongs into WANGGE_HOSTS.",
+    )
+)
 
 
 class Wangge:
@@ -33,16 +48,18 @@ class Wangge:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         request.number = uuid7().hex[-12:]
-        response = self.get_response(request)
+        response = self._refused(request) or self.get_response(request)
         seconds = time.perf_counter() - started
         route = getattr(request.resolver_match, "route", None) or "unknown"
-        metrics.observe(request.method or "-", route, response.status_code, seconds)
+        # A client may call its method anything: each new name would be a row of the metrics for good.
+        method = request.method if request.method in METHODS else "other"
+        metrics.observe(method, route, response.status_code, seconds)
         # The path may hold a case's id but never a person's data; the query string may (a search), so it is not logged.
         log.info(
             "request",
             extra={
                 "request": request.number,
-                "method": request.method,
+                "method": method,
                 "route": route,
                 "status": response.status_code,
                 "ms": round(seconds * 1000, 1),
@@ -51,8 +68,20 @@ class Wangge:
         response["X-Request-Id"] = request.number
         for name, value in HEADERS.items():
             response.setdefault(name, value)
+        if settings.CONFIG.https:
+            response.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
         if not response.streaming:  # else it goes out in chunks, which costs both ends
             response.setdefault("Content-Length", str(len(response.content)))
-        if request.path.startswith("/api/"):
-            response.setdefault("Cache-Control", "no-store")
+        response.setdefault("Cache-Control", "no-store")  # what may be kept says so itself
         return response
+
+    @staticmethod
+    def _refused(request: HttpRequest) -> HttpResponse | None:
+        """Links, redirects and the check of where a request comes from are made of the host's name: it has to be one of ours."""
+        if request.path in BY_ADDRESS:
+            return None
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return problem_response(request, NOT_OUR_NAME)
+        return None

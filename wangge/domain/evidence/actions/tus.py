@@ -19,7 +19,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from wangge.domain.evidence.rules import KINDS, Kind, State, type_of
+from wangge.domain.evidence.rules import KINDS, Kind, State, plain_name, type_of
 from wangge.domain.evidence.tags import EvidenceEvent, EvidencePermission, EvidenceTag
 from wangge.kernel import clock, files, ledger, outbox
 from wangge.kernel.access import Principal
@@ -96,7 +96,7 @@ def create(*, by: Principal, id: UUID, length: int, kind: Kind, name: str = "", 
             "id": id,
             "by": by.id,
             "kind": str(kind),
-            "name": name[:200],
+            "name": plain_name(name),
             "length": length,
             "sha256": sha256,
             "at": clock.now(),

@@ -51,7 +51,7 @@ def confirm_factor(*, by: Principal, code: str) -> list[str]:
     now = clock.now()
     with transaction.atomic():
         done = Credential.objects.filter(user_id=by.id, factor_at=None).update(
-            factor_at=now, recovery=[factor.recovery_hash(c) for c in codes]
+            factor_at=now, recovery=[factor.recovery_hash(_own(by), c) for c in codes]
         )
         if not done:
             raise Conflict(Words("动态验证码已绑定。", "The second factor is in force already."))
@@ -72,7 +72,7 @@ def renew_recovery_codes(*, by: Principal, password: str) -> list[str]:
     codes = factor.new_recovery_codes()
     with transaction.atomic():
         done = Credential.objects.filter(user_id=by.id, factor_at__isnull=False).update(
-            recovery=[factor.recovery_hash(c) for c in codes]
+            recovery=[factor.recovery_hash(_own(by), c) for c in codes]
         )
         if not done:
             raise Conflict(Words("尚未绑定动态验证码。", "No second factor is set up."))
@@ -176,9 +176,9 @@ def _check_code(by: Principal, code: str, *, confirming: bool) -> None:
 
 def _take_recovery_code(by: Principal, code: str) -> int:
     left = rows.value(
-        """UPDATE people_credential SET recovery = array_remove(recovery, %(hash)s)
-           WHERE user_id = %(id)s AND %(hash)s = ANY(recovery) RETURNING cardinality(recovery)""",
-        {"id": by.id, "hash": factor.recovery_hash(code)},
+        """UPDATE people_credential SET recovery = ARRAY(SELECT unnest(recovery) EXCEPT SELECT unnest(%(hashes)s::text[]))
+           WHERE user_id = %(id)s AND recovery && %(hashes)s::varchar[] RETURNING cardinality(recovery)""",
+        {"id": by.id, "hashes": factor.recovery_hashes(_own(by), code)},
     )
     if left is None:
         return 0

@@ -31,6 +31,10 @@ WRONG = Words("登录名或密码不正确。", "The log-in or the password is n
 SWITCHED_OFF = Words(
     "本系统已关闭口令登录，请使用统一身份认证。", "Log-in by password is switched off here: use single sign-on."
 )
+EXPIRED = Words(
+    f"首次密码已超过 {rules.FIRST_PASSWORD_HOLDS.days} 天，不再有效，请联系安全管理员重置。",
+    f"A first password holds for {rules.FIRST_PASSWORD_HOLDS.days} days, and this one is older: ask the security administrator for another.",
+)
 NO_SESSION = Words("没有这个登录，或已结束。", "There is no such log-in, or it has ended.")
 
 
@@ -44,16 +48,23 @@ class LogIn(NamedTuple):
 
 
 def log_in(*, by: Principal = PUBLIC_PERSON, login: str, password: str, address: str | None, device: str = "") -> LogIn:
-    """Open a session. Unauthorized for an unknown, inactive or wrong log-in (all the same, in the same time), and for everybody but who
-    was let in on the command line where log-in by password is switched off; TooMany when locked."""
+    """Open a session, in place of the one that asks. Unauthorized for an unknown, inactive or wrong log-in (all the same, in the same
+    time), for everybody but who was let in on the command line where log-in by password is switched off, and for a first password that
+    was left lying too long; TooMany when locked."""
     login = rules.normal_login(login)[:64]
     network = Attempt.begin("network", rules.network_of(address), rules.BY_NETWORK)
     person = Attempt.begin("person", login, rules.BY_PERSON)
     row = rows.one(
         """SELECT u.id, u.name, u.active AND (%(open)s OR coalesce(c.let_in_until > %(now)s, FALSE)) AS may,
-                  c.password, c.must_change, c.factor_at IS NOT NULL AS has_factor
+                  c.password, c.must_change, c.factor_at IS NOT NULL AS has_factor,
+                  c.must_change AND c.password_at < %(now)s - %(holds)s AS expired
            FROM people_user u LEFT JOIN people_credential c ON c.user_id = u.id WHERE u.login = %(login)s""",
-        {"login": login, "open": settings.CONFIG.local_login, "now": clock.now()},
+        {
+            "login": login,
+            "open": settings.CONFIG.local_login,
+            "now": clock.now(),
+            "holds": rules.FIRST_PASSWORD_HOLDS,
+        },
     )
     right = passwords.is_right(password, row["password"] if row and row["may"] else None)
     if not right or row is None:
@@ -61,19 +72,29 @@ def log_in(*, by: Principal = PUBLIC_PERSON, login: str, password: str, address:
         raise Unauthorized(WRONG if settings.CONFIG.local_login else SWITCHED_OFF)
     person.forgive(entirely=True)
     network.forgive()
-    return open_session(row, address=address, device=device)
+    if row["expired"]:
+        raise Unauthorized(EXPIRED)
+    return open_session(row, before=by, address=address, device=device)
 
 
 def open_session(
-    row: dict[str, Any], *, address: str | None, device: str, provider_session: str | None = None, passed: bool = False
+    row: dict[str, Any],
+    *,
+    before: Principal,
+    address: str | None,
+    device: str,
+    provider_session: str | None = None,
+    passed: bool = False,
 ) -> LogIn:
-    """A session for whoever has shown who they are. ``row``: id, name, must_change and has_factor of the person;
-    ``provider_session``: given when the provider of single sign-on said so; ``passed``: it saw a second factor."""
+    """A session for whoever has shown who they are. ``row``: id, name, must_change and has_factor of the person; ``before``: who asked,
+    whose own session ends, as one browser has one; ``provider_session``: given when the provider of single sign-on said so; ``passed``: it saw a second factor."""
     now = clock.now()
     roles = frozenset(g.role for g in posts_at(row["id"], now))
     life = life_of(roles)
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
+        if before.session:
+            _end(before, user=before.id, how="replaced", only=before.session)
         session = Session.objects.create(
             token_hash=digest(token),
             user_id=row["id"],
@@ -102,6 +123,18 @@ def open_session(
         required=factor_required(roles),
     )
     return LogIn(token, session.id, pending, session.expires_at)
+
+
+def renew(*, by: Principal) -> LogIn:
+    """Another token for the session that asks: what was known of it before the second factor opens nothing any more."""
+    token = secrets.token_urlsafe(32)
+    expires = rows.value(
+        "UPDATE people_session SET token_hash = %(hash)s WHERE id = %(id)s AND ended_at IS NULL RETURNING expires_at",
+        {"hash": digest(token), "id": by.session},
+    )
+    if expires is None or by.session is None:
+        raise Unauthorized(NO_SESSION)
+    return LogIn(token, by.session, None, expires)
 
 
 def life_of(roles: frozenset[Role]) -> rules.Life:

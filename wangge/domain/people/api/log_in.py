@@ -6,7 +6,6 @@ import base64
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Status
 
@@ -14,15 +13,15 @@ from wangge.domain.people import queries, schemas
 from wangge.domain.people.actions import authenticate, second_factor, sessions, users
 from wangge.domain.people.api.router import person, router
 from wangge.domain.people.sso import leaving
-from wangge.kernel.web.address import client_address
+from wangge.kernel.web.address import client_address, is_https
 from wangge.kernel.web.api import ANY_SESSION, PUBLIC, SIGNED_IN
-from wangge.kernel.web.auth import COOKIE, _same_origin
+from wangge.kernel.web.auth import cookie_name, same_origin, token_of
 
 
 @router.post("/session", permission=PUBLIC, response=schemas.LogInOut, summary="登录 · Log in")
 def log_in(request: HttpRequest, response: HttpResponse, payload: schemas.LogInIn) -> dict[str, Any]:
-    """Sets the cookie `wangge_session`, or answers a token. 401 wrong, 429 locked (with `Retry-After`). `pending` says what is to follow."""
-    _same_origin(request)
+    """Sets the cookie `wangge_session` (`__Host-wangge_session` over HTTPS), or answers a token; the session that asks, if any, ends. 401 wrong, 429 locked (with `Retry-After`). `pending` says what is to follow."""
+    same_origin(request)
     opened = sessions.log_in(
         by=request.principal,
         login=payload.login,
@@ -38,20 +37,28 @@ def log_in(request: HttpRequest, response: HttpResponse, payload: schemas.LogInI
 
 
 def set_session_cookie(request: HttpRequest, response: HttpResponse, opened: sessions.LogIn) -> None:
-    """The session's token, for the browser alone."""
+    """The session's token, for the browser alone. Strict: the pages themselves need no cookie, so that a link or a form of another
+    site never acts in somebody's name, not by a GET that goes on record either."""
+    https = is_https(request)
     response.set_cookie(
-        COOKIE,
+        cookie_name(https=https),
         opened.token,
         expires=opened.expires,
         httponly=True,
-        samesite="Lax",
-        secure=is_https(request),
+        samesite="Strict",
+        secure=https,
         path="/",
     )
 
 
-def is_https(request: HttpRequest) -> bool:
-    return settings.CONFIG.https or request.is_secure()
+def _renew(request: HttpRequest, response: HttpResponse) -> str:
+    """A browser's session goes on under another token once its second factor was shown. Returns the token that holds now."""
+    token, by_cookie = token_of(request)
+    if not by_cookie:
+        return token or ""
+    opened = sessions.renew(by=person(request))
+    set_session_cookie(request, response, opened)
+    return opened.token
 
 
 def own_address(request: HttpRequest, path: str) -> str:
@@ -71,7 +78,7 @@ def log_out(request: HttpRequest, response: HttpResponse) -> dict[str, str | Non
     by = person(request)
     further = leaving.address(by=by, back=own_address(request, "/"))
     sessions.log_out(by=by)
-    response.delete_cookie(COOKIE, path="/", samesite="Lax")
+    response.delete_cookie(cookie_name(https=is_https(request)), path="/", samesite="Strict")
     return {"next": further}
 
 
@@ -81,10 +88,11 @@ def log_out(request: HttpRequest, response: HttpResponse) -> dict[str, str | Non
     response=schemas.MeOut,
     summary="出示第二因素 · Show the second factor",
 )
-def show_factor(request: HttpRequest, payload: schemas.CodeIn) -> dict[str, Any]:
-    """A code of the authenticator or a recovery code. Each is accepted once."""
+def show_factor(request: HttpRequest, response: HttpResponse, payload: schemas.CodeIn) -> dict[str, Any]:
+    """A code of the authenticator or a recovery code. Each is accepted once. The cookie is set anew."""
     second_factor.show_factor(by=person(request), code=payload.code)
-    return _again(request)
+    token = _renew(request, response)
+    return queries.me(by=authenticate.member_of_staff(token) or request.principal)
 
 
 @router.post(
@@ -145,8 +153,11 @@ def begin_factor(request: HttpRequest, payload: schemas.PasswordIn) -> dict[str,
     response=schemas.RecoveryOut,
     summary="确认绑定 · Confirm the second factor",
 )
-def confirm_factor(request: HttpRequest, payload: schemas.CodeIn) -> dict[str, Any]:
-    return {"recovery_codes": second_factor.confirm_factor(by=person(request), code=payload.code)}
+def confirm_factor(request: HttpRequest, response: HttpResponse, payload: schemas.CodeIn) -> dict[str, Any]:
+    """The cookie is set anew."""
+    codes = second_factor.confirm_factor(by=person(request), code=payload.code)
+    _renew(request, response)
+    return {"recovery_codes": codes}
 
 
 @router.post(
@@ -166,12 +177,3 @@ def remove_factor(request: HttpRequest, payload: schemas.PasswordIn) -> Status:
     """Refused where a post requires it."""
     second_factor.remove_factor(by=person(request), password=payload.password)
     return Status(204, None)
-
-
-def _again(request: HttpRequest) -> dict[str, Any]:
-    """Who am I, after this act changed it."""
-    header = request.headers.get("Authorization", "")
-    token = (
-        header.partition(" ")[2].strip() if header.lower().startswith("bearer ") else request.COOKIES.get(COOKIE, "")
-    )
-    return queries.me(by=authenticate.member_of_staff(token) or request.principal)

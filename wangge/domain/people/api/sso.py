@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from ninja import Form, Query, Status
 
 from wangge.domain.people import schemas, schemas_sso
-from wangge.domain.people.api.log_in import is_https, own_address, set_session_cookie
+from wangge.domain.people.api.log_in import own_address, set_session_cookie
 from wangge.domain.people.api.router import router
 from wangge.domain.people.sso import flow, leaving, mapping
 from wangge.domain.people.tags import PeoplePermission
-from wangge.kernel.web.address import client_address
+from wangge.kernel.web.address import client_address, is_https
 from wangge.kernel.web.api import PUBLIC
 
 SSO_COOKIE = "wangge_sso"
@@ -42,7 +42,7 @@ def to_provider(request: HttpRequest, app: Literal["console", "field"] = "consol
         return _back(denied.asked, denied.why)
     response = HttpResponseRedirect(address)
     response.set_cookie(
-        SSO_COOKIE,
+        _cookie_name(request),
         cookie,
         max_age=int(flow.KEPT.total_seconds()),
         httponly=True,
@@ -63,7 +63,7 @@ def from_provider(
     try:
         opened, asked = flow.finish(
             by=request.principal,
-            cookie=request.COOKIES.get(SSO_COOKIE, ""),
+            cookie=request.COOKIES.get(_cookie_name(request), ""),
             state=state,
             code=code,
             error=error,
@@ -76,8 +76,13 @@ def from_provider(
     else:
         response = _back(asked, "in")
         set_session_cookie(request, response, opened)
-    response.delete_cookie(SSO_COOKIE, path=PATH, samesite="Lax")
+    response.delete_cookie(_cookie_name(request), path=PATH, samesite="Lax")
     return response
+
+
+def _cookie_name(request: HttpRequest) -> str:
+    """Over HTTPS a browser takes it over HTTPS alone (``__Host-`` would not allow the path)."""
+    return f"__Secure-{SSO_COOKIE}" if is_https(request) else SSO_COOKIE
 
 
 def _back(asked: flow.Asked | None, how: str) -> HttpResponse:

@@ -121,7 +121,12 @@ def finish(
         raise Denied("factor", asked)
     network.forgive()
     opened = sessions.open_session(
-        person, address=address, device=device, provider_session=str(told.get("sid", ""))[:255], passed=passed
+        person,
+        before=by,
+        address=address,
+        device=device,
+        provider_session=str(told.get("sid", ""))[:255],
+        passed=passed,
     )
     return opened, asked
 
