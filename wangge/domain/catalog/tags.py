@@ -33,6 +33,7 @@ GRANTS = declare(
         CatalogPermission.ROUTES: {Role.SYSTEM_ADMIN},
     },
     PERMISSION_WORDS,
+    whole=[CatalogPermission.EDIT, CatalogPermission.CALENDAR],
 )
 
 

@@ -51,7 +51,7 @@ _PARTNERS = """
 
 def partners(*, by: Principal, partner: UUID | None = None) -> list[Row]:
     """All partners by name with how each does, or one. Shape: ``schemas.PartnerOut``."""
-    by.require_everywhere(ExchangePermission.PARTNERS)
+    by.require(ExchangePermission.PARTNERS)
     now = clock.now()
     with acting(SYSTEM):
         found = rows.all(_PARTNERS, {"id": partner, "now": now, "since": now - _UNDONE})
@@ -60,7 +60,7 @@ def partners(*, by: Principal, partner: UUID | None = None) -> list[Row]:
 
 def mappings(*, by: Principal) -> list[str]:
     """The names of the saved mappings of orders, which a partner's words may be read by."""
-    by.require_everywhere(ExchangePermission.PARTNERS)
+    by.require(ExchangePermission.PARTNERS)
     return [row["name"] for row in rows.all("SELECT name FROM cases_order_mapping ORDER BY name")]
 
 

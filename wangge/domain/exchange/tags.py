@@ -31,6 +31,7 @@ GRANTS = declare(
         ExchangePermission.FIGURES: {Role.LEADER, Role.SUPERVISOR, Role.ANALYST, Role.OPERATOR},
     },
     PERMISSION_WORDS,
+    whole=[ExchangePermission.PARTNERS],
 )
 
 

@@ -170,7 +170,7 @@ def deliveries(
 ) -> dict[str, Any]:
     """One page of deliveries, newest first, without persons and addresses; a token's own alone. ``failed``: given up, or failed and
     waiting for another try."""
-    by.require_everywhere(NoticePermission.DELIVERIES)
+    by.require(NoticePermission.DELIVERIES)
     params: dict[str, Any] = {"limit": limit + 1}
     terms = ["TRUE"]
     for name, value in (("status", status), ("channel", channel)):
@@ -200,7 +200,7 @@ def deliveries(
 
 def delivery(*, by: Principal, delivery: UUID) -> dict[str, Any]:
     """One delivery. NotFound."""
-    by.require_everywhere(NoticePermission.DELIVERIES)
+    by.require(NoticePermission.DELIVERIES)
     with acting(SYSTEM):
         found = rows.one(
             f"""SELECT {_DELIVERY} FROM notices_delivery d WHERE d.id = %(id)s
@@ -214,7 +214,7 @@ def delivery(*, by: Principal, delivery: UUID) -> dict[str, Any]:
 
 def webhooks(*, by: Principal, webhook: UUID | None = None) -> list[dict[str, Any]]:
     """The subscriptions with how they do, without secrets: one statement. A token's own alone."""
-    by.require_everywhere(NoticePermission.WEBHOOKS)
+    by.require(NoticePermission.WEBHOOKS)
     with acting(SYSTEM):
         return rows.all(
             """SELECT w.id, w.name, w.url, w.token_id AS token, k.name AS token_name, w.events, w.areas, w.active, w.version, w.created_at,

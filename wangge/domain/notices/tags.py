@@ -33,6 +33,7 @@ GRANTS = declare(
         NoticePermission.WEBHOOKS: {Role.SECURITY_ADMIN, Role.INTEGRATION},
     },
     PERMISSION_WORDS,
+    whole=[NoticePermission.MATRIX, NoticePermission.DELIVERIES, NoticePermission.WEBHOOKS],
 )
 
 

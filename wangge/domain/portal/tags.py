@@ -14,7 +14,7 @@ class PortalPermission(Permission):
 PERMISSION_WORDS = {PortalPermission.BANS: Words("维护居民端限制名单", "Keep somebody from the portal")}
 
 # A right of residents is taken away for a while: by who answers for security, not by the desk that would have to answer them.
-GRANTS = declare({PortalPermission.BANS: {Role.SECURITY_ADMIN}}, PERMISSION_WORDS)
+GRANTS = declare({PortalPermission.BANS: {Role.SECURITY_ADMIN}}, PERMISSION_WORDS, whole=PortalPermission)
 
 
 class PortalTag(LedgerTag):

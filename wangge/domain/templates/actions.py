@@ -37,7 +37,7 @@ class NewTemplate:
 
 def add(*, by: Principal, id: UUID, template: NewTemplate) -> tuple[Row, bool]:
     """A new template, and whether this call made it: sent again with the same content it is the one that is there. Raises Invalid."""
-    by.require_everywhere(TemplatePermission.EDIT)
+    by.require(TemplatePermission.EDIT)
     _check(template)
     values = _values(template)
     with transaction.atomic():
@@ -62,7 +62,7 @@ def add(*, by: Principal, id: UUID, template: NewTemplate) -> tuple[Row, bool]:
 
 def change(*, by: Principal, template: UUID, version: int, new: NewTemplate) -> Row:
     """Replace a template. Raises NotFound, Invalid, and Conflict with the present one when it was changed meanwhile."""
-    by.require_everywhere(TemplatePermission.EDIT)
+    by.require(TemplatePermission.EDIT)
     _check(new)
     values = _values(new)
     with transaction.atomic():
@@ -89,7 +89,7 @@ def change(*, by: Principal, template: UUID, version: int, new: NewTemplate) -> 
 
 def remove(*, by: Principal, template: UUID) -> None:
     """Raises NotFound."""
-    by.require_everywhere(TemplatePermission.EDIT)
+    by.require(TemplatePermission.EDIT)
     with transaction.atomic():
         row = rows.one("DELETE FROM templates_template WHERE id = %(id)s RETURNING *", {"id": template})
         if row is None:

@@ -26,6 +26,7 @@ GRANTS = declare(
         TemplatePermission.EDIT: {Role.SYSTEM_ADMIN},
     },
     PERMISSION_WORDS,
+    whole=[TemplatePermission.EDIT],
 )
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 from uuid import UUID
 
-from wangge.kernel.access.roles import ADMINISTRATORS, Permission, Role, roles_with
+from wangge.kernel.access.roles import ADMINISTRATORS, Permission, Role, is_whole, roles_with
 from wangge.kernel.access.scope import EVERYTHING, NOTHING, Scope
 from wangge.kernel.problems import Forbidden
 from wangge.kernel.words import Language, Words
@@ -50,7 +50,13 @@ class Principal:
             return True
         if self.pending or (self.only is not None and permission not in self.only):
             return False
-        return any(g.role in roles_with(permission) for g in self.grants)
+        return any(self._gives(g, permission) for g in self.grants)
+
+    def _gives(self, grant: Grant, permission: Permission) -> bool:
+        """What there is once in an installation is not for who administers a part of it. A token is held to what is its own by whoever asks."""
+        if grant.role not in roles_with(permission):
+            return False
+        return grant.scope.everything or not is_whole(permission) or self.kind == "token"
 
     def scope(self, permission: Permission) -> Scope:
         """Where ``permission`` holds: the union of the scopes of the posts that give it. A person's own reports go along."""
@@ -60,7 +66,7 @@ class Principal:
             return NOTHING
         scope = Scope(person=self.id)
         for grant in self.grants:
-            if grant.role in roles_with(permission):
+            if self._gives(grant, permission):
                 scope |= grant.scope
         return scope
 
@@ -68,6 +74,8 @@ class Principal:
         """``scope(permission)``, or Forbidden with the roles that have it."""
         if not self.may(permission):
             roles = sorted(roles_with(permission))
+            if not self.pending and is_whole(permission) and self.roles.intersection(roles):
+                raise Forbidden(PART, extra={"permission": str(permission)})
             raise Forbidden(
                 Words(
                     "您的岗位没有这项权限。" + (f"需要：{'、'.join(r.words.zh for r in roles)}。" if roles else ""),
@@ -77,18 +85,6 @@ class Principal:
                 extra={"permission": str(permission)},
             )
         return self.scope(permission)
-
-    def require_everywhere(self, permission: Permission) -> None:
-        """For what there is once in an installation: Forbidden for an administrator of a part of it. A token is held to what is its own by
-        whoever asks this."""
-        scope = self.require(permission)
-        if self.kind != "token" and not scope.everything:
-            raise Forbidden(
-                Words(
-                    "此项影响整个系统，只有负责全部区域的管理员可以办理。",
-                    "This concerns the whole installation: only an administrator for everywhere may do it.",
-                )
-            )
 
     @cached_property
     def visible(self) -> Scope:
@@ -106,5 +102,9 @@ class Principal:
         return frozenset(g.role for g in self.grants)
 
 
+PART = Words(
+    "此项影响整个系统，只有负责全部区域的管理员可以办理。",
+    "This concerns the whole installation: only an administrator for everywhere may do it.",
+)
 SYSTEM = Principal(kind="system", id=None, name="system")
 PUBLIC_PERSON = Principal(kind="public", id=None, name="public")

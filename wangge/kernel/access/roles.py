@@ -74,13 +74,15 @@ class Permission(StrEnum):
 
 _grants: dict[Permission, frozenset[Role]] = {}
 _words: dict[Permission, Words] = {}
+_whole: set[Permission] = set()
 
 
 def declare(
-    grants: Mapping[Permission, Iterable[Role]], words: Mapping[Permission, Words]
+    grants: Mapping[Permission, Iterable[Role]], words: Mapping[Permission, Words], *, whole: Iterable[Permission] = ()
 ) -> Mapping[Permission, frozenset[Role]]:
     """Say which roles hold which permissions, and what each is called. Called once by each domain's ``tags.py``; a permission is
-    declared once, and none is without its words."""
+    declared once, and none is without its words. ``whole``: those about what there is once in an installation; only a post for everywhere
+    gives them."""
     table = {permission: frozenset(roles) for permission, roles in grants.items()}
     if table.keys() != words.keys():
         raise ValueError(f"permissions without words, or words without: {sorted(table.keys() ^ words.keys())}")
@@ -89,6 +91,7 @@ def declare(
             raise ValueError(f"permission {permission} is declared twice")
     _grants.update(table)
     _words.update(words)
+    _whole.update(whole)
     return table
 
 
@@ -100,6 +103,11 @@ def permissions() -> Mapping[Permission, frozenset[Role]]:
 def roles_with(permission: Permission) -> frozenset[Role]:
     """The roles that hold ``permission``; KeyError when no domain declared it."""
     return _grants[permission]
+
+
+def is_whole(permission: Permission) -> bool:
+    """Whether it is about what there is once in an installation."""
+    return permission in _whole
 
 
 def grants_of(role: Role) -> frozenset[Permission]:

@@ -20,7 +20,7 @@ GONE = Words(
 @transaction.atomic
 def try_again(*, by: Principal, number: int) -> None:
     """Put a job that was given up back into the queue, with a full number of tries. NotFound when it is not (any more) given up."""
-    by.require_everywhere(JobPermission.MANAGE)
+    by.require(JobPermission.MANAGE)
     name = rows.value(
         """UPDATE procrastinate_jobs SET status = 'todo', attempts = 0, scheduled_at = now(), worker_id = NULL
            WHERE id = %(number)s AND status = 'failed' RETURNING task_name""",

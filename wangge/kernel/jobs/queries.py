@@ -20,7 +20,7 @@ _NEVER = {"ok_at": None, "failures": 0, "error": ""}
 
 def overview(*, by: Principal) -> dict[str, Any]:
     """``loops`` of the workers and ``jobs``, those in trouble first. Two statements and one for the loops, however many jobs."""
-    by.require_everywhere(JobPermission.MANAGE)
+    by.require(JobPermission.MANAGE)
     queued = rows.all(
         """SELECT task_name AS name, count(*) FILTER (WHERE status = 'todo') AS waiting,
                   count(*) FILTER (WHERE status = 'todo' AND attempts > 0) AS retrying,
@@ -38,7 +38,7 @@ def overview(*, by: Principal) -> dict[str, Any]:
 
 def failed(*, by: Principal, after: str | None = None, limit: int = paging.DEFAULT) -> dict[str, Any]:
     """A page of jobs that were given up, the newest number first."""
-    by.require_everywhere(JobPermission.MANAGE)
+    by.require(JobPermission.MANAGE)
     where, params = "j.status = 'failed'", {"limit": limit + 1}
     if after:
         where += " AND j.id < %(after)s"

@@ -12,7 +12,7 @@ class JobPermission(Permission):
 
 
 PERMISSION_WORDS = {JobPermission.MANAGE: Words("查看与重试后台任务", "See background jobs, try them again")}
-GRANTS = declare({JobPermission.MANAGE: {Role.SYSTEM_ADMIN}}, PERMISSION_WORDS)
+GRANTS = declare({JobPermission.MANAGE: {Role.SYSTEM_ADMIN}}, PERMISSION_WORDS, whole=JobPermission)
 
 
 class JobTag(LedgerTag):

@@ -35,7 +35,7 @@ def add_category(*, by: Principal, id: UUID, code: str, parent: UUID | None = No
 
     Raises Invalid for wrong fields, a code that was ever used, or a parent that holds limits of its own matter or is retired.
     """
-    by.require_everywhere(CatalogPermission.EDIT)
+    by.require(CatalogPermission.EDIT)
     _known(fields)
     _check(code=code, **fields)
     with editing("category", id):
@@ -64,7 +64,7 @@ def add_category(*, by: Principal, id: UUID, code: str, parent: UUID | None = No
 
 def change_category(*, by: Principal, category: UUID, version: int, **changes: Any) -> Category:
     """Change fields of a category. Conflict (409, with the present state) when ``version`` is not the present one."""
-    by.require_everywhere(CatalogPermission.EDIT)
+    by.require(CatalogPermission.EDIT)
     _known(changes)
     _check(**changes)
     with editing("category", category):
@@ -89,7 +89,7 @@ def change_category(*, by: Principal, category: UUID, version: int, **changes: A
 
 def retire_category(*, by: Principal, category: UUID, version: int) -> Category:
     """Take a category out of use. Its cases keep it; nothing new is reported under it; its routes must be ended first."""
-    by.require_everywhere(CatalogPermission.EDIT)
+    by.require(CatalogPermission.EDIT)
     with editing("category", category):
         row = _locked(category, version)
         if row.valid_to is not None:
@@ -125,7 +125,7 @@ def import_categories(
     All or nothing: with an error in any row nothing is changed. Returns how many are (or would be) added and changed, and the errors.
     ``since``: from when new rows hold (default now).
     """
-    by.require_everywhere(CatalogPermission.EDIT)
+    by.require(CatalogPermission.EDIT)
     table = list(table)
     moment = since or clock.now()
     with editing("categories"):

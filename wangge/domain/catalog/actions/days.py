@@ -31,7 +31,7 @@ class Day(NamedTuple):
 
 def set_days(*, by: Principal, days: Sequence[Day]) -> int:
     """Write or remove exceptional days. Returns how many rows are different now."""
-    by.require_everywhere(CatalogPermission.CALENDAR)
+    by.require(CatalogPermission.CALENDAR)
     with editing("calendar"):
         changed = _write(days)
         if changed:
@@ -49,7 +49,7 @@ def import_year(*, by: Principal, year: int, dry_run: bool = True) -> list[Day]:
 
     Returns the days that are (or would be) different. Invalid for a year that the library does not know.
     """
-    by.require_everywhere(CatalogPermission.CALENDAR)
+    by.require(CatalogPermission.CALENDAR)
     first, last = holidays.years()
     if not first <= year <= last:
         raise Invalid.field(
@@ -94,7 +94,7 @@ def set_hours(
     *, by: Principal, since: date, week: Sequence[str], make_up: str, urgent: str = "00:00-24:00"
 ) -> OfficeHours:
     """Office hours from ``since`` to the next season: ``week`` from Monday, each such as ``09:00-12:00 14:00-18:00`` or empty."""
-    by.require_everywhere(CatalogPermission.CALENDAR)
+    by.require(CatalogPermission.CALENDAR)
     texts = _hours(week, make_up, urgent)
     with editing("hours"):
         made, _ = OfficeHours.objects.update_or_create(since=since, defaults=texts)

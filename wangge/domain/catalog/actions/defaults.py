@@ -24,7 +24,7 @@ def load_defaults(*, by: Principal) -> dict[str, int]:
 
     Returns how many rows were made: ``categories``, ``limits``, ``days``.
     """
-    by.require_everywhere(CatalogPermission.EDIT)
+    by.require(CatalogPermission.EDIT)
     made = {"categories": 0, "limits": 0, "days": 0}
     with editing("defaults"):
         if not Category.objects.exists():

@@ -17,7 +17,7 @@ from wangge.kernel.words import Words
 
 def set_limit(*, by: Principal, category: UUID | None, urgency: str, stage: str, amount: int, unit: str) -> Limit:
     """Set the limit of a category (None: of all that have none of their own) from now on. Setting it to what it is changes nothing."""
-    by.require_everywhere(CatalogPermission.EDIT)
+    by.require(CatalogPermission.EDIT)
     _check(urgency, stage, unit, amount)
     with editing("limit", category):
         code = _code(category)
@@ -39,7 +39,7 @@ def set_limit(*, by: Principal, category: UUID | None, urgency: str, stage: str,
 
 def remove_limit(*, by: Principal, category: UUID, urgency: str, stage: str) -> None:
     """End a category's own limit, so that the one above it holds. The general limits cannot be removed, only set."""
-    by.require_everywhere(CatalogPermission.EDIT)
+    by.require(CatalogPermission.EDIT)
     with editing("limit", category):
         code = _code(category)
         old = _live(category, urgency, stage)

@@ -65,7 +65,7 @@ def add_partner(
     Raises Invalid for a token that may not exchange orders, an unknown street or mapping, an address that must not be called, a source that
     another partner has.
     """
-    by.require_everywhere(ExchangePermission.PARTNERS)
+    by.require(ExchangePermission.PARTNERS)
     _check(street=street, mapping=mapping, push_to=push_to)
     given = {
         "kind": str(kind),
@@ -116,7 +116,7 @@ def change_partner(*, by: Principal, partner: UUID, version: int, changes: Mappi
     partner is not active, and can still be fetched when it is not pushed to any more.
 
     Raises NotFound, Conflict (changed meanwhile), Invalid."""
-    by.require_everywhere(ExchangePermission.PARTNERS)
+    by.require(ExchangePermission.PARTNERS)
     _check(street=changes.get("street"), mapping=changes.get("mapping"), push_to=changes.get("push_to"))
     with acting(SYSTEM), transaction.atomic():
         row = _locked(partner, version)
@@ -140,7 +140,7 @@ def renew_token(*, by: Principal, partner: UUID, version: int, expires_at: datet
     """Another token for the partner, like the one it had, until ``expires_at`` (for a year); the old one ends at once, and messages wait meanwhile.
 
     Raises NotFound, Conflict (changed meanwhile, or another installation, which has no token), Invalid for a time beyond two years."""
-    by.require_everywhere(ExchangePermission.PARTNERS)
+    by.require(ExchangePermission.PARTNERS)
     with acting(SYSTEM), transaction.atomic():
         row = _locked(partner, version)
         old = row.token

@@ -19,7 +19,7 @@ def send_again(*, by: Principal, delivery: UUID) -> None:
 
     A token sends its own again. Raises NotFound, Conflict for a mail or SMS that was sent or dropped.
     """
-    by.require_everywhere(NoticePermission.DELIVERIES)
+    by.require(NoticePermission.DELIVERIES)
     with acting(SYSTEM), transaction.atomic():
         row = Delivery.objects.select_for_update(of=("self",)).select_related("webhook").filter(id=delivery).first()
         if row is None or (by.kind == "token" and (row.webhook is None or row.webhook.token_id != by.id)):
@@ -49,7 +49,7 @@ def send_again(*, by: Principal, delivery: UUID) -> None:
 def send_missed(*, by: Principal, webhook: UUID) -> int:
     """Send all that was given up for a receiver again, each with a full number of tries, of each case in the order it happened. Returns how
     many. Raises NotFound, Conflict for a webhook that is not active."""
-    by.require_everywhere(NoticePermission.DELIVERIES)
+    by.require(NoticePermission.DELIVERIES)
     with acting(SYSTEM), transaction.atomic():
         row = Webhook.objects.select_for_update().filter(id=webhook, removed_at__isnull=True).first()
         if row is None or (by.kind == "token" and row.token_id != by.id):

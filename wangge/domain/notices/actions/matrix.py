@@ -32,7 +32,7 @@ def set_matrix(*, by: Principal, version: int, cells: Sequence[Cell]) -> int:
 
     Setting what holds already changes nothing. Raises Invalid for a cell that cannot be, Conflict when somebody else was faster.
     """
-    by.require_everywhere(NoticePermission.MATRIX)
+    by.require(NoticePermission.MATRIX)
     _check(cells)
     chosen = {str(cell) for cell in cells}
     try:

@@ -43,7 +43,7 @@ def add_webhook(
     A token subscribes for itself, an administrator for a token. Raises Invalid for a URL that must not be called, a token that cannot read
     cases, and areas that are none.
     """
-    by.require_everywhere(NoticePermission.WEBHOOKS)
+    by.require(NoticePermission.WEBHOOKS)
     token = _token_for(by, token)
     _check(url=url, areas=areas)
     secret = new_secret()
@@ -78,7 +78,7 @@ def add_webhook(
 
 def change_webhook(*, by: Principal, webhook: UUID, version: int, changes: Mapping[str, Any]) -> Webhook:
     """Change name, url, events, areas or active. Raises NotFound, Conflict (changed meanwhile), Invalid."""
-    by.require_everywhere(NoticePermission.WEBHOOKS)
+    by.require(NoticePermission.WEBHOOKS)
     _check(url=changes.get("url"), areas=changes.get("areas") or ())
     with acting(SYSTEM), transaction.atomic():
         row = _own(by, webhook)
@@ -98,7 +98,7 @@ def change_webhook(*, by: Principal, webhook: UUID, version: int, changes: Mappi
 
 def renew_secret(*, by: Principal, webhook: UUID) -> tuple[Webhook, str]:
     """A new secret, shown this once; for a day the one before signs too, so that the receiver can change over without a gap."""
-    by.require_everywhere(NoticePermission.WEBHOOKS)
+    by.require(NoticePermission.WEBHOOKS)
     secret = new_secret()
     with acting(SYSTEM), transaction.atomic():
         row = _own(by, webhook)
@@ -112,7 +112,7 @@ def renew_secret(*, by: Principal, webhook: UUID) -> tuple[Webhook, str]:
 
 def remove_webhook(*, by: Principal, webhook: UUID) -> None:
     """End a subscription; what waits for it is not sent any more. Its deliveries stay in the list until they are too old."""
-    by.require_everywhere(NoticePermission.WEBHOOKS)
+    by.require(NoticePermission.WEBHOOKS)
     with acting(SYSTEM), transaction.atomic():
         row = _own(by, webhook)
         now = clock.now()
@@ -126,7 +126,7 @@ def remove_webhook(*, by: Principal, webhook: UUID) -> None:
 
 def ping(*, by: Principal, webhook: UUID) -> Delivery:
     """Queue a test event, sent as every other one by the worker. How it went is in the delivery."""
-    by.require_everywhere(NoticePermission.WEBHOOKS)
+    by.require(NoticePermission.WEBHOOKS)
     with acting(SYSTEM), transaction.atomic():
         row = _own(by, webhook)
         if not row.active:
