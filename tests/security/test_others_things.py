@@ -257,6 +257,9 @@ def test_what_there_is_once_is_not_for_the_administrator_of_a_part(
 
 
 def test_nothing_offers_it_to_them_either(ask: Any, elsewhere: None) -> None:
-    for who, theirs, of_all in (("sid", "places.grids.manage", "catalog.edit"), ("selma", "people.users.manage", "portal.bans")):
+    for who, theirs, of_all in (
+        ("sid", "places.grids.manage", "catalog.edit"),
+        ("selma", "people.users.manage", "portal.bans"),
+    ):
         found = ask(who, "GET", "/api/v1/session").json()["permissions"]
         assert theirs in found and of_all not in found
