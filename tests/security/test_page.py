@@ -1,29 +1,38 @@
-"""docs/security.md names code and tests: each of them is there."""
+"""docs/security.md and docs/resilience.md name code and tests: each of them is there."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
-NAMED = set(re.findall(r"`((?:wangge|tests|web|tools|docs|requirements|examples|\.ci)/[^`\s]*)`", PAGE))
+NAMES = re.compile(r"`((?:wangge|tests|web|tools|docs|requirements|examples|\.ci)/[^`\s]*)`")
 
 
-def test_every_file_and_test_that_the_page_names_is_there() -> None:
-    missing = []
-    for name in sorted(NAMED):
+@pytest.mark.parametrize(("page", "least"), [("security.md", 100), ("resilience.md", 12)])
+def test_every_file_and_test_that_the_page_names_is_there(page: str, least: int) -> None:
+    missing, named = [], set(NAMES.findall((ROOT / "docs" / page).read_text("utf-8")))
+    for name in sorted(named):
         path, _, test = name.partition("::")
         file = ROOT / path
         if not file.exists() or (test and not re.search(rf"^ *def {test}\(", file.read_text("utf-8"), re.MULTILINE)):
             missing.append(name)
     assert missing == []
-    assert len([n for n in NAMED if "::" in n]) > 100
+    assert len([n for n in named if "::" in n]) > least
 
 
-def test_every_link_of_the_page_leads_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", PAGE):
-        assert (ROOT / "docs" / target).exists(), target
+def test_every_link_of_the_documentation_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    links = [
+        (page, target)
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    ]
+    assert len(links) > 200
+    assert [f"{page.name}: {target}" for page, target in links if not (page.parent / target).exists()] == []
 
 
 def test_every_line_of_the_tables_is_met_open_or_does_not_apply() -> None:
