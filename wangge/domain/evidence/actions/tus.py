@@ -83,25 +83,32 @@ def create(*, by: Principal, id: UUID, length: int, kind: Kind, name: str = "", 
             Words("未完成的上传过多，请先完成或取消。", "Too many unfinished uploads; finish or cancel some first."),
             extra={"retry_after": 60},
         )
+    given = {
+        "id": id,
+        "by": by.id,
+        "kind": str(kind),
+        "name": plain_name(name),
+        "length": length,
+        "sha256": sha256,
+        "at": clock.now(),
+        "expires": clock.now() + EXPIRES,
+    }
+    # Two statements: ON CONFLICT DO UPDATE looks at the row that is there before it looks whose it is, and PostgreSQL 15 calls that a
+    # breach of the policy; the second one sees what a twin of this call has just committed.
     found = rows.one(
-        """INSERT INTO evidence_upload AS u (id, owner, kind, state, name, length, sha256, made_at, expires_at)
+        """INSERT INTO evidence_upload (id, owner, kind, state, name, length, sha256, made_at, expires_at)
            VALUES (%(id)s, %(by)s, %(kind)s, 'uploading', %(name)s, %(length)s, %(sha256)s, %(at)s, %(expires)s)
-           ON CONFLICT (id) DO UPDATE SET state = CASE u.state WHEN 'promised' THEN 'uploading' ELSE u.state END,
-               length = coalesce(u.length, excluded.length), name = CASE u.name WHEN '' THEN excluded.name ELSE u.name END,
-               sha256 = coalesce(u.sha256, excluded.sha256), expires_at = CASE u.state WHEN 'promised' THEN excluded.expires_at ELSE u.expires_at END
-           WHERE u.owner = %(by)s AND u.kind = %(kind)s AND coalesce(u.length, %(length)s) = %(length)s
+           ON CONFLICT (id) DO NOTHING RETURNING *""",
+        given,
+    ) or rows.one(
+        """UPDATE evidence_upload AS u
+           SET state = CASE u.state WHEN 'promised' THEN 'uploading' ELSE u.state END, length = coalesce(u.length, %(length)s),
+               name = CASE u.name WHEN '' THEN %(name)s ELSE u.name END, sha256 = coalesce(u.sha256, %(sha256)s),
+               expires_at = CASE u.state WHEN 'promised' THEN %(expires)s ELSE u.expires_at END
+           WHERE u.id = %(id)s AND u.owner = %(by)s AND u.kind = %(kind)s AND coalesce(u.length, %(length)s) = %(length)s
              AND coalesce(u.sha256, %(sha256)s) IS NOT DISTINCT FROM coalesce(%(sha256)s, u.sha256)
            RETURNING *""",
-        {
-            "id": id,
-            "by": by.id,
-            "kind": str(kind),
-            "name": plain_name(name),
-            "length": length,
-            "sha256": sha256,
-            "at": clock.now(),
-            "expires": clock.now() + EXPIRES,
-        },
+        given,
     )
     if found is None:
         raise Invalid.field(
