@@ -232,8 +232,8 @@ def parties(row: Row) -> list[dict[str, Any]]:
     found = rows.all(
         """SELECT p.id, p."case", c.number, p.name_sealed, p.phone_sealed, p.erased_at FROM cases_party p
            JOIN cases_case c ON c.district = p.district AND c.id = p."case"
-           WHERE p.district = %(district)s AND p."case" = ANY(ARRAY(SELECT m.id FROM cases_case m
-                 WHERE m.district = %(district)s AND m.merged_into = %(id)s AND NOT m.confidential) || %(id)s::uuid)
+           WHERE p.district = %(district)s AND p."case" = ANY(ARRAY(SELECT %(id)s::uuid UNION ALL SELECT m.id FROM cases_case m
+                 WHERE m.district = %(district)s AND m.merged_into = %(id)s AND NOT m.confidential))
            ORDER BY p.id""",
         {"district": row["district"], "id": row["id"]},
         prepared=True,
