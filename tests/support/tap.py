@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 
 from django.db import connections
 
+from tests.support.wire import hang_up, serve
+
 _MOST = 1 << 22
 
 
@@ -28,7 +30,7 @@ class Tap:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(folder / f".s.PGSQL.{port}"))
         self._listener.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
+        serve(self._listener, self._join)
 
     def arm(self, at: int, *, heard: bool) -> None:
         """``heard``: the server does what it is told, and nobody learns of it."""
@@ -41,12 +43,6 @@ class Tap:
 
     def close(self) -> None:
         self._listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                threading.Thread(target=self._join, args=(near,), daemon=True).start()
 
     def _join(self, near: socket.socket) -> None:
         with suppress(OSError), near, socket.socket(socket.AF_UNIX) as far:
@@ -62,7 +58,7 @@ class Tap:
                         back.join(10)
                     break
                 far.sendall(data)
-            _end(near, far)
+            hang_up(near, far)
             back.join()
 
     def _answers(self, far: socket.socket, near: socket.socket, deaf: threading.Event) -> None:
@@ -71,7 +67,7 @@ class Tap:
                 if deaf.is_set():  # the server answers when it has done it, and committed what is one statement
                     return
                 near.sendall(data)
-        _end(near, far)
+        hang_up(near, far)
 
     def _is_last(self) -> bool:
         with self._lock:
@@ -80,12 +76,6 @@ class Tap:
             number, self.seen = self.seen, self.seen + 1
             self.ended = self.ended or number == self._at
             return number == self._at
-
-
-def _end(*sockets: socket.socket) -> None:
-    for one in sockets:
-        with suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

@@ -4,8 +4,26 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+
+
+def serve(listener: socket.socket, join: Callable[[socket.socket], None]) -> None:
+    """Give each connection to ``join``, in a thread of its own, until the listener is closed."""
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                threading.Thread(target=join, args=(near,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+
+
+def hang_up(*sockets: socket.socket) -> None:
+    for one in sockets:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
 
 
 class Wire:
@@ -19,7 +37,7 @@ class Wire:
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        serve(self._listener, self._join)
 
     def cut(self, *, after: int = 0, answers: bool = False) -> None:
         with self._lock:
@@ -31,12 +49,6 @@ class Wire:
 
     def close(self) -> None:
         self._listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                threading.Thread(target=self._join, args=(near,), daemon=True).start()
 
     def _join(self, near: socket.socket) -> None:
         with suppress(OSError), near, socket.create_connection(("127.0.0.1", self.to)) as far:
@@ -52,9 +64,7 @@ class Wire:
                 other.sendall(data[:allowed])
                 if allowed < len(data):
                     break
-        for end in (one, other):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        hang_up(one, other)
 
     def _allowed(self, wanted: int, answer: bool) -> int:
         with self._lock:

@@ -12,17 +12,16 @@ from django.conf import settings
 from django.db import transaction
 
 from wangge.demo.beside import FILE
-from wangge.demo.plan import FUBAO, FUTIAN
+from wangge.demo.plan import FUBAO
 from wangge.domain.cases.orders import mappings
 from wangge.domain.exchange.actions import add_partner
 from wangge.domain.exchange.models import Partner
 from wangge.domain.exchange.rules import PartnerKind
-from wangge.domain.people.actions.tokens import LONGEST, make_token
+from wangge.domain.people.actions.tokens import LONGEST
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM
 from wangge.kernel.ids import uuid7
 
-PERMISSIONS = ["exchange.orders", "cases.read"]
 MAPPING = "12345 与 110（演示）"
 COLUMNS = {"category1": "诉求类别"}
 CATEGORIES = {
@@ -74,27 +73,20 @@ def enter() -> bool:
 
 
 def _add(kind: PartnerKind, side: Side) -> str:
-    """The token of the new partner."""
-    name = f"{kind.words.zh}（模拟）"
-    row, token = make_token(
-        by=SYSTEM,
-        name=name,
-        permissions=PERMISSIONS,
-        areas=[FUTIAN],
-        expires_at=clock.now() + LONGEST,
-    )
-    add_partner(
+    """The token of the new partner, good for as long as one can be."""
+    entered = add_partner(
         by=SYSTEM,
         id=uuid7(),
         kind=kind,
-        name=name,
+        name=f"{kind.words.zh}（模拟）",
         source=side.source,
-        token=row["id"],
         street=FUBAO,
         mapping=MAPPING,
         states=side.states,
+        expires_at=clock.now() + LONGEST,
     )
-    return token
+    assert entered.token is not None
+    return entered.token
 
 
 def _keep(path: Path, tokens: dict[str, str]) -> None:
