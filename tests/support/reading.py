@@ -21,8 +21,9 @@ def rows_read(call: Callable[[], object], *, of: str) -> int:
         call()
     total = 0
     for sql, params, numbered in asked:
-        with connection.prepared_cursor() if numbered else connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
+        explain = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}"
+        with connection.prepared_cursor(explain) if numbered else connection.cursor() as cursor:
+            cursor.execute(explain, params)
             answer = cursor.fetchone()[0]
         for plan in orjson.loads(answer) if isinstance(answer, str) else answer:
             for node in _nodes(plan["Plan"]):

@@ -52,6 +52,7 @@ def undo(cases: Iterable[UUID]) -> None:
             SELECT DISTINCT c.district, c.street, {START} FROM cases_case c WHERE c.id = ANY(%(ids)s) ORDER BY 2, 3
             ON CONFLICT (street, start) DO UPDATE SET {_UNDONE} WHERE p.number IS NOT NULL""",
         {"ids": sorted(set(cases))},
+        prepared=True,
     )
 
 

@@ -62,7 +62,7 @@ def count(cases: Iterable[UUID]) -> None:
     ids = sorted(set(cases))
     if ids:
         _alone()
-        rows.run(_COUNT, {"ids": ids, **_zone()})
+        rows.run(_COUNT, {"ids": ids, **_zone()}, prepared=True)
 
 
 def rebuild(step: Callable[[int], Any] = lambda _: None) -> int:

@@ -17,6 +17,8 @@ from typing import Any
 import orjson
 from django.db import connections
 
+from wangge.kernel.db.backend.base import PreparedCursor
+
 Row = dict[str, Any]
 
 
@@ -46,9 +48,9 @@ def value(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "de
         return None if row is None else row[0]
 
 
-def run(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default") -> int:
+def run(sql: str, params: Mapping[str, Any] | None = None, *, using: str = "default", prepared: bool = False) -> int:
     """Execute and return the number of rows touched."""
-    with _asked(sql, params, using, False) as cursor:
+    with _asked(sql, params, using, prepared) as cursor:
         return cursor.rowcount
 
 
@@ -92,12 +94,19 @@ def _asked(sql: str, params: Mapping[str, Any] | None, using: str, prepared: boo
         cursor.execute(sql, params)
         return cursor
     text, names = _numbered(sql)
-    cursor = connection.prepared_cursor()
+    cursor = connection.prepared_cursor(text)
     cursor.execute(text, [params[name] for name in names] if params else [])
     return cursor
 
 
 def _names(cursor: Any) -> list[str]:
-    """Of the columns, from the driver's own result: its ``description`` looks up the type of each."""
+    """Of the columns, from the driver's own result: its ``description`` looks up the type of each. A prepared statement's stay the same."""
+    kept = cursor.cursor
+    prepared = isinstance(kept, PreparedCursor)
+    if prepared and kept.names is not None:
+        return kept.names
     result = cursor.pgresult
-    return [result.fname(i).decode() for i in builtins.range(result.nfields)]
+    names = [result.fname(i).decode() for i in builtins.range(result.nfields)]
+    if prepared:
+        kept.names = names
+    return names

@@ -92,9 +92,9 @@ def tell(events: Sequence[Event]) -> int:
         return 0
     now = clock.now()
     common = heard | {"now": now, "since": now - FRESH}
-    made = rows.all(_NOTICES, common | people_sql.params(now) | {"made": str(NoticeEvent.MADE)})
+    made = rows.all(_NOTICES, common | people_sql.params(now) | {"made": str(NoticeEvent.MADE)}, prepared=True)
     queue_personal(made, now)
-    _queue_systems(rows.all(_SYSTEMS, common | {"read": "cases.read"}), now)
+    _queue_systems(rows.all(_SYSTEMS, common | {"read": "cases.read"}, prepared=True), now)
     return len(made)
 
 
