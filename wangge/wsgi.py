@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import django
+from django.core import signals
 from django.core.cache import close_caches
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wangge.settings")
@@ -29,9 +29,9 @@ class Application(WSGIHandler):
 def _listen_to_what_is_used() -> None:
     """Django tidies up at both ends of each request. Nothing is cached by it here and no statement recorded; a connection that has ended is
     noticed when a request begins."""
-    request_started.disconnect(reset_queries)
-    request_finished.disconnect(close_caches)
-    request_finished.disconnect(close_old_connections)
+    signals.request_started.disconnect(reset_queries)
+    signals.request_finished.disconnect(close_caches)
+    signals.request_finished.disconnect(close_old_connections)
 
 
 django.setup(set_prefix=False)

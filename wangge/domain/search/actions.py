@@ -26,7 +26,9 @@ TEXTS = ("title", "text", "address", "result", "street_name", "community_name", 
 
 def index(cases: Iterable[UUID]) -> int:
     """Make the documents of these cases anew; how many there were. One statement to read and one to write."""
-    found = rows.all(f"{_SOURCE} WHERE c.id = ANY(%(ids)s) ORDER BY c.district, c.id", {"ids": list(cases)}, prepared=True)
+    found = rows.all(
+        f"{_SOURCE} WHERE c.id = ANY(%(ids)s) ORDER BY c.district, c.id", {"ids": list(cases)}, prepared=True
+    )
     _write(found)
     return len(found)
 
