@@ -69,6 +69,13 @@ class Pair:
             row = connection.execute(sql, params).fetchone()
             return row and row[0]
 
+    def wait_for_the_standby(self) -> None:
+        """From now on each commit of the primary is acknowledged once the standby has it, too (synchronous replication)."""
+        with psycopg.connect(self.primary.owner_url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+            connection.execute("SELECT pg_reload_conf()")
+        until(lambda: self.ask(self.primary, "SELECT sync_state = 'sync' FROM pg_stat_replication"))
+
     def level(self) -> None:
         """Return when the standby has replayed all that the primary has."""
         position = self.ask(self.primary, "SELECT pg_current_wal_flush_lsn()::text")
