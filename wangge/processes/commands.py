@@ -32,24 +32,45 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=("web", "live", "work"),
+        help=say(
+            "本机只运行哪些部分：web 网页、live 实时推送、work 后台；默认全部。须用外部数据库",
+            "run only these parts here: web, live events, work (the worker); all by default. Needs a database server",
+        ),
+    )
+    parser.add_argument(
         "--log", type=Path, help=say("日志文件；不填则写到标准错误", "file for the log; else standard error")
     )
 
 
 def serve(args: argparse.Namespace) -> int:
     from wangge.kernel import logs
-    from wangge.processes.serve import Installation, configured
+    from wangge.processes.serve import PARTS, Installation, configured
 
     settings = configured(host=args.host, port=args.port)
+    parts = args.parts or PARTS
+    if args.parts and not settings.database_url:
+        raise CommandError(
+            Words(
+                "内置数据库只供本机使用，不能与 --parts 同用；请以 WANGGE_DATABASE_URL 指定数据库服务器。",
+                "The embedded database is for this machine alone, so --parts needs a server: name it by WANGGE_DATABASE_URL.",
+            ),
+            kit.REFUSED,
+        )
     logs.configure(process="parent", level=settings.log_level)
     if not settings.database_url:
         os.environ.pop("WANGGE_DATABASE_APP_URL", None)
-    run = Installation(settings, log_file=args.log, migrate=args.migrate or not settings.database_url)
-    return run.run(
-        ready=lambda: tell(
-            f"网格已启动：{run.address}（Ctrl-C 停止）", f"Wangge runs at {run.address} (Ctrl-C stops it)"
-        )
-    )
+    run = Installation(settings, log_file=args.log, migrate=args.migrate or not settings.database_url, parts=parts)
+
+    def ready() -> None:
+        if set(parts) == {"work"}:
+            tell("后台进程已启动（Ctrl-C 停止）", "The worker runs (Ctrl-C stops it)")
+        else:
+            tell(f"网格已启动：{run.address}（Ctrl-C 停止）", f"Wangge runs at {run.address} (Ctrl-C stops it)")
+
+    return run.run(ready=ready)
 
 
 def demo(args: argparse.Namespace) -> int:
