@@ -173,24 +173,21 @@ def work(args: argparse.Namespace) -> int:
 
 def migrate(args: argparse.Namespace) -> int:
     from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connections
-    from django.db.migrations.executor import MigrationExecutor
 
     from wangge.kernel.db import roles
-    from wangge.processes.migrating import owner_lock
+    from wangge.processes import migrating
 
+    if args.plan:
+        waiting = [f"{m.app_label}.{m.name}" for m in migrating.pending()]
+        print("\n".join(waiting) or say("没有待执行的迁移。", "Nothing is pending."))
+        return kit.FOUND if waiting else kit.OK
     roles.prepare(settings.CONFIG.database_url, settings.APP_URL)
-    with owner_lock():
-        executor = MigrationExecutor(connections["owner"])
-        pending = [f"{m.app_label}.{m.name}" for m, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
-        if args.plan:
-            print("\n".join(pending) or say("没有待执行的迁移。", "Nothing is pending."))
-            return kit.FOUND if pending else kit.OK
-        _keys(new_database=not executor.loader.applied_migrations)
-        if pending:
-            call_command("migrate", database="owner", verbosity=0, interactive=False)
-            tell(f"  已执行 {len(pending)} 个数据库迁移。", f"  {len(pending)} migrations were applied.")
+    with migrating.owner_lock():
+        new, waiting = migrating.is_new(), migrating.pending()
+        _keys(new_database=new)
+        if waiting:
+            migrating.apply(waiting, offline=args.offline or new, say=lambda words: tell(f"  {say(words)} …"))
+            tell(f"  已执行 {len(waiting)} 个数据库迁移。", f"  {len(waiting)} migrations were applied.")
     return kit.OK
 
 
@@ -213,6 +210,14 @@ def _keys(*, new_database: bool) -> None:
 
 def _migrate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plan", action="store_true", help=say("只列出待执行的迁移", "only list what is pending"))
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help=say(
+            "服务已停止：不限制锁表与语句的时间（默认不让写入等待超过约一秒）",
+            "nobody is served meanwhile: no limits (by default nobody's write waits for more than about a second)",
+        ),
+    )
 
 
 def check(args: argparse.Namespace) -> int:

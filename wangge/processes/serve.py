@@ -90,7 +90,10 @@ class Installation:
         try:
             if own:
                 self._start_database(own)
-            self._prepare([*([["migrate"]] if self._migrate else []), *(prepare or [])], embedded=own is not None)
+            if not self._migrate:
+                self._refuse_older_schema()
+            schema = [["migrate", *(["--offline"] if own else [])]] if self._migrate else []  # nobody is served yet
+            self._prepare([*schema, *(prepare or [])], embedded=own is not None)
             self._serve(own, ready)
         except Stopped:
             pass
@@ -108,11 +111,27 @@ class Installation:
         if note and note.holds():
             return
         for command in steps:
-            self._step(
-                command, Words("更新数据库结构", "Bringing the schema up to date") if command == ["migrate"] else None
-            )
+            schema = Words("更新数据库结构", "Bringing the schema up to date")
+            self._step(command, schema if command[0] == "migrate" else None)
         if note:
             note.write()
+
+    def _refuse_older_schema(self) -> None:
+        """This program on a schema that lacks something would fail here and there. (The other way round it goes on: docs/operations-upgrade.md.)"""
+        argv = [sys.executable, "-m", "wangge", "--lang", kit.language(), "migrate", "--plan"]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if done.returncode == kit.FOUND:
+            names = done.stdout.split()
+            raise CommandError(
+                Words(
+                    f"数据库结构比程序旧，缺少 {len(names)} 个迁移（{names[-1]} 等）。请先运行 wangge migrate（服务不必停止），再启动本程序。",
+                    f"The schema is older than this program: {len(names)} migrations are missing ({names[-1]} and others). Run wangge migrate "
+                    "first (what is served may go on), then start this one.",
+                ),
+                kit.REFUSED,
+            )
+        if done.returncode:
+            raise CommandError(Words(done.stderr.strip(), done.stderr.strip()), done.returncode)
 
     def _start_database(self, own: Member) -> None:
         """May take minutes after a crash; a request to stop breaks it off (the server ends with us)."""

@@ -128,6 +128,14 @@ def migrations() -> Finding | None:
             f"有 {len(missing)} 个数据库迁移未执行（{few}），请运行 wangge migrate。",
             f"{counted(len(missing), 'migration is', 'migrations are')} not applied ({few}); run wangge migrate.",
         )
+    known = {*loader.disk_migrations, *(name for m in loader.disk_migrations.values() for name in m.replaces)}
+    newer = sorted(f"{a}.{n}" for a, n in loader.applied_migrations.keys() - known)
+    if newer:
+        few = ", ".join(newer[:3])
+        return warn(
+            f"数据库结构比本机程序新（{few}），可以继续运行；请尽快将本机程序升级到同一版本。",
+            f"The schema is newer than the program of this host ({few}), which goes on; bring this host's program up to date soon.",
+        )
     _migrated_until = time.monotonic() + 60
     return None
 
