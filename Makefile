@@ -15,6 +15,7 @@ serve: setup apps ## 按 wangge.toml 与环境变量启动服务 · serve with t
 
 test: setup-dev  ## 运行全部检查与测试（ARGS= 传给 pytest）· every check and test (ARGS= goes to pytest)
 	@web=; WANGGE_CHROMIUM=$$(tools/browser) || web=--ignore=tests/web; export WANGGE_CHROMIUM; \
+	tools/nginx >/dev/null || web="$$web --ignore=tests/system/test_behind_nginx.py"; \
 	if tools/web; then tools/web check || exit 1; else web="$$web --ignore=tests/web/console --ignore=tests/web/field --ignore=tests/web/portal"; fi; \
 	exec $(W)/python -m pytest -n auto --maxprocesses=4 --dist loadfile $$web $(ARGS)
 

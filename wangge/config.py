@@ -39,6 +39,12 @@ class Config:
         secret=True,
     )
     database_app_role: str = _setting("wangge_app", "应用账号名", "Name of the application's database role")
+    database_replica_url: str = _setting(
+        "",
+        "只读副本地址；账号与库名默认同应用账号；空为不用",
+        "URL of a streaming replica for reads; log-in and database as the application's unless given; empty: none",
+        secret=True,
+    )
     host: str = _setting("127.0.0.1", "监听地址", "Address to listen on")
     port: int = _setting(8000, "监听端口", "Port to listen on")
     live_port: int = _setting(0, "实时推送端口；0 为网页端口加一", "Port of live events; 0: the one after the web port")

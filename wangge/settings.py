@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wangge import config as configuration
 from wangge.kernel.db.roles import app_url
@@ -91,6 +91,13 @@ def database(url: str, *, name: str) -> dict[str, Any]:
     }
 
 
+def replica(url: str, app: str) -> dict[str, Any]:
+    """Of a replica, with the log-in and the database of ``app`` unless it names its own. It is given up soon: the primary answers as well."""
+    known = {k: v for k, v in conninfo_to_dict(app).items() if k in ("user", "password", "dbname")}
+    soon = {"connect_timeout": 2, "tcp_user_timeout": 5000}
+    return database(make_conninfo("", **(known | soon | conninfo_to_dict(url))), name="replica")
+
+
 APP_URL = CONFIG.database_app_url or (
     app_url(CONFIG.database_url, CONFIG.database_app_role) if CONFIG.database_url else ""
 )
@@ -99,3 +106,5 @@ DATABASES = {
     "default": database(APP_URL, name="app"),
     "owner": database(CONFIG.database_url, name="owner") | {"CONN_MAX_AGE": 0},
 }
+if CONFIG.database_replica_url:
+    DATABASES["replica"] = replica(CONFIG.database_replica_url, APP_URL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -105,21 +105,27 @@ class Databases:
             self._drop(name)
             self._made.remove(name)
 
-    def point_django_at(self, name: str) -> None:
-        from wangge.settings import database
+    @contextmanager
+    def elsewhere(self, owner_url: str, app_url: str, *, replica: dict[str, Any] | None = None) -> Iterator[None]:
+        """Django connected to another server, and to this replica of it; afterwards it is back where it was."""
+        before, self._current = self._current, owner_url
+        _point(owner_url, app_url)
+        if replica:
+            connections.databases["replica"] = connections.databases["default"] | replica
+        try:
+            yield
+        finally:
+            connections.close_all()
+            if replica:
+                del connections.databases["replica"]
+                with suppress(AttributeError):
+                    del connections["replica"]
+            self.point_django_at(before)
 
-        if name == self._current:
-            return
-        self._current = name
-        connections.close_all()
-        for alias, url in (("default", self.app_url(name)), ("owner", self.owner_url(name))):
-            connections.databases[alias].update(
-                {
-                    k: v
-                    for k, v in database(url, name=alias).items()
-                    if k in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
-                }
-            )
+    def point_django_at(self, name: str) -> None:
+        if name != self._current:
+            self._current = name
+            _point(self.owner_url(name), self.app_url(name))
 
     def _create(self, name: str, template: str = "template0") -> None:
         with psycopg.connect(self._owner, autocommit=True) as connection:
@@ -132,3 +138,17 @@ class Databases:
     def _drop(self, name: str) -> None:
         with psycopg.connect(self._owner, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _point(owner_url: str, app_url: str) -> None:
+    from wangge.settings import database
+
+    connections.close_all()
+    for alias, url in (("default", app_url), ("owner", owner_url)):
+        connections.databases[alias].update(
+            {
+                k: v
+                for k, v in database(url, name=alias).items()
+                if k in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
+            }
+        )

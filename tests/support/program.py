@@ -63,10 +63,11 @@ def free_port() -> int:
 
 @dataclass
 class Running:
-    """``wangge serve``, or ``wangge demo``, on an embedded database in ``home``."""
+    """``wangge serve``, or ``wangge demo``, on an embedded database in ``home``, or a host with some ``parts`` on a server."""
 
     home: Path
     command: str = "serve"
+    parts: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
     env: dict[str, str] = field(default_factory=dict)
     popen: subprocess.Popen[str] | None = None
@@ -91,6 +92,7 @@ class Running:
                     *(sys.executable, "-c", TIED, str(os.getpid())),
                     *(self.command, "--port", str(self.port)),
                     *(("--log", str(self.home / "log")) if self.command == "serve" else ()),
+                    *(("--parts", *self.parts) if self.parts else ()),
                 ],
                 cwd=self.home,
                 env=environment(WANGGE_HOME=str(self.home / "var"), **({"WANGGE_WORKERS": "1"} | self.env)),
@@ -104,6 +106,8 @@ class Running:
         return self
 
     def _answers(self) -> bool:
+        if self.parts == ("work",):
+            return "The worker runs" in self.said
         return self.get("/healthz") == "ok\n" and f"runs at {self.address}" in self.said
 
     def get(self, path: str) -> str:

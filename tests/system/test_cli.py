@@ -170,3 +170,9 @@ def test_a_rotated_key_is_on_record_and_what_the_former_one_sealed_is_still_read
     assert {r["use"] for r in tags} == {str(use) for use in crypto.Use}
     assert commands["keys", "status"].run(argparse.Namespace()) == kit.OK
     assert capsys.readouterr().out.count("已退役") >= len(crypto.Use)
+
+
+def test_a_part_alone_needs_a_server_that_the_other_hosts_can_reach(tmp_path: Path) -> None:
+    done = wangge("serve", "--parts", "web", WANGGE_HOME=str(tmp_path))
+    assert done.returncode == kit.REFUSED
+    assert "WANGGE_DATABASE_URL" in done.stderr

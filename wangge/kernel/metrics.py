@@ -24,6 +24,11 @@ SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
+READS = Counter(
+    "wangge_replica_reads_total",
+    "Reads that a replica may answer, by who did: replica, or the primary because it was behind, away, broken, or it was unknown what the asker had written",
+    ["by"],
+)
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:

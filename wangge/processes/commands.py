@@ -32,24 +32,45 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=("web", "live", "work"),
+        help=say(
+            "本机只运行哪些部分：web 网页、live 实时推送、work 后台；默认全部。须用外部数据库",
+            "run only these parts here: web, live events, work (the worker); all by default. Needs a database server",
+        ),
+    )
+    parser.add_argument(
         "--log", type=Path, help=say("日志文件；不填则写到标准错误", "file for the log; else standard error")
     )
 
 
 def serve(args: argparse.Namespace) -> int:
     from wangge.kernel import logs
-    from wangge.processes.serve import Installation, configured
+    from wangge.processes.serve import PARTS, Installation, configured
 
     settings = configured(host=args.host, port=args.port)
+    parts = args.parts or PARTS
+    if args.parts and not settings.database_url:
+        raise CommandError(
+            Words(
+                "内置数据库只供本机使用，不能与 --parts 同用；请以 WANGGE_DATABASE_URL 指定数据库服务器。",
+                "The embedded database is for this machine alone, so --parts needs a server: name it by WANGGE_DATABASE_URL.",
+            ),
+            kit.REFUSED,
+        )
     logs.configure(process="parent", level=settings.log_level)
     if not settings.database_url:
         os.environ.pop("WANGGE_DATABASE_APP_URL", None)
-    run = Installation(settings, log_file=args.log, migrate=args.migrate or not settings.database_url)
-    return run.run(
-        ready=lambda: tell(
-            f"网格已启动：{run.address}（Ctrl-C 停止）", f"Wangge runs at {run.address} (Ctrl-C stops it)"
-        )
-    )
+    run = Installation(settings, log_file=args.log, migrate=args.migrate or not settings.database_url, parts=parts)
+
+    def ready() -> None:
+        if set(parts) == {"work"}:
+            tell("后台进程已启动（Ctrl-C 停止）", "The worker runs (Ctrl-C stops it)")
+        else:
+            tell(f"网格已启动：{run.address}（Ctrl-C 停止）", f"Wangge runs at {run.address} (Ctrl-C stops it)")
+
+    return run.run(ready=ready)
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -152,24 +173,21 @@ def work(args: argparse.Namespace) -> int:
 
 def migrate(args: argparse.Namespace) -> int:
     from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connections
-    from django.db.migrations.executor import MigrationExecutor
 
     from wangge.kernel.db import roles
-    from wangge.processes.migrating import owner_lock
+    from wangge.processes import migrating
 
+    if args.plan:
+        waiting = [f"{m.app_label}.{m.name}" for m in migrating.pending()]
+        print("\n".join(waiting) or say("没有待执行的迁移。", "Nothing is pending."))
+        return kit.FOUND if waiting else kit.OK
     roles.prepare(settings.CONFIG.database_url, settings.APP_URL)
-    with owner_lock():
-        executor = MigrationExecutor(connections["owner"])
-        pending = [f"{m.app_label}.{m.name}" for m, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
-        if args.plan:
-            print("\n".join(pending) or say("没有待执行的迁移。", "Nothing is pending."))
-            return kit.FOUND if pending else kit.OK
-        _keys(new_database=not executor.loader.applied_migrations)
-        if pending:
-            call_command("migrate", database="owner", verbosity=0, interactive=False)
-            tell(f"  已执行 {len(pending)} 个数据库迁移。", f"  {len(pending)} migrations were applied.")
+    with migrating.owner_lock():
+        new, waiting = migrating.is_new(), migrating.pending()
+        _keys(new_database=new)
+        if waiting:
+            migrating.apply(waiting, offline=args.offline or new, say=lambda words: tell(f"  {say(words)} …"))
+            tell(f"  已执行 {len(waiting)} 个数据库迁移。", f"  {len(waiting)} migrations were applied.")
     return kit.OK
 
 
@@ -192,6 +210,14 @@ def _keys(*, new_database: bool) -> None:
 
 def _migrate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plan", action="store_true", help=say("只列出待执行的迁移", "only list what is pending"))
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help=say(
+            "服务已停止：不限制锁表与语句的时间（默认不让写入等待超过约一秒）",
+            "nobody is served meanwhile: no limits (by default nobody's write waits for more than about a second)",
+        ),
+    )
 
 
 def check(args: argparse.Namespace) -> int:

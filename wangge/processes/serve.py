@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -30,10 +30,12 @@ from wangge.processes.supervisor import Member, Process, Supervisor
 
 log = logging.getLogger("wangge.processes")
 
+PARTS = ("work", "web", "live")
+"""What an installation is made of besides its database; hosts may run different ones (docs/scaling.md)."""
 READY_WITHIN = 60.0
+"""Seconds until the web processes must answer after their start."""
 LET_GO_WITHIN = 5.0
 """Seconds that a port may still be held by processes whose parent was killed."""
-"""Seconds until the web processes must answer after their start."""
 
 
 class Stopped(Exception):
@@ -43,11 +45,14 @@ class Stopped(Exception):
 class Installation:
     """One run of the whole system. ``say_progress``: tell the person at the terminal what takes long.
 
-    ``log_file``: where the JSON log lines of all processes go; None: standard error.
+    ``log_file``: where the JSON log lines of all processes go; None: standard error. ``parts``: which of ``PARTS`` run here.
     """
 
-    def __init__(self, settings: Config, *, log_file: Path | None = None, migrate: bool) -> None:
+    def __init__(
+        self, settings: Config, *, log_file: Path | None = None, migrate: bool, parts: Sequence[str] = PARTS
+    ) -> None:
         self.settings = settings
+        self.parts = frozenset(parts)
         self._migrate = migrate
         self._log: IO[bytes] | None = None
         if log_file:
@@ -61,21 +66,34 @@ class Installation:
 
     @property
     def address(self) -> str:
+        """Of the first part here that answers."""
+        return f"http://{self._shown_host}:{self.settings.port if 'web' in self.parts else port_of(self.settings)}"
+
+    @property
+    def _shown_host(self) -> str:
         host = self.settings.host
         shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-        return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.settings.port}"
+        return f"[{shown}]" if ":" in shown else shown
+
+    @property
+    def _ports(self) -> list[int]:
+        known = {"web": self.settings.port, "live": port_of(self.settings)}
+        return [port for part, port in known.items() if part in self.parts]
 
     def run(self, *, prepare: list[list[str]] | None = None, ready: Callable[[], None] | None = None) -> int:
         """Start, serve until asked to stop, stop. ``prepare``: commands of ours to run before serving. Returns the exit code."""
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self._request_stop)
-        for port in (self.settings.port, port_of(self.settings)):
+        for port in self._ports:
             check_port_is_free(self.settings, port, self._stop)
         own = database.member(self.settings)
         try:
             if own:
                 self._start_database(own)
-            self._prepare([*([["migrate"]] if self._migrate else []), *(prepare or [])], embedded=own is not None)
+            if not self._migrate:
+                self._refuse_older_schema()
+            schema = [["migrate", *(["--offline"] if own else [])]] if self._migrate else []  # nobody is served yet
+            self._prepare([*schema, *(prepare or [])], embedded=own is not None)
             self._serve(own, ready)
         except Stopped:
             pass
@@ -93,11 +111,27 @@ class Installation:
         if note and note.holds():
             return
         for command in steps:
-            self._step(
-                command, Words("更新数据库结构", "Bringing the schema up to date") if command == ["migrate"] else None
-            )
+            schema = Words("更新数据库结构", "Bringing the schema up to date")
+            self._step(command, schema if command[0] == "migrate" else None)
         if note:
             note.write()
+
+    def _refuse_older_schema(self) -> None:
+        """This program on a schema that lacks something would fail here and there. (The other way round it goes on: docs/operations-upgrade.md.)"""
+        argv = [sys.executable, "-m", "wangge", "--lang", kit.language(), "migrate", "--plan"]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if done.returncode == kit.FOUND:
+            names = done.stdout.split()
+            raise CommandError(
+                Words(
+                    f"数据库结构比程序旧，缺少 {len(names)} 个迁移（{names[-1]} 等）。请先运行 wangge migrate（服务不必停止），再启动本程序。",
+                    f"The schema is older than this program: {len(names)} migrations are missing ({names[-1]} and others). Run wangge migrate "
+                    "first (what is served may go on), then start this one.",
+                ),
+                kit.REFUSED,
+            )
+        if done.returncode:
+            raise CommandError(Words(done.stderr.strip(), done.stderr.strip()), done.returncode)
 
     def _start_database(self, own: Member) -> None:
         """May take minutes after a crash; a request to stop breaks it off (the server ends with us)."""
@@ -112,19 +146,22 @@ class Installation:
     def _serve(self, own: Member | None, ready: Callable[[], None] | None) -> None:
         self._raise_if_stopped()
         environ = {"PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(self.settings.home))}
-        members: list[Member] = [
-            *([own] if own else []),
-            Process("work", "wangge.processes.worker", environ=environ, log=self._log),
-            Process("web", "wangge.processes.web", environ=environ, log=self._log),
-        ]
-        supervisor = self._supervisor = Supervisor(members)
+        part = {
+            name: Process(name, f"wangge.processes.{module}", environ=environ, log=self._log)
+            for name, module in (("work", "worker"), ("web", "web"), ("live", "live"))
+            if name in self.parts
+        }
+        # Live events come last: starting, they would take the processors from the first page.
+        later = part.pop("live", None) if "web" in part else None
+        supervisor = self._supervisor = Supervisor([*([own] if own else []), *part.values()])
         try:
             supervisor.start()
             signal.signal(signal.SIGCHLD, supervisor.wake)
-            with _telling(Words("启动网页服务", "Starting the web processes")):
-                self._await_answer(supervisor)
-            # Only now: starting, it would take the processors from the first page.
-            supervisor.add(Process("live", "wangge.processes.live", environ=environ, log=self._log))
+            if self._ports:
+                with _telling(Words("启动网页服务", "Starting the web processes")):
+                    self._await_answer(supervisor)
+            if later:
+                supervisor.add(later)
             if ready and not self._stop.is_set():
                 ready()
             supervisor.run()

@@ -73,6 +73,7 @@ def report(request: HttpRequest, body: ReportIn) -> Any:
 @router.get(
     "/cases",
     permission=CasePermission.READ,
+    replica=True,
     response=Page[CaseRow],
     summary="The cases in the asker's scope, a page at a time",
 )
@@ -85,6 +86,7 @@ def queue(request: HttpRequest, query: Query[QueueQuery]) -> Any:
 @router.get(
     "/cases/counts",
     permission=CasePermission.READ,
+    replica=True,
     response=CountsOut,
     summary="What waits for the asker: boxes by desk, unit and grid, each with its filter of the queue and its count",
 )
@@ -109,6 +111,7 @@ def counts(request: HttpRequest, query: Query[CountsQuery]) -> Any:
 @router.get(
     "/cases/count",
     permission=CasePermission.READ,
+    replica=True,
     response=CountOut,
     summary="How many cases the list has with this filter, up to 1000",
 )

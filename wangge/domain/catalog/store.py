@@ -18,6 +18,7 @@ from wangge.domain.catalog import rules
 from wangge.kernel import clock
 from wangge.kernel.clock.calendar import OFFICE_HOURS, Hours, WorkCalendar, spans
 from wangge.kernel.db import rows
+from wangge.kernel.db.replica import at_home
 from wangge.kernel.words import Words
 
 SECONDS = 1.0
@@ -190,9 +191,10 @@ def snapshot() -> Snapshot:
     with _lock:
         if _kept is not None and _asked and time.monotonic() - _asked < SECONDS:
             return _kept
-        stamp = str(rows.value(_STAMP))
-        if _kept is None or _kept.stamp != stamp:
-            _kept = _load(stamp)
+        with at_home():  # what is remembered here is what others act on
+            stamp = str(rows.value(_STAMP))
+            if _kept is None or _kept.stamp != stamp:
+                _kept = _load(stamp)
         _asked = time.monotonic()
         return _kept
 

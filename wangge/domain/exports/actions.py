@@ -16,6 +16,7 @@ from wangge.domain.stats import queries as stats
 from wangge.domain.stats.rules import BY_WORDS, FIGURES, TIMES
 from wangge.kernel.access import Principal
 from wangge.kernel.access.snapshot import opened
+from wangge.kernel.db.replica import at_home
 from wangge.kernel.ledger.append import append
 from wangge.kernel.problems import Invalid, TooMany
 from wangge.kernel.sheets import MOST_XLSX, Cell, Format, write
@@ -61,7 +62,7 @@ def _cases(*, by: Principal, asked: Asked, form: Format, language: str) -> Gener
             _fits(form, count)
             body = {"format": form, "rows": count, "columns": list(columns), "sort": asked.sort, "filter": _body(asked)}
             personal = {"q": asked.q} if asked.q is not None else None
-            with transaction.atomic():
+            with at_home(), transaction.atomic():
                 append(by=by, tag=ExportTag.CASES, kind="export", body=body, personal=personal)
             yield count
             header = [column.words.say(language) for column in columns.values()]
@@ -101,7 +102,7 @@ def export_stats(
     told = stats.table(by=by, asked=asked, dimension=dimension, times=times)["items"]
     body = {"format": form, "rows": len(told), "by": dimension}
     body |= {name: str(value) for name, value in asdict(asked).items() if value is not None}
-    with transaction.atomic():
+    with at_home(), transaction.atomic():
         append(by=by, tag=ExportTag.STATS, kind="export", body=body)
     header = [BY_WORDS[dimension], *(figure.words for figure in FIGURES.values())]
     if times:

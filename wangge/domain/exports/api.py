@@ -52,6 +52,7 @@ def columns(request: HttpRequest) -> Any:
 @router.get(
     "/exports/cases",
     permission=ExportPermission.CASES,
+    replica=True,
     openapi_extra=_FILE,
     summary="The queue as a file: exactly the rows of GET /cases with the same filter, as they are at this moment; on record",
 )
@@ -62,6 +63,7 @@ def cases(request: HttpRequest, query: Query[QueueExport]) -> StreamingHttpRespo
 @router.get(
     "/exports/search",
     permission=ExportPermission.CASES,
+    replica=True,
     openapi_extra=_FILE,
     summary="All that GET /search finds, newest first, as a file; on record",
 )
@@ -72,6 +74,7 @@ def search(request: HttpRequest, query: Query[SearchExport]) -> StreamingHttpRes
 @router.get(
     "/exports/stats",
     permission=StatsPermission.READ,
+    replica=True,
     openapi_extra=_FILE,
     summary="What GET /stats/table answers as a file; on record",
 )

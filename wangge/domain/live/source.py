@@ -16,6 +16,7 @@ from wangge.domain.cases import queries
 from wangge.domain.cases.schemas import CaseRow
 from wangge.domain.live.hub import LEVELS, Happening, Hint, message
 from wangge.kernel.access import SYSTEM, acting
+from wangge.kernel.db.replica import preferred
 from wangge.kernel.outbox import relay
 from wangge.kernel.outbox.relay import Event
 
@@ -38,13 +39,14 @@ def id_of(position: Position) -> str:
 
 
 def newest() -> Position:
-    with acting(SYSTEM):
+    with preferred(), acting(SYSTEM):
         return relay.ends()[1]
 
 
 def after(position: Position, limit: int = 1_000) -> tuple[list[Happening | Hint], Position]:
-    """What happened after a position, and the position behind it."""
-    with acting(SYSTEM):
+    """What happened after a position, and the position behind it; on the replica, if there is one: who is told of a change and reads the
+    list again shall find it there."""
+    with preferred(), acting(SYSTEM):
         events = relay.after(*position, limit)
         happenings = happenings_of([e for e in events if e.kind in ("case", "notice")])
     return happenings, (events[-1].xid, events[-1].pos) if events else position
@@ -52,7 +54,7 @@ def after(position: Position, limit: int = 1_000) -> tuple[list[Happening | Hint
 
 def missed(position: Position) -> list[Happening | Hint] | None:
     """What a client missed since its last event; None when that is too long ago to be told."""
-    with acting(SYSTEM):
+    with preferred(), acting(SYSTEM):
         oldest, _ = relay.ends()
     if oldest is None or (int(oldest[0]), oldest[1]) > (int(position[0]), position[1]):
         return None

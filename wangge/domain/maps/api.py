@@ -18,6 +18,7 @@ router = Router(tags=["cases"])
 @router.get(
     "/cases/map",
     permission=CasePermission.READ,
+    replica=True,
     response=MapOut,
     summary="The cases of a view by cell: clusters with their overdue ones, or hexagons for heat; by the queue's filter",
 )

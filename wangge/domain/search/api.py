@@ -29,6 +29,7 @@ class SearchQuery(QueueQuery):
 @router.get(
     "/search",
     permission=CasePermission.READ,
+    replica=True,
     response=Page[FoundRow],
     summary="The cases in the asker's scope that hold every word, best or newest first",
 )

@@ -27,6 +27,7 @@ router = Router(tags=["stats"])
 @router.get(
     "/stats/summary",
     permission=StatsPermission.READ,
+    replica=True,
     response=SummaryOut,
     by_alias=True,
     summary="All figures of the asker's scope and a period, each with its definition",
@@ -39,6 +40,7 @@ def summary(request: HttpRequest, query: Query[PeriodQuery]) -> Any:
 @router.get(
     "/stats/table",
     permission=StatsPermission.READ,
+    replica=True,
     response=TableOut,
     by_alias=True,
     summary="The figures by status, category, channel, level, place, unit or member of staff",
@@ -50,6 +52,7 @@ def table(request: HttpRequest, query: Query[TableQuery]) -> Any:
 @router.get(
     "/stats/series",
     permission=StatsPermission.READ,
+    replica=True,
     response=SeriesOut,
     by_alias=True,
     summary="The figures by day, week or month",
@@ -61,6 +64,7 @@ def series(request: HttpRequest, query: Query[SeriesQuery]) -> Any:
 @router.get(
     "/stats/today",
     permission=StatsPermission.CASES,
+    replica=True,
     response=TodayOut,
     summary="How today goes: cases in and out by the hour, and how the clocks of open cases stand at this moment",
 )

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from wangge.kernel import clock
-from wangge.kernel.db import rows
+from wangge.kernel.db import replica, rows
 from wangge.kernel.db.backup import noted
 from wangge.kernel.health import Finding, bad, check, ok, warn
 from wangge.kernel.jobs import state, sweep
@@ -42,6 +42,35 @@ def database() -> Finding:
         return bad("数据库没有回答。", "The database gave no answer.")
     version = row["version"].split()[0]
     return ok(f"PostgreSQL {version}，应答 {ms:.1f} 毫秒。", f"PostgreSQL {version}, answered in {ms:.1f} ms.")
+
+
+@check("replica")
+def reads() -> Finding | None:
+    """The replica for reads: the primary answers for one that is away, which is slower and nothing worse."""
+    if not replica.configured():
+        return None
+    found = replica.look()
+    if found is None:
+        return warn(
+            "只读副本没有应答，读取由主库承担；请检查 WANGGE_DATABASE_REPLICA_URL 所指的服务器。",
+            "The replica does not answer, so the primary does; see to the server of WANGGE_DATABASE_REPLICA_URL.",
+        )
+    if not found.standby:
+        return warn(
+            "WANGGE_DATABASE_REPLICA_URL 所指的服务器不是只读副本（可能已升为主库），未予使用；请改正该设置。",
+            "The server of WANGGE_DATABASE_REPLICA_URL is no replica (it may have been promoted) and is not used; change the setting.",
+        )
+    if not found.fed:
+        return warn(
+            "只读副本未与主库相连，未予使用；请查看副本的日志与 primary_conninfo。",
+            "The replica is not connected to the primary and is not used; see its log and primary_conninfo.",
+        )
+    if not found.follows:
+        return warn(
+            f"只读副本落后 {found.behind:.0f} 秒，未予使用；请查看副本的负载与磁盘。",
+            f"The replica is {found.behind:.0f} s behind and is not used; see to its load and disk.",
+        )
+    return ok("只读副本跟随主库。", "The replica follows the primary.")
 
 
 @check("hosts")
@@ -98,6 +127,14 @@ def migrations() -> Finding | None:
         return bad(
             f"有 {len(missing)} 个数据库迁移未执行（{few}），请运行 wangge migrate。",
             f"{counted(len(missing), 'migration is', 'migrations are')} not applied ({few}); run wangge migrate.",
+        )
+    known = {*loader.disk_migrations, *(name for m in loader.disk_migrations.values() for name in m.replaces)}
+    newer = sorted(f"{a}.{n}" for a, n in loader.applied_migrations.keys() - known)
+    if newer:
+        few = ", ".join(newer[:3])
+        return warn(
+            f"数据库结构比本机程序新（{few}），可以继续运行；请尽快将本机程序升级到同一版本。",
+            f"The schema is newer than the program of this host ({few}), which goes on; bring this host's program up to date soon.",
         )
     _migrated_until = time.monotonic() + 60
     return None

@@ -29,6 +29,7 @@ from pydantic import BaseModel
 from wangge.kernel.access import Permission
 from wangge.kernel.problems import Invalid, NotFound, Problem, TooMany, Unavailable
 from wangge.kernel.web.auth import ANY_SESSION, PUBLIC, SIGNED_IN, Need, Requires
+from wangge.kernel.web.replica import readable
 from wangge.kernel.web.validation import fault
 from wangge.kernel.words import Words, choose_language
 
@@ -109,8 +110,19 @@ class Router:
     def __init__(self, *, tags: list[str]) -> None:
         self.inner = NinjaRouter(tags=tags)
 
-    def get(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
-        return self._route("GET", path, permission, kwargs)
+    def get(
+        self, path: str, *, permission: Need, replica: bool = False, **kwargs: Any
+    ) -> Callable[[Callable], Callable]:
+        """``replica``: a replica may answer it (``kernel/web/replica.py``)."""
+        register = self._route("GET", path, permission, kwargs)
+        if not replica:
+            return register
+
+        def far(view: Callable) -> Callable:
+            readable(view)
+            return register(view)
+
+        return far
 
     def post(self, path: str, *, permission: Need, **kwargs: Any) -> Callable[[Callable], Callable]:
         return self._route("POST", path, permission, kwargs)

@@ -14,6 +14,7 @@ from wangge.kernel import metrics
 from wangge.kernel.ids import uuid7
 from wangge.kernel.problems import Problem
 from wangge.kernel.web.api import problem_response
+from wangge.kernel.web.replica import note
 from wangge.kernel.words import Words
 
 log = logging.getLogger("wangge.request")
@@ -49,6 +50,7 @@ class Wangge:
         started = time.perf_counter()
         request.number = uuid7().hex[-12:]
         response = self._refused(request) or self.get_response(request)
+        note(request, response)
         seconds = time.perf_counter() - started
         route = getattr(request.resolver_match, "route", None) or "unknown"
         # A client may call its method anything: each new name would be a row of the metrics for good.

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from wangge.domain.places.queries.grids import current_grids
 from wangge.kernel.db import rows
+from wangge.kernel.db.replica import at_home
 from wangge.kernel.geo.coverage import SLIVER_WIDTH_M
 from wangge.kernel.geo.locate import LayerIndex
 from wangge.kernel.problems import FieldError, Invalid
@@ -127,14 +128,14 @@ def _current() -> dict[str, _Layer]:
         if time.monotonic() - _checked_at < POLL_SECONDS:
             return _built
         started = time.monotonic()
-        found = rows.all("SELECT id, key, version, stamp FROM places_gridlayer ORDER BY key")
         fresh: dict[str, _Layer] = {}
-        for row in found:
-            known = _built.get(row["key"])
-            same = known is not None and known.stamp == row["stamp"]
-            fresh[row["key"]] = (
-                known if same else _Layer(row["key"], row["id"], row["stamp"], _build(row["id"], row["version"]))
-            )
+        with at_home():  # what is remembered here is where cases are filed
+            for row in rows.all("SELECT id, key, version, stamp FROM places_gridlayer ORDER BY key"):
+                known = _built.get(row["key"])
+                same = known is not None and known.stamp == row["stamp"]
+                fresh[row["key"]] = (
+                    known if same else _Layer(row["key"], row["id"], row["stamp"], _build(row["id"], row["version"]))
+                )
         _built = fresh  # swapped as a whole: other threads may be walking through the old one
         _checked_at = started
         return _built
