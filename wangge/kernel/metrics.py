@@ -24,6 +24,11 @@ SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
+TURNED_AWAY = Counter("wangge_turned_away_total", "HTTP requests sent away because too many waited")
+
+
+def turned_away() -> None:
+    TURNED_AWAY.inc()
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
