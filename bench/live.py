@@ -19,9 +19,9 @@ from tempfile import TemporaryDirectory
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.serve import Client, log_in
+from tests.support.furnished import furnished
 from tests.support.program import Running
 from tests.support.world import FUBAO, point_in
-from tests.system.test_kill import furnished
 from wangge.kernel.ids import uuid7
 
 _ROW = re.compile(rb'"id":"([0-9a-f-]{36})","number"')

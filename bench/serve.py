@@ -31,9 +31,9 @@ django.setup()
 import orjson  # noqa: E402
 import psutil  # noqa: E402
 
+from tests.support.furnished import furnished  # noqa: E402
 from tests.support.program import Running  # noqa: E402
 from tests.support.world import FUBAO, PASSWORD, point_in  # noqa: E402
-from tests.system.test_kill import furnished  # noqa: E402
 from wangge.kernel.db.embedded import EmbeddedServer, find_binaries  # noqa: E402
 from wangge.kernel.ids import uuid7  # noqa: E402
 

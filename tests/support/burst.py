@@ -18,6 +18,7 @@ from tests.support.world import FUBAO, PASSWORD, point_in
 from wangge.kernel.ids import uuid7
 
 ACTS = ("accept", "dispatch", "take", "progress")
+READS = ("/cases?limit=20", "/search?q=%E5%9E%83%E5%9C%BE", "/notices", "/exports/cases?format=csv", "/stats/today")
 AGAIN = (423, 429, 502, 503, 504)
 """Answers after which a client tries again: nothing is known to be wrong with what it sent."""
 
@@ -28,12 +29,14 @@ class Ended(Exception):
 
 @dataclass
 class Journal:
-    """What the server has acknowledged. ``wrong``: answers that no client should get."""
+    """What the server has acknowledged. ``left``: cases that nobody acts on. ``wrong``: answers that no client should get."""
 
     numbers: dict[str, str] = field(default_factory=dict)
     acts: dict[str, list[str]] = field(default_factory=dict)
     uploads: dict[str, str] = field(default_factory=dict)
     attached: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    reads: int = 0
     tries: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -49,7 +52,7 @@ class Burst:
         self.journal = Journal()
         self._address, self._category = address, category
         self._end = threading.Event()
-        self._tokens = {login: self._log_in(login) for login in ("alice", "bob", "hank")}
+        self._tokens = {login: self._log_in(login) for login in ("alice", "bob", "hank", "sue")}
         self._threads = [threading.Thread(target=self._work, args=(random.Random(seed + n),)) for n in range(clients)]
         for thread in self._threads:
             thread.start()
@@ -89,6 +92,12 @@ class Burst:
             journal.numbers[case] = client.queued("alice", "report", None, given=report)["number"]
         if upload:
             journal.attached[upload] = case
+        if chance.random() < 0.2:
+            journal.left.append(case)
+            return
+        for path in chance.sample(READS, 2):
+            client.read("sue" if path.startswith("/exports") else "bob", path)
+        client.read("bob", f"/cases/{case}")
         done = journal.acts.setdefault(case, [])
         for version, (login, act) in enumerate(zip(("bob", "bob", "hank", "hank"), ACTS, strict=True), start=1):
             given = {"note": "已到现场"} if act == "progress" else {}
@@ -106,6 +115,10 @@ class _Client:
     def once(self, login: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """A call that may be repeated as it is: its id is in the body."""
         return self._insist(lambda: self._send(login, "POST", path, json=body)).json()
+
+    def read(self, login: str, path: str) -> None:
+        self._insist(lambda: self._send(login, "GET", path))
+        self._journal.reads += 1
 
     def act(self, login: str, case: str, act: str, version: int) -> None:
         """By its own route. After an answer that was lost, 409 with the version it makes says that it was done."""

@@ -18,11 +18,11 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.support.invariants import database
 from tests.support.program import ROOT, Running, environment, wangge
 from tests.support.wait import until
 from tests.support.wire import Wire, wire
 from tests.support.world import FUBAO
-from tests.system.test_kill import database
 
 UP = int(os.environ.get("WANGGE_LEVEL_CASES", "200"))
 DOWN, ANSWERED = UP // 5, UP // 2

@@ -29,6 +29,11 @@ READS = Counter(
     "Reads that a replica may answer, by who did: replica, or the primary because it was behind, away, broken, or it was unknown what the asker had written",
     ["by"],
 )
+TURNED_AWAY = Counter("wangge_turned_away_total", "HTTP requests sent away because too many waited")
+
+
+def turned_away() -> None:
+    TURNED_AWAY.inc()
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:

@@ -7,7 +7,7 @@ from wangge.domain.search import actions
 from wangge.kernel.outbox.relay import Event, consumer
 
 
-@consumer("search", events={CaseEvent.REPORTED, CaseEvent.CHANGED, CaseEvent.BROUGHT_IN})
+@consumer("search", events={str(event) for event in CaseEvent})
 def index(events: list[Event]) -> None:
     """From the case as it is now, never from the event: order and repeats make no difference."""
     actions.index({event.subject for event in events if event.subject})

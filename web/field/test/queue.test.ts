@@ -42,6 +42,13 @@ describe('what is sent', () => {
     expect(backOff(99, 1)).toBe(300_000)
     expect(backOff(99, 0)).toBe(150_000)
   })
+  it('waits as long as a server asks that has too much to do', async () => {
+    const box = new Outbox(new Store('busy'), await sealingKey(randomBytes(32)))
+    await box.capture([{ id: 'o1', case: 'a', kind: 'report', title: '', given: { id: 'a' }, version: null, at: 1 }])
+    const busy = async (): Promise<never> => { throw new Failed({ type: '', title: '', status: 503, detail: '当前访问量过大', retry_after: 40 }) }
+    const ended = await sync(box, { all: async () => [] } as unknown as MediaBox, { offset: async () => 0, batch: busy, send: busy }, () => 1000, () => 0.5)
+    expect([ended.how, (await box.all()).map((o) => [o.standing, o.next])]).toEqual(['away', [['waiting', 41_000]]])
+  })
   it('says when and where it was captured, and how far off the clock was', () => {
     const at = Date.parse('2026-11-20T12:00:00Z')
     expect(asSent(one(1, 'a', { at, ahead: 10_800_400, where: { lon: 114.05, lat: 22.52, accuracy: 8 } })).captured)

@@ -98,9 +98,9 @@ function toldOf(answer: Answer): Told | null {
   return p && { title: p.title ?? '', detail: [p.detail, ...(p.errors ?? []).map((e) => e.message)].filter(Boolean).join(' '), status: p.status ?? 0 }
 }
 
-/** No answer came: all of them again, later. */
-export const unanswered = (sent: readonly Operation[], now: number, dice: number): Patch[] =>
-  sent.map((o) => ({ id: o.id, tries: o.tries + 1, next: now + backOff(o.tries, dice) }))
+/** No answer came: all of them again, later, and not before `rest` (ms) is over, which the server asked for. */
+export const unanswered = (sent: readonly Operation[], now: number, dice: number, rest = 0): Patch[] =>
+  sent.map((o) => ({ id: o.id, tries: o.tries + 1, next: now + Math.max(rest, backOff(o.tries, dice)) }))
 
 /** What a new operation on a case builds on: an earlier one whose outcome the version that was looked at does not hold, else that version. */
 export function basis(queue: readonly Operation[], caseId: string, version: number | null): Pick<Operation, 'version' | 'after'> {

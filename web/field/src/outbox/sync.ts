@@ -19,11 +19,14 @@ export interface Door {
 export type Ended = { how: 'done' | 'away' | 'out' | 'old' } | { how: 'later'; at: number }
 
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 /** Two lines keep the network busy while the server makes one of them safe. */
 const AT_ONCE = 2
 /** Statuses that say nothing about what was sent. */
 const PASSING = new Set([0, 408, 409, 423, 425, 429])
 const passes = (error: unknown): boolean => !(error instanceof Failed) || PASSING.has(error.status) || error.status >= 500
+/** How long a server that is too busy asks to be left alone (ms), an hour at the most. */
+const restOf = (error: unknown): number => Math.min(HOUR, 1000 * (Number(error instanceof Failed && error.problem.retry_after) || 0))
 const OLD = 426
 const isOld = (error: unknown): boolean => error instanceof Failed && error.status === OLD
 const isOut = (error: unknown): boolean => error instanceof Failed && (error.status === 401 || (error.status === 403 && 'pending' in error.problem))
@@ -60,7 +63,7 @@ async function sendOperations(box: Outbox, door: Door, now: () => number, dice: 
       if (isOut(error)) return { how: 'out' }
       if (isOld(error)) return { how: 'old' }
       if (passes(error)) {
-        await box.patch(unanswered(batch, now(), dice()))
+        await box.patch(unanswered(batch, now(), dice(), restOf(error)))
         return { how: 'away' }
       }
       const { title, detail, status } = (error as Failed).problem

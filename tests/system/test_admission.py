@@ -1,0 +1,130 @@
+"""The door of a web process: so many are served, so many wait, all others are sent away at once and told when to come again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+import pytest
+from django.db import connections
+
+from tests.support.wait import until
+from wangge.processes import admission
+from wangge.processes.admission import Door
+from wangge.processes.web import SEATS, WAITING
+
+
+class Answer:
+    status = ""
+    headers: dict[str, str]
+    body = b""
+
+
+class House:
+    """An application in which everybody stays until ``leave``; knows who is in, in the order of coming."""
+
+    def __init__(self) -> None:
+        self.inside: list[str] = []
+        self.seats: set[int] = set()
+        self.leave = threading.Semaphore(0)
+        self.door = Door(self)
+        self.threads: list[threading.Thread] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self.inside.append(environ["QUERY_STRING"])
+        self.seats.add(id(connections["default"]))
+        if environ["PATH_INFO"] == "/broken":
+            raise ZeroDivisionError
+        if environ["PATH_INFO"].startswith("/api/"):
+            self.leave.acquire()
+        start_response("200 OK", [])
+        return [b"fine"]
+
+    def ask(self, path: str = "/api/v1/cases", query: str = "", language: str = "zh") -> Answer:
+        answer = Answer()
+
+        def start_response(status: str, headers: list[tuple[str, str]]) -> None:
+            answer.status, answer.headers = status, dict(headers)
+
+        environ = {"PATH_INFO": path, "QUERY_STRING": query, "HTTP_ACCEPT_LANGUAGE": language}
+        answer.body = b"".join(self.door(environ, start_response))
+        return answer
+
+    def come(self, query: str) -> Answer:
+        """In a thread of its own; returns once it is inside or in line."""
+        before = (len(self.inside), self.in_line)
+        got = Answer()
+        self.threads.append(threading.Thread(target=lambda: got.__dict__.update(self.ask(query=query).__dict__)))
+        self.threads[-1].start()
+        until(lambda: (len(self.inside), self.in_line) != before)
+        return got
+
+    @property
+    def in_line(self) -> int:
+        return len(self.door._seats._line)
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterable[House]:
+    monkeypatch.setattr(admission, "PATIENCE", 60.0)
+    made = House()
+    yield made
+    for _ in range(1000):
+        made.leave.release()
+    for thread in made.threads:
+        thread.join()
+
+
+def test_who_finds_a_seat_is_served_who_finds_a_place_in_line_waits_and_the_next_is_sent_away(house: House) -> None:
+    for n in range(SEATS + WAITING):
+        house.come(str(n))
+    assert len(house.inside) == SEATS and house.in_line == WAITING
+    refused = house.ask(language="zh-CN")
+    assert refused.status == "503 Temporarily unavailable"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 10
+    assert "同一 id 的提交不会重复生效" in orjson.loads(refused.body)["detail"]
+    assert orjson.loads(house.ask(language="en").body)["detail"].startswith("Too much is asked for")
+    assert len(house.inside) == SEATS, "nothing of it reached the application"
+
+
+def test_a_seat_goes_to_who_has_waited_longest(house: House) -> None:
+    for n in range(SEATS + 6):
+        house.come(str(n))
+    for n in range(6):
+        house.leave.release()
+        until(lambda n=n: len(house.inside) == SEATS + n + 1)
+    assert house.inside == [str(n) for n in range(SEATS + 6)]
+
+
+def test_as_many_connections_as_seats_whoever_sits_there(house: House) -> None:
+    for n in range(3 * SEATS):
+        house.come(str(n))
+        house.leave.release()
+    until(lambda: len(house.inside) == 3 * SEATS)
+    assert len(house.seats) <= SEATS
+
+
+def test_health_and_what_asks_no_database_are_answered_while_everybody_waits(house: House) -> None:
+    for n in range(SEATS + WAITING):
+        house.come(str(n))
+    assert [house.ask(path).body for path in ("/health", "/healthz", "/static/console/assets/x.js")] == [b"fine"] * 3
+
+
+def test_nobody_waits_longer_than_the_door_has_patience(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(SEATS):
+        house.come(str(n))
+    monkeypatch.setattr(admission, "PATIENCE", 0.02)
+    assert house.ask().status.startswith("503")
+    assert house.in_line == 0
+    house.leave.release()
+    house.come("after")  # the seat that became free is there for the next
+    until(lambda: house.inside[-1] == "after")
+
+
+def test_a_seat_comes_back_from_a_request_that_broke(house: House) -> None:
+    for _ in range(2 * SEATS):
+        with pytest.raises(ZeroDivisionError):
+            house.ask("/broken")
+    assert house.ask("/").body == b"fine"
