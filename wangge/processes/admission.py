@@ -29,8 +29,8 @@ from wangge.processes.web import HEALTH_WAITING, SEATS, WAITING
 
 log = logging.getLogger("wangge.web")
 
-PATIENCE = 1.0
-"""Seconds after which nobody waits any longer."""
+PATIENCE = 3.0
+"""Seconds after which nobody waits any longer: a disk that stalls for a second sends nobody away. What bounds the waiting under load is the line."""
 RETRY_FROM, RETRY_TO = 2, 8
 """Seconds after which who was sent away may come again, each another: else all would come at once."""
 TOLD_EVERY = 10.0
