@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from django.db import connections
+from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import IsolationLevel
 
@@ -56,4 +56,6 @@ def opened(by: Principal) -> Iterator[Snapshot]:
             cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE}'")
         yield Snapshot(connection)
     finally:
+        with suppress(Error):  # what it holds is let go of now, and not when the server has noticed that we are gone
+            connection.rollback()
         connection.close()
