@@ -17,7 +17,7 @@ test: setup-dev  ## 运行全部检查与测试（ARGS= 传给 pytest）· every
 	@web=; WANGGE_CHROMIUM=$$(tools/browser) || web=--ignore=tests/web; export WANGGE_CHROMIUM; \
 	tools/nginx >/dev/null || web="$$web --ignore=tests/system/test_behind_nginx.py"; \
 	if tools/web; then tools/web check || exit 1; else web="$$web --ignore=tests/web/console --ignore=tests/web/field --ignore=tests/web/portal"; fi; \
-	exec $(W)/python -m pytest -n auto --maxprocesses=4 --dist loadfile $$web $(ARGS)
+	exec $(W)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder $$web $(ARGS)
 
 torture: setup-dev ## 200 次杀进程、上下级各一套间万件往来（约 20 分钟）· 200 kills, ten thousand cases between two levels (20 minutes)
 	@WANGGE_KILL_ROUNDS=200 WANGGE_LEVEL_CASES=10000 $(W)/python -m pytest -s tests/system/test_kill.py tests/system/test_levels.py $(ARGS)

@@ -25,6 +25,15 @@ from wangge.kernel.crypto import Keyring
 from wangge.kernel.ledger import head
 
 
+LONG = ("system", "demo", "web")
+"""Folders whose single tests take longest."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long is begun first: else one process runs it alone at the end, while the others have nothing left."""
+    items.sort(key=lambda item: item.path.relative_to(item.config.rootpath).parts[1] not in LONG)
+
+
 def server_url() -> str | None:
     """The server of these tests; ``{worker}`` in it is the name of the process of the run (gw0, gw1 …)."""
     url = os.environ.get("WANGGE_TEST_DATABASE_URL")
