@@ -24,7 +24,6 @@ from wangge.kernel import crypto
 from wangge.kernel.crypto import Keyring
 from wangge.kernel.ledger import head
 
-
 LONG = ("system", "demo", "web")
 """Folders whose single tests take longest."""
 
