@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,7 +30,7 @@ class House:
         self.inside: list[str] = []
         self.seats: set[int] = set()
         self.leave = threading.Semaphore(0)
-        self.door = Door(self)
+        self.door = Door(self, Path("nowhere"))
         self.threads: list[threading.Thread] = []
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -48,7 +49,7 @@ class House:
         def start_response(status: str, headers: list[tuple[str, str]]) -> None:
             answer.status, answer.headers = status, dict(headers)
 
-        environ = {"PATH_INFO": path, "QUERY_STRING": query, "HTTP_ACCEPT_LANGUAGE": language}
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query, "HTTP_ACCEPT_LANGUAGE": language}
         answer.body = b"".join(self.door(environ, start_response))
         return answer
 
