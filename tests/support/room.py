@@ -46,7 +46,10 @@ class Filler:
         at = os.statvfs(self._file.parent)
         size = self._file.stat().st_size if self._file.exists() else 0
         wanted = int(size + at.f_bavail * at.f_frsize - megabytes * (1 << 20))
-        with self._file.open("ab", buffering=0) as file, suppress(OSError):  # others write, too: what there is, is taken
+        with (
+            self._file.open("ab", buffering=0) as file,
+            suppress(OSError),
+        ):  # others write, too: what there is, is taken
             while size < wanted:
                 size += file.write(bytes(min(1 << 20, wanted - size)))
 
