@@ -82,13 +82,21 @@ def sample(running: Running) -> dict[str, float]:
         found["dead rows share"] = number(
             "SELECT sum(n_dead_tup)::float / greatest(sum(n_live_tup + n_dead_tup), 1) FROM pg_stat_user_tables"
         )
-    found["MB PostgreSQL"] = sum(p.memory_full_info().pss for p in _postgres(running)) / 2**20
+    found["MB PostgreSQL"] = sum(map(_own, _postgres(running))) / 2**20
     return found
 
 
 def _postgres(running: Running) -> list[psutil.Process]:
     head = running.process("postgres")
-    return [head, *(p for p in head.children(recursive=True) if p.is_running())]
+    return [head, *head.children(recursive=True)]
+
+
+def _own(process: psutil.Process) -> float:
+    """Bytes, what is shared divided by those who share it; a connection may have been closed meanwhile."""
+    try:
+        return process.memory_full_info().pss
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def slope(samples: list[dict[str, float]], name: str) -> float:
