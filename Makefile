@@ -19,8 +19,12 @@ test: setup-dev  ## 运行全部检查与测试（ARGS= 传给 pytest）· every
 	if tools/web; then tools/web check || exit 1; else web="$$web --ignore=tests/web/console --ignore=tests/web/field --ignore=tests/web/portal"; fi; \
 	exec $(W)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder $$web $(ARGS)
 
-torture: setup-dev ## 200 次杀进程、上下级各一套间万件往来（约 20 分钟）· 200 kills, ten thousand cases between two levels (20 minutes)
-	@WANGGE_KILL_ROUNDS=200 WANGGE_LEVEL_CASES=10000 $(W)/python -m pytest -s tests/system/test_kill.py tests/system/test_levels.py $(ARGS)
+torture: setup-dev ## 长时间的故障试验：杀进程、过载、磁盘满、长恢复、浸泡（约 50 分钟）· the long tests of faults (50 minutes)
+	@WANGGE_KILL_ROUNDS=200 WANGGE_LEVEL_CASES=10000 WANGGE_OVERLOAD_SECONDS=300 WANGGE_EVERY_CUT=1 WANGGE_RECOVERY_MB=2048 \
+	WANGGE_SOAK_MINUTES=$${WANGGE_SOAK_MINUTES:-10} $(W)/python -m pytest -s --durations=0 tests/system/test_kill.py tests/system/test_levels.py \
+	  tests/system/test_overload.py tests/system/test_steps.py tests/system/test_clock_jumps.py tests/system/test_full_disk.py \
+	  tests/system/test_recovery.py tests/system/test_soak.py $(ARGS)
+	@$(W)/python bench/start.py demo
 
 lint: setup-dev  ## 代码格式与依赖方向 · code style and the direction of imports
 	@$(W)/ruff check wangge tests examples bench tools

@@ -19,7 +19,7 @@ from wangge.kernel.ids import uuid7
 
 ACTS = ("accept", "dispatch", "take", "progress")
 READS = ("/cases?limit=20", "/search?q=%E5%9E%83%E5%9C%BE", "/notices", "/exports/cases?format=csv", "/stats/today")
-AGAIN = (423, 429, 502, 503, 504)
+AGAIN = (423, 429, 502, 503, 504, 507)
 """Answers after which a client tries again: nothing is known to be wrong with what it sent."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,7 +30,7 @@ class House:
         self.inside: list[str] = []
         self.seats: set[int] = set()
         self.leave = threading.Semaphore(0)
-        self.door = Door(self)
+        self.door = Door(self, Path("nowhere"))
         self.threads: list[threading.Thread] = []
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -42,13 +43,13 @@ class House:
         start_response("200 OK", [])
         return [b"fine"]
 
-    def ask(self, path: str = "/api/v1/cases", query: str = "", language: str = "zh") -> Answer:
+    def ask(self, path: str = "/api/v1/cases", query: str = "", language: str = "zh", method: str = "GET") -> Answer:
         answer = Answer()
 
         def start_response(status: str, headers: list[tuple[str, str]]) -> None:
             answer.status, answer.headers = status, dict(headers)
 
-        environ = {"PATH_INFO": path, "QUERY_STRING": query, "HTTP_ACCEPT_LANGUAGE": language}
+        environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "HTTP_ACCEPT_LANGUAGE": language}
         answer.body = b"".join(self.door(environ, start_response))
         return answer
 
@@ -121,6 +122,22 @@ def test_nobody_waits_longer_than_the_door_has_patience(house: House, monkeypatc
     house.leave.release()
     house.come("after")  # the seat that became free is there for the next
     until(lambda: house.inside[-1] == "after")
+
+
+def test_with_no_room_on_the_disk_reading_and_the_log_in_go_on_and_nothing_else(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "pg").mkdir()
+    house.door = Door(house, tmp_path)
+    assert house.ask("/", method="POST").status == "200 OK"
+    monkeypatch.setattr(admission, "ROOM", 1 << 62)
+    monkeypatch.setattr(admission, "LOOKED_EVERY", 0)
+    refused = house.ask("/api/v1/cases", method="POST", language="en")
+    assert refused.status == "507 Insufficient storage"
+    assert "data disk is full" in orjson.loads(refused.body)["detail"] and int(refused.headers["Retry-After"]) > 0
+    for _ in range(2):
+        house.leave.release()
+    assert house.ask("/api/v1/cases").body == house.ask("/api/v1/session", method="POST").body == b"fine"
 
 
 def test_a_seat_comes_back_from_a_request_that_broke(house: House) -> None:

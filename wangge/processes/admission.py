@@ -9,11 +9,13 @@ soon, also when four times as much is asked for as can be done (docs/decisions/0
 from __future__ import annotations
 
 import logging
+import os
 import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -40,10 +42,27 @@ WITHOUT_SEAT = ("/healthz", "/static/")
 HEALTH = frozenset({"/health", "/api/v1/health", "/metrics"})
 """With a seat of their own: whoever asks how it is gets an answer, above all when it is not well."""
 
+ROOM = 128 << 20
+"""Bytes of the data's disk below which nothing more is taken in: the database stops at none, and needs some to begin again."""
+LOOKED_EVERY = 1.0
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+LOG_IN = "/api/v1/session"
+"""Taken in all the same: whoever is to make room wants to see how it is."""
+FULL_FOR = 30
+
 BUSY = Words(
     "当前访问量过大，请稍后重试；同一 id 的提交不会重复生效。",
     "Too much is asked for at the moment. Try again soon: what is sent again with the same id is done once.",
 )
+FULL = Words(
+    "数据盘已满，暂时不能保存；已保存的内容不受影响，请联系管理员清理磁盘后重试。",
+    "The data disk is full and nothing can be saved for now. What was saved is safe; tell your administrator to make room, then try again.",
+)
+
+
+class NoRoom(Problem):
+    status, name, title = 507, "no-room", Words("存储空间不足", "Insufficient storage")
+
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -103,11 +122,32 @@ class Seats:
                 self._free.append(seat)
 
 
+class Disk:
+    """Whether there is room for more where the embedded database lies; a server's disk is its own business."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "pg"
+        self._looked = 0.0
+        self._full = False
+
+    def full(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked > LOOKED_EVERY:
+            self._looked = now
+            try:
+                at = os.statvfs(self._folder)
+                self._full = at.f_bavail * at.f_frsize < ROOM
+            except OSError:
+                self._full = False
+        return self._full
+
+
 class Door:
     """The application with a door in front of it."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, home: Path) -> None:
         self._application = application
+        self._disk = Disk(home)
         self._seats = Seats(SEATS, WAITING)
         self._health = Seats(1, HEALTH_WAITING)
         self._turned_away = 0
@@ -117,6 +157,8 @@ class Door:
         path = environ["PATH_INFO"]
         if path.startswith(WITHOUT_SEAT):
             return self._application(environ, start_response)
+        if environ["REQUEST_METHOD"] not in READING and path != LOG_IN and self._disk.full():
+            return answer(NoRoom(FULL, extra={"retry_after": FULL_FOR}), environ, start_response)
         seats = self._health if path in HEALTH else self._seats
         seat = seats.take()
         if seat is None:

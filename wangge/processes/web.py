@@ -32,13 +32,14 @@ KILL_AFTER = 8
 def load() -> Any:
     """Granian's factory, called once in each worker: tied to granian's own process, which may be killed as well, also before this."""
     tie_worker()
+    from wangge import config
     from wangge.kernel import logs
 
     logs.configure(process="web")
     from wangge.processes.admission import Door
     from wangge.wsgi import application as django
 
-    return Door(django)
+    return Door(django, config.load().home)
 
 
 def workers(configured: int) -> int:

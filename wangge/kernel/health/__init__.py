@@ -75,6 +75,8 @@ class Report:
 
 Check = Callable[[], Finding | list[Finding] | None]
 _checks: dict[str, Check] = {}
+_alone: set[str] = set()
+"""Checks that ask no database: made also when there is none, as they may say why."""
 _kept: tuple[float, Report] | None = None
 _lock = threading.Lock()
 
@@ -93,11 +95,13 @@ def bad(zh: str, en: str) -> Finding:
     return Finding(Level.BAD, Words(zh, en))
 
 
-def check(name: str) -> Callable[[Check], Check]:
-    """Register a check under ``name``."""
+def check(name: str, *, alone: bool = False) -> Callable[[Check], Check]:
+    """Register a check under ``name``. ``alone``: it asks no database."""
 
     def register(fn: Check) -> Check:
         _checks[name] = fn
+        if alone:
+            _alone.add(name)
         return fn
 
     return register
@@ -127,11 +131,12 @@ def _report() -> Report:
     discover()
     names = sorted(_checks, key=lambda n: (n != "database", n))
     results: list[Result] = []
+    away = False
     for name in names:
-        results.append(_run(name))
-        if name == "database" and results[0].level == Level.BAD:
-            # nothing else can be said without it, and each would wait for its own time-out
-            break
+        # Without the database little can be said, and each check would wait for its own time-out.
+        if name in _alone or not away:
+            results.append(_run(name))
+            away = away or (name == "database" and results[-1].level == Level.BAD)
     level = max((r.level for r in results), key=_ORDER.index, default=Level.OK)
     return Report(clock.now(), level, tuple(results))
 
@@ -143,10 +148,13 @@ def _run(name: str) -> Result:
 
     started = time.perf_counter()
     try:
-        with acting(SYSTEM), transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL statement_timeout = {int(SECONDS * 1000)}")
+        if name in _alone:
             found = _checks[name]()
+        else:
+            with acting(SYSTEM), transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET LOCAL statement_timeout = {int(SECONDS * 1000)}")
+                found = _checks[name]()
         findings = tuple(found if isinstance(found, list) else [found] if found else []) or (FINE,)
     except Exception as error:
         log.warning("health check failed", extra={"check": name, "error": type(error).__name__}, exc_info=error)

@@ -73,7 +73,7 @@ def reads() -> Finding | None:
     return ok("只读副本跟随主库。", "The replica follows the primary.")
 
 
-@check("hosts")
+@check("hosts", alone=True)
 def host_names() -> Finding:
     """Behind a proxy somebody else's name may lead here: links and redirects would be made of it."""
     if settings.CONFIG.https and "*" in settings.CONFIG.hosts:
@@ -220,7 +220,7 @@ def jobs() -> list[Finding]:
     return found
 
 
-@check("disk")
+@check("disk", alone=True)
 def disk() -> Finding | None:
     """The space left where the data lie."""
     folder = Path(settings.CONFIG.home)

@@ -45,9 +45,10 @@ def note(kind: str, name: str, error: BaseException | None = None) -> None:
 
 
 def loops() -> list[dict[str, Any]]:
-    """Each loop as its newest worker has it: seconds since its last sign of life, failures in a row, the last error."""
+    """Each loop as its newest worker has it: seconds since its last sign of life, failures in a row, the last error. One that lies in the
+    future is as far off as one of the past: the clock was set back since."""
     return rows.all(
-        """SELECT DISTINCT ON (name) name, host, failures, error, extract(epoch FROM now() - beat_at)::float AS seconds
+        """SELECT DISTINCT ON (name) name, host, failures, error, abs(extract(epoch FROM now() - beat_at))::float AS seconds
            FROM jobs_state WHERE kind = 'loop' ORDER BY name, beat_at DESC"""
     )
 

@@ -24,6 +24,7 @@ KEEP_FAILED = timedelta(days=30)
 @transaction.atomic
 def rescue(gone_after: float = GONE_AFTER) -> list[dict[str, Any]]:
     """Give the jobs of workers that are gone back to the queue; one that has used up its tries is set to ``failed`` instead.
+    A sign of life from the future is none either: the clock was set back since, and who lives has given another one.
 
     A job that kills its worker every time must not kill workers for ever: being left behind counts as a try. Safe to run in
     several workers at once.
@@ -31,7 +32,7 @@ def rescue(gone_after: float = GONE_AFTER) -> list[dict[str, Any]]:
     found = rows.all(
         """SELECT j.id, j.task_name, j.attempts FROM procrastinate_jobs j
            LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
-           WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => %(gone)s))
+           WHERE j.status = 'doing' AND (w.id IS NULL OR abs(extract(epoch FROM now() - w.last_heartbeat)) > %(gone)s)
            FOR UPDATE OF j SKIP LOCKED""",
         {"gone": gone_after},
     )

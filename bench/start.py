@@ -1,0 +1,69 @@
+"""How long a start takes and what it holds while nobody asks: `python bench/start.py` (a minute; with `demo` also the demo's, some minutes more).
+
+From the command to the first answered page, on a home that is empty and on the same home again. Memory is the proportional set size: what several
+processes share is counted once. Targets: 10 s from nothing, 5 s afterwards, 600 MB in all (DESIGN §7).
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import psutil
+
+from tests.support.program import Running
+from tests.support.wait import until
+
+IDLE = 30
+"""Seconds of rest before memory is looked at."""
+
+
+def started(running: Running) -> float:
+    begun = time.perf_counter()
+    running.start()
+    assert running.get("/start")
+    return time.perf_counter() - begun
+
+
+def held(running: Running) -> dict[str, float]:
+    """Megabytes by kind of process."""
+    assert running.popen is not None
+    found: dict[str, float] = {}
+    for process in [psutil.Process(running.popen.pid), *running.family()]:
+        words = process.cmdline()
+        module = next((w for w in words if w.startswith("wangge.")), "")
+        kind = module.rpartition(".")[2] or ("postgres" if "postgres" in words[0] else _of_parent(process))
+        found[kind] = found.get(kind, 0) + process.memory_full_info().pss / 2**20
+    return found
+
+
+def _of_parent(process: psutil.Process) -> str:
+    above = process.parent()
+    module = next((w for w in above.cmdline() if w.startswith("wangge.")), "") if above else ""
+    return module.rpartition(".")[2] or "parent"
+
+
+def main() -> None:
+    for command in ("serve", "demo") if "demo" in sys.argv else ("serve",):
+        with TemporaryDirectory() as folder:
+            running = Running(Path(folder) / "here", command=command, env={"WANGGE_WORKERS": "0"})
+            first = started(running)
+            running.stop()
+            again = started(running)
+            begun = time.monotonic()
+            until(lambda begun=begun: time.monotonic() - begun > IDLE, IDLE + 60, every=1)
+            memory = held(running)
+            running.stop()
+        print(
+            f"wangge {command}: {first:.1f} s from nothing, {again:.1f} s again; idle {sum(memory.values()):.0f} MB: ",
+            end="",
+        )
+        print(", ".join(f"{kind} {mb:.0f}" for kind, mb in sorted(memory.items(), key=lambda i: -i[1])))
+
+
+if __name__ == "__main__":
+    main()
