@@ -25,14 +25,15 @@ RULES: tuple[tuple[str, str], ...] = (
     ),
     (r"^ALTER TABLE .* ADD COLUMN .*\bREFERENCES\b", f"{SCANS}: add the key NOT VALID"),
     (r"^ALTER TABLE .* DROP DEFAULT", "the release before does not write the column and leans on its default"),
-    (r"^ALTER TABLE .* ADD CONSTRAINT \S+ (CHECK|FOREIGN KEY)(?!.*NOT VALID)", f"{SCANS}: add it NOT VALID; {NEW_CONDITION}"),
-    (r"^ALTER TABLE .* ADD CONSTRAINT \S+ (CHECK|FOREIGN KEY).*NOT VALID", NEW_CONDITION),
-    (r"^ALTER TABLE .* ADD CONSTRAINT \S+ (UNIQUE|PRIMARY KEY|EXCLUDE)(?!.* USING INDEX)", f"{SCANS}; {NEW_CONDITION}"),
+    (r"^ALTER TABLE .* ADD (CONSTRAINT \S+ )?(CHECK|FOREIGN KEY)(?!.*NOT VALID)", f"{SCANS}: add it NOT VALID; {NEW_CONDITION}"),
+    (r"^ALTER TABLE .* ADD (CONSTRAINT \S+ )?(CHECK|FOREIGN KEY).*NOT VALID", NEW_CONDITION),
+    (r"^ALTER TABLE .* ADD (CONSTRAINT \S+ )?(UNIQUE|PRIMARY KEY|EXCLUDE)(?!.* USING INDEX)", f"{SCANS}; {NEW_CONDITION}"),
     (r"^CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)", "nobody may write while it is made: CONCURRENTLY"),
     (r"^CREATE UNIQUE INDEX", NEW_CONDITION),
     (r"^ALTER TABLE .* (ENABLE|FORCE) ROW LEVEL SECURITY|^CREATE POLICY|^DROP POLICY|^ALTER POLICY", "changes what the release before sees"),
     (r"^(UPDATE|DELETE|MERGE|INSERT)\b", BY_A_JOB),
     (r"^(LOCK|CLUSTER|VACUUM FULL|REINDEX (?!.*CONCURRENTLY))\b", SCANS),
+    (r"^CREATE OR REPLACE FUNCTION", "changes what the release before calls"),
     (r"^CREATE (OR REPLACE )?TRIGGER", "runs in the writes of the release before, too"),
 )  # fmt: skip
 

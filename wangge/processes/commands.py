@@ -220,6 +220,47 @@ def _migrate_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def distribute(args: argparse.Namespace) -> int:
+    """The layout for Citus: checked, then printed or made."""
+    from wangge.processes import distributing
+
+    if found := distributing.faults():
+        tell("数据库结构与分布布局不符：", "The schema does not fit the layout:", file=sys.stderr)
+        for fault in found:
+            print(f"  - {fault}", file=sys.stderr)
+        return kit.FOUND
+    if not args.apply:
+        print("".join(f"{statement};\n" for statement in distributing.statements()), end="")
+        return kit.OK
+    if not distributing.has_citus():
+        raise CommandError(
+            Words(
+                "数据库中没有 Citus。请先在协调节点以管理员执行 CREATE EXTENSION citus 并登记工作节点（docs/scaling.md）。",
+                "The database has no Citus. Let an administrator run CREATE EXTENSION citus on the coordinator and add the workers first "
+                "(docs/scaling.md).",
+            ),
+            kit.REFUSED,
+        )
+    distributing.apply()
+    count = len(distributing.DISTRIBUTED), len(distributing.REFERENCE)
+    tell(
+        f"已按区县分布 {count[0]} 张表，{count[1]} 张表在每个节点都有一份。",
+        f"{count[0]} tables are spread by district, {count[1]} are on every node.",
+    )
+    return kit.OK
+
+
+def _distribute_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--apply",
+        action="store_true",
+        help=say(
+            "执行（服务须已停止）；默认只检查并输出 SQL",
+            "make it (nobody may be served); else only check and print the SQL",
+        ),
+    )
+
+
 def check(args: argparse.Namespace) -> int:
     """The health checks, made here, with all their sentences."""
     from wangge.kernel import health
@@ -371,6 +412,12 @@ COMMANDS = [
         Words("更新数据库结构与账号", "Bring the schema and the roles up to date"),
         migrate,
         _migrate_arguments,
+    ),
+    Command(
+        ("distribute",),
+        Words("为 Citus 检查并输出按区县分布的布局", "Check and print the layout by district for Citus"),
+        distribute,
+        _distribute_arguments,
     ),
     Command(("check",), Words("在本机做全部检查并说明", "Make every check here and say what was found"), check),
     Command(

@@ -23,8 +23,9 @@ from wangge.kernel.commands import CommandError
 from wangge.kernel.words import Words
 
 LOCK = 0x77616E67676501  # "wangge", 1
-LOCK_WITHIN = "500ms"
-DONE_WITHIN = "1s"
+LOCK_WITHIN = "400ms"
+DONE_WITHIN = "800ms"
+"""With what it waited: nobody waits behind it for longer than a second."""
 PATIENCE = 120.0
 """Seconds for which a migration is tried again and again."""
 LONGEST_PAUSE = 8.0

@@ -17,11 +17,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support.wait import until
 from wangge import cli
 from wangge.kernel.db.backup import Report, backup, drill, manifest, noted, restore, ship
 from wangge.kernel.db.backup.store import RECORD, Store
 from wangge.kernel.db.embedded import EmbeddedServer
-from wangge.kernel.problems import Conflict, Invalid, NotFound
+from wangge.kernel.problems import Conflict, Invalid, NotFound, Unavailable
 
 
 @dataclass
@@ -309,4 +310,51 @@ def test_an_installation_knows_its_last_backup(town: Installation) -> None:
     base = backup(town.home, town.target, incremental=True).backup
     shipped = ship(town.home, town.target)
     assert base is not None
-    assert noted.read(town.home) == (base.started, shipped.until)
+    assert noted.read(town.home)[:2] == (base.started, shipped.until)
+
+
+def test_a_drill_that_has_no_room_is_refused_before_it_fills_the_disk_and_one_that_passed_is_noted(
+    town: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert drill(town.home, town.target).at == noted.read(town.home).restored
+    full = shutil.disk_usage(town.target)._replace(free=10_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    with pytest.raises(Unavailable, match="--side"):
+        drill(town.home, town.target)
+    assert not list(town.target.glob(".drill-*"))
+
+
+def test_a_second_in_the_middle_of_a_load_is_restored_with_all_that_was_acknowledged_until_then(
+    tmp_path: Path, side: Path
+) -> None:
+    """Four writers commit one row after the other; the moment is a whole second while they do."""
+    acknowledged: list[tuple[int, datetime]] = []
+    end = threading.Event()
+    with EmbeddedServer(tmp_path / "home", durable=False) as server:
+        with psycopg.connect(server.owner_url) as connection:
+            connection.execute("CREATE TABLE entry (id int PRIMARY KEY, at timestamptz NOT NULL)")
+        backup(server.home, tmp_path / "target")
+
+        def load(first: int) -> None:
+            with psycopg.connect(server.owner_url, autocommit=True) as connection:
+                for id in range(first, 10**9, 4):
+                    connection.execute("INSERT INTO entry VALUES (%s, clock_timestamp())", [id])
+                    acknowledged.append((id, datetime.now(UTC)))
+                    if end.is_set():
+                        return
+
+        with ThreadPoolExecutor(4) as pool:
+            writers = [pool.submit(load, first) for first in range(4)]
+            began = until(lambda: acknowledged and acknowledged[0][1])
+            moment = began.replace(microsecond=0) + timedelta(seconds=2)
+            until(lambda: datetime.now(UTC) > moment + timedelta(seconds=0.5))
+            ship(server.home, tmp_path / "target")
+            end.set()
+            for writer in writers:
+                writer.result()
+    restore(tmp_path / "target", side, moment)
+    with EmbeddedServer(side, durable=False) as server, psycopg.connect(server.owner_url) as connection:
+        there = dict(connection.execute("SELECT id, at FROM entry").fetchall())
+    assert {id for id, at in acknowledged if at <= moment} - there.keys() == set()
+    assert max(there.values()) <= moment
+    assert 10 < len(there) < len(acknowledged)

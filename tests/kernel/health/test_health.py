@@ -122,5 +122,13 @@ def test_the_age_of_the_last_backup_is_said_and_shipped_wal_is_nobodys_worry(
     assert old.level == health.Level.WARN and "9 days old" in old.words.en and "wangge backup" in old.words.en
     noted.note(tmp_path, later, later - timedelta(days=1))
     noted.note(tmp_path, later, None)  # WAL alone: the base stays as old as it is
+    (untried,) = checks.archive()
+    assert untried.level == health.Level.WARN and "wangge drill" in untried.words.en
+    noted.note_drill(tmp_path, later - timedelta(days=2), passed=True)
     (fresh,) = checks.archive()
-    assert fresh.level == health.Level.OK and "1.0 days old" in fresh.words.en
+    assert fresh.level == health.Level.OK and "1.0 days old" in fresh.words.en and "2.0 days ago" in fresh.words.en
+    noted.note_drill(tmp_path, later - timedelta(hours=2), passed=False)
+    (broken,) = checks.archive()
+    assert broken.level == health.Level.BAD and "did not pass" in broken.words.en
+    noted.note_drill(tmp_path, later - timedelta(hours=1), passed=True)
+    assert checks.archive()[0].level == health.Level.OK

@@ -150,7 +150,7 @@ class Mark(models.Model):
     """What a case's arrays hold, a row each: ``u:`` with a unit that assists or was asked for help, ``t:`` with a tag. Kept by a trigger of
     ``cases_case``, and read only to know where to look: no policy, and nothing but ids and times."""
 
-    pk = models.CompositePrimaryKey("case", "mark")
+    pk = models.CompositePrimaryKey("district", "case", "mark")
     mark = models.CharField(max_length=48)
     district = models.CharField(max_length=6)
     case = models.UUIDField()

@@ -241,6 +241,8 @@ ARCHIVE_WARN = 2 * 2**30
 """Bytes of archived WAL that no backup has taken."""
 BASE_OLD = timedelta(days=8)
 """A base backup a week, and a day's grace: the older it is, the more WAL a restore has to replay."""
+DRILL_OLD = timedelta(days=8)
+"""A backup is good once its restore was tried."""
 
 
 @check("archive")
@@ -276,7 +278,7 @@ def archive() -> list[Finding]:
 
 
 def _base(known: noted.Noted, now: datetime) -> Finding:
-    """The last base backup's age."""
+    """The last base backup's age, and whether it can be restored: that is known once it was tried."""
     if known.base is None:
         return ok("尚无备份；请运行 wangge backup 目录。", "No backup yet; run wangge backup FOLDER.")
     days = (now - known.base) / timedelta(days=1)
@@ -285,4 +287,18 @@ def _base(known: noted.Noted, now: datetime) -> Finding:
             f"最近一次基础备份在 {days:.0f} 天前；请运行 wangge backup，并检查定时任务。",
             f"The last base backup is {days:.0f} days old; run wangge backup, and see whether the timer runs.",
         )
-    return ok(f"最近一次基础备份在 {days:.1f} 天前。", f"The last base backup is {days:.1f} days old.")
+    if known.failed and (known.restored is None or known.failed > known.restored):
+        return bad(
+            "最近一次恢复演练未通过，备份可能无法恢复；请运行 wangge drill 查看原因。",
+            "The last restore drill did not pass, so the backups may not bring everything back; run wangge drill and read why.",
+        )
+    if known.restored is None or now - known.restored > DRILL_OLD:
+        return warn(
+            "备份超过八天未做恢复演练；请定时（每晚）运行 wangge drill。",
+            "The backups were not restored for a try within eight days; run wangge drill by a timer, each night.",
+        )
+    tried = (now - known.restored) / timedelta(days=1)
+    return ok(
+        f"最近一次基础备份在 {days:.1f} 天前，恢复演练在 {tried:.1f} 天前通过。",
+        f"The last base backup is {days:.1f} days old; a restore was tried and passed {tried:.1f} days ago.",
+    )

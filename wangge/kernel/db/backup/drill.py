@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from wangge.kernel.db.backup import wal
+from wangge.kernel.db.backup import noted, wal
 from wangge.kernel.db.backup.restoring import recover
 from wangge.kernel.db.backup.store import Say, Store, utc
 from wangge.kernel.db.backup.taking import running, ship_now
@@ -95,6 +95,7 @@ def drill(
             marker = _still_point(server, reader)
             behind = before[1] if before else store.backups()[-1].finished
             ship_now(server, store, say, marker)
+            _has_room(side or store.root, reader, store)
             say(Words("统计运行中的数据库", "Counting the running database"))
             there = counts(reader)
         with store.alone("drill", wait=False), _side(side or store.root) as folder:
@@ -110,7 +111,7 @@ def drill(
                 ledger = verify(copy) if verify else None
             finally:
                 copy.remove()
-    return Report(
+    report = Report(
         at=began,
         rpo_seconds=max(0.0, (began - behind).total_seconds()),
         rto_seconds=took,
@@ -122,6 +123,24 @@ def drill(
         ledger=ledger,
         files=restored.files,
     )
+    with store.alone("ship", wait=True):
+        noted.note_drill(home, began, passed=report.passed)
+    return report
+
+
+def _has_room(folder: Path, reader: psycopg.Connection, store: Store) -> None:
+    """Raises Unavailable when the copy would fill the disk, which is often that of the backups."""
+    row = reader.execute("SELECT sum(pg_database_size(oid))::bigint FROM pg_database").fetchone()
+    assert row is not None
+    need = row[0] + sum(p.stat().st_size for p in (*store.wal.iterdir(), *store.files.rglob("*")) if p.is_file())
+    free = shutil.disk_usage(folder).free
+    if need > free:
+        raise Unavailable(
+            Words(
+                f"{folder} 所在磁盘剩余 {free / 2**30:.1f} GiB，演练需要约 {need / 2**30:.1f} GiB；请用 --side 指定其他位置。",
+                f"{folder} has {free / 2**30:.1f} GiB left and the drill needs about {need / 2**30:.1f}; name another place by --side.",
+            )
+        )
 
 
 @contextmanager
