@@ -38,7 +38,7 @@ openapi: setup   ## 重写 docs/openapi.json 与网页应用的接口客户端 �
 	@tools/web api
 
 bench: setup-dev ## 在本机测量性能 · measure on this machine
-	@exec $(W)/python -m bench $(ARGS)
+	@mkdir -p var/bench && exec $(W)/wangge bench --json var/bench/run.json --plot var/bench/cost.svg $(ARGS)
 
 lock: setup-dev  ## 重新锁定依赖（requirements/*.in → *.txt）· lock the requirements anew
 	@cd requirements && for kind in runtime dev web; do \

@@ -1,4 +1,4 @@
-"""How smoothly the map of cases moves: `python bench/pan.py [cases]` (default 100 000), in a real Chromium on this machine.
+"""How smoothly the map of cases moves: `python bench/pan.py [cases [folder]]` (default 100 000), in a real Chromium on this machine.
 
 A leader of the city draws the map about with the mouse and turns the wheel, for some seconds each; what counts is the time from one frame
 to the next, and how long the page was busy at a stretch (long tasks: 50 ms and more). Floor of the same run: the same map with a filter that
@@ -15,9 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from playwright.sync_api import Page
 
-from bench.fill import DISTRICTS, spread
-from bench.screen import seated, slowed
-from wangge.kernel.access import Role
+from bench.screen import seated, slowed, spread
 
 SECONDS = 4
 WATCH = """() => {
@@ -54,7 +52,8 @@ def wheel(page: Page, x: float, y: float) -> None:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with seated(count, "leader", Role.LEADER, *DISTRICTS) as (page, address, _):
+    with seated(count, "leader") as (page, server):
+        address = server.running.address
         for rate in (1, 4):
             slowed(page, rate)
             print(f"{count} cases; the browser's processor {'as it is' if rate == 1 else f'{rate} times slower'}:")

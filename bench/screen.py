@@ -1,4 +1,4 @@
-"""How long an operator waits at the screen: `python bench/screen.py [cases]` (default 100 000), in a real Chromium on this machine.
+"""How long an operator waits at the screen: `python bench/screen.py [cases [folder]]` (default 100 000, in a folder that is gone afterwards), in a real Chromium on this machine.
 
 The whole program serves a database of made-up cases; the operator of a street that has a tenth of a district opens the queue, orders it,
 filters it by everything that the console offers, and scrolls. Two times of each, from the key or the click on: until the screen first
@@ -15,25 +15,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.fill import DISTRICTS, Town, database, fill, home, spread  # noqa: I001 — sets Django up first
-from django.db import connections, transaction
 from playwright.sync_api import Page, sync_playwright
 
-from tests.support.program import Running
-from wangge.domain.people import passwords
-from wangge.domain.people.actions.posts import give_post
-from wangge.domain.people.actions.users import add_user
-from wangge.domain.people.models import Credential, User
-from wangge.kernel import crypto
-from wangge.kernel.access import SYSTEM, Role, acting
-from wangge.kernel.ids import uuid7
+from bench import home
+from bench.server import Server
+from wangge.demo.logins import PASSWORD
 
-PASSWORD = "at-the-screen-2026"
 ROUNDS = 12
 ROW = "tbody tr[data-index]"
 
@@ -67,64 +58,13 @@ TIMER = """() => {
     focus: () => document.querySelector('tbody tr.here')?.dataset.id ?? '',
   }
 }"""
-STREET = f"{DISTRICTS[0]}003"
-
-
-def filters(town: Town) -> dict[str, str]:
-    """Every filter that the console offers, as its address says it."""
-    unit, small, centre = town.units[DISTRICTS[0]][0], town.units[DISTRICTS[0]][20], town.centres[STREET]
-    return {
-        "urgency": "urgency=urgent&urgency=emergency",
-        "overdue": "overdue=true",
-        "category, the commonest": f"category={town.categories[0]}",
-        "category, the rarest": f"category={town.categories[98]}",
-        "community": f"community={STREET}004",
-        "street": f"street={STREET}",
-        "lead unit": f"lead={unit}",
-        "lead or assisting": f"unit={small}",
-        "held by": f"holder={centre}",
-        "channel": "channel=hotline",
-        "reported from": "reported_from=2025-06-01T00:00:00Z",
-        "reported before": "reported_to=2025-06-01T00:00:00Z",
-        "on the wall": "demanded=true",
-        "demanded": "demand=urge",
-        "supervision": "supervision=ordinary",
-        "awaits a decision": "requested=true",
-        "asked for help": f"helper={unit}",
-        "was returned": "returned=true",
-        "returned at least": "returns=1",
-        "failed a check": "reworked=true",
-        "reopened": "reopened=true",
-        "confidential": "confidential=true",
-        "not located": "located=false",
-        "tag": "tag=占道",
-        "grid": f"grid={STREET}004005",
-        "a drawn area": "within=113.96,22.50;113.99,22.50;113.99,22.56;113.96,22.56",
-    }
-
-
-def account(login: str, role: Role, *areas: str) -> None:
-    """Somebody with this role in these areas."""
-    if User.objects.using("owner").filter(login=login).exists():
-        return
-    with acting(SYSTEM), transaction.atomic():
-        made, _ = add_user(by=SYSTEM, id=uuid7(), login=login, name="坐席")
-        for area in areas:
-            give_post(by=SYSTEM, id=uuid7(), user=made["id"], role=role, area=area)
-        Credential.objects.filter(user=made["id"]).update(password=passwords.hashed(PASSWORD), must_change=False)
-
-
-def url_of(owner: dict[str, Any]) -> str:
-    """The address of the database that Django's settings name."""
-    given = {"host": owner["HOST"], "port": owner["PORT"], "user": owner["USER"], "password": owner["PASSWORD"]}
-    return f"postgresql:///{owner['NAME']}?{urlencode({k: v for k, v in given.items() if v})}"
 
 
 class Desk:
     """An operator's page; ``every``: what was measured at it, until the rows were painted."""
 
-    def __init__(self, page: Page, address: str, town: Town) -> None:
-        self.page, self.address, self.town = page, address, town
+    def __init__(self, page: Page, server: Server) -> None:
+        self.page, self.server, self.address = page, server, server.running.address
         self.every: list[float] = []
 
     def timed(
@@ -191,7 +131,11 @@ class Desk:
             )
         page.locator(ROW).first.hover()
         self.timed("scroll by 28 rows, with the pages that follow", lambda: page.mouse.wheel(0, 1200), rounds=20)
-        for name, query in filters(self.town).items():
+        from bench.workloads.queue import filters
+
+        for name, query in filters(self.server).items():
+            if not query:
+                continue
             self.open(f"/queue?{query}")
             page.locator(".queue .list:not([aria-busy=true])").locator("tr[data-index], .empty").first.wait_for()
             away = page.locator(".chip-x").first.click
@@ -203,38 +147,32 @@ ASK = """async (path) => { const from = performance.now(); await (await fetch(pa
 
 
 @contextmanager
-def seated(count: int, login: str, role: Role, *areas: str) -> Iterator[tuple[Page, str, Town]]:
-    """A page of somebody who is logged in to the whole program over so many cases, its address, and what the cases are of."""
+def seated(count: int, login: str) -> Iterator[tuple[Page, Server]]:
+    """A page of one of the demo's people who is logged in to the whole program over so many cases."""
     chromium = os.environ.get("WANGGE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
         raise SystemExit("no Chromium: name one in WANGGE_CHROMIUM")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with home() as folder, database() as owner:
-        (folder / "var").mkdir(parents=True, exist_ok=True)
-        ring = crypto.Keyring(folder / "var" / crypto.KEY_FILE)
-        if not ring.path.exists():
-            ring.create()
-        with crypto.using(ring):
-            town = fill(count, owner, history=False)
-            account(login, role, *areas)
-        url = url_of(connections["owner"].settings_dict)
-        running = Running(folder, env={"WANGGE_DATABASE_URL": url, "WANGGE_DEMO": "true"})
-        running.start()
-        try:
-            with sync_playwright() as p:
-                as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-                browser = p.chromium.launch(executable_path=chromium, args=as_root)
-                page = browser.new_page(locale="zh-CN", viewport={"width": 1440, "height": 900})
-                page.goto(f"{running.address}/console/log-in")
-                page.get_by_label("账号").fill(login)
-                page.get_by_label("口令").fill(PASSWORD)
-                page.keyboard.press("Enter")
-                page.get_by_role("navigation", name="主菜单").wait_for()
-                page.set_default_timeout(30_000)
-                yield page, running.address, town
-                browser.close()
-        finally:
-            running.stop()
+    with TemporaryDirectory(prefix="wangge-bench-") as temporary:
+        folder = Path(sys.argv[2] if len(sys.argv) > 2 else temporary).absolute()
+        home.set_up(folder)
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        with home.serving(folder, count, seconds=1) as (server, _), sync_playwright() as p:
+            as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+            browser = p.chromium.launch(executable_path=chromium, args=as_root)
+            page = browser.new_page(locale="zh-CN", viewport={"width": 1440, "height": 900})
+            page.goto(f"{server.running.address}/console/log-in")
+            page.get_by_label("账号").fill(login)
+            page.get_by_label("口令").fill(PASSWORD)
+            page.keyboard.press("Enter")
+            page.get_by_role("navigation", name="主菜单").wait_for()
+            page.set_default_timeout(30_000)
+            yield page, server
+            browser.close()
+
+
+def spread(took: list[float]) -> str:
+    ordered = sorted(took)
+    return f"p50 {ordered[len(ordered) // 2]:8.1f} ms   p95 {ordered[int(len(ordered) * 0.95)]:8.1f} ms"
 
 
 def slowed(page: Page, rate: int) -> None:
@@ -243,11 +181,11 @@ def slowed(page: Page, rate: int) -> None:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with seated(count, "screen", Role.OPERATOR, STREET) as (page, address, town):
+    with seated(count, "fubao") as (page, server):
         for rate in (1, 4):
             slowed(page, rate)
             print(f"{count} cases; the browser's processor {'as it is' if rate == 1 else f'{rate} times slower'}:")
-            desk = Desk(page, address, town)
+            desk = Desk(page, server)
             desk.floors()
             desk.answers()
             desk.works()

@@ -379,6 +379,36 @@ def config(args: argparse.Namespace) -> int:
     return kit.OK
 
 
+SOURCES = Path(__file__).resolve().parents[2]
+"""The source tree, when this package lies in one."""
+
+
+def _has_bench() -> bool:
+    return (SOURCES / "bench" / "__main__.py").exists()
+
+
+def _bench_arguments(parser: argparse.ArgumentParser) -> None:
+    if _has_bench():
+        sys.path.insert(0, str(SOURCES))
+        from bench.__main__ import arguments
+
+        arguments(parser)
+
+
+def bench(args: argparse.Namespace) -> int:
+    if not _has_bench():
+        raise CommandError(
+            Words(
+                "测量程序只在源代码目录中：请取得源代码，在其中运行 make bench。",
+                "The measurements are in the source tree only: get the sources and run `make bench` there.",
+            ),
+            kit.REFUSED,
+        )
+    from bench.__main__ import run
+
+    return run(args)
+
+
 COMMANDS = [
     Command(
         ("serve",),
@@ -438,6 +468,13 @@ COMMANDS = [
         ("config",),
         Words("显示生效的设置及其来源", "Show the settings in force and where each comes from"),
         config,
+        needs_django=False,
+    ),
+    Command(
+        ("bench",),
+        Words("在本机测量性能（需源代码目录）", "Measure on this machine (needs the source tree)"),
+        bench,
+        _bench_arguments,
         needs_django=False,
     ),
     Command(("version",), Words("版本", "The version"), version, needs_django=False),

@@ -1,0 +1,60 @@
+"""上报: one by one, and as a phone sends what it has captured."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+from bench.generator.chinese import Texts
+from bench.server import Call, Server
+from wangge.kernel.ids import uuid7
+
+WORKER = "worker"
+AT_ONCE = 20
+
+
+def bodies(server: Server, category: str = "0101") -> Iterator[dict[str, Any]]:
+    """Reports that a grid worker of the demo makes in the own grid, with texts as in real use."""
+    [own] = server.sql(
+        """SELECT v.centre_lon AS lon, v.centre_lat AS lat FROM people_post p JOIN people_user u ON u.id = p.user_id
+           JOIN places_grid g ON g.code = p.grid JOIN places_gridversion v ON v.grid_id = g.id AND v.valid_to IS NULL
+           WHERE u.login = %(login)s AND p.role = 'grid_worker' ORDER BY g.code LIMIT 1""",
+        login=WORKER,
+    )
+    [kind] = server.sql("SELECT id FROM catalog_category WHERE code = %(code)s", code=category)
+    texts = Texts(random.Random(1))
+    for n in count():
+        told = texts.draw()
+        yield {
+            "id": str(uuid7()),
+            "text": told.text.decode(),
+            "title": told.title.decode(),
+            "address": told.address.decode(),
+            "category": str(kind["id"]),
+            "point": {"lon": own["lon"] + n % 97 * 1e-7, "lat": own["lat"]},
+            "accuracy_m": 8,
+            "channel": "worker",
+        }
+
+
+def calls(server: Server, category: str = "0101") -> Iterator[Call]:
+    return (Call(WORKER, "POST", "/api/v1/cases", body) for body in bodies(server, category))
+
+
+def run(server: Server) -> None:
+    server.ask("report", "report", calls(server))
+
+
+def batch(server: Server) -> None:
+    """The rate is that of requests."""
+    reports = bodies(server)
+
+    def requests() -> Iterator[Call]:
+        while True:
+            listed = [{"id": str(uuid7()), "kind": "report", "given": next(reports)} for _ in range(AT_ONCE)]
+            yield Call(WORKER, "POST", "/api/v1/batch", {"operations": listed})
+
+    answered = server.ask("batch", f"batch of {AT_ONCE} reports", requests())
+    assert all(a.body.count(b'"applied"') == AT_ONCE for a in answered), answered[0].body
