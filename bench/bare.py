@@ -38,7 +38,8 @@ def insert(request: HttpRequest) -> HttpResponse:
             "INSERT INTO bench_floor (id, kind, text) VALUES (gen_random_uuid(), 'bare', %s) RETURNING id", [text]
         )
         [id] = cursor.fetchone()
-    return HttpResponse(orjson.dumps({"id": str(id)}), content_type="application/json")
+    answer = orjson.dumps({"id": str(id)})
+    return HttpResponse(answer, content_type="application/json", headers={"Content-Length": str(len(answer))})
 
 
 urlpatterns = [path("", insert)]

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -83,7 +84,6 @@ class Server:
         assert embedded is not None
         self.embedded = embedded
         self._owner = psycopg.connect(embedded.owner_url, autocommit=True, row_factory=dict_row)
-        self._client: Client | None = None
         self.measurements: list[Measurement] = []
 
     def close(self) -> None:
@@ -102,8 +102,9 @@ class Server:
 
     def send(self, call: Call) -> Any:
         """One call that is not measured."""
-        self._client = self._client or Client(self.port)
-        status, answer = self._client.send(call, self.token(call.login))
+        client = Client(self.port)
+        status, answer = client.send(call, self.token(call.login))
+        client.socket.close()
         assert status < 300, (call, status, answer)
         return orjson.loads(answer) if answer else None
 
@@ -216,9 +217,7 @@ class Server:
 
 
 def together(work: Callable[[], None]) -> None:
-    """The same by so many clients at once; until all have ended."""
-    threads = [threading.Thread(target=work) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    """The same by so many clients at once; until all have ended. Raises what one of them raised."""
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        for done in [clients.submit(work) for _ in range(CLIENTS)]:
+            done.result()

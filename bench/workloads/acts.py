@@ -83,7 +83,7 @@ def run(server: Server) -> None:
     done: set[str] = set()
     for who, chain in chains(server):
         source = reports.calls(server) if who == "worker" else _by_phone(server)
-        many = int(server.seconds * (80 if len(chain) > 20 else 40))
+        many = max(4, int(server.seconds * (80 if len(chain) > 20 else 40)))
         cases = []
         for _ in range(many):
             call = next(source)

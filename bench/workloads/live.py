@@ -80,7 +80,7 @@ def run(server: Server) -> None:
                 if number is None:
                     return
                 call = next(calls)
-            time.sleep(max(0.0, began + number / RATE - time.perf_counter()))  # nobody sets it yet: a pace
+            done.wait(max(0.0, began + number / RATE - time.perf_counter()))  # nobody sets it yet: a pace
             sent[call.body["id"].encode()] = started = time.perf_counter()
             status, answer = client.send(call, token)
             assert status < 300, answer
