@@ -22,10 +22,15 @@ with available():
 
 def furnished(running: Running) -> str:
     """The small world's people in the installation; the id of a category."""
+    return people_in(WANGGE_HOME=str(running.home / "var"))
+
+
+def people_in(**env: str) -> str:
+    """The same in the database of these settings, whose schema is there."""
     done = subprocess.run(
         [sys.executable, "-c", _PEOPLE],
         cwd=ROOT,
-        env=environment(WANGGE_HOME=str(running.home / "var"), DJANGO_SETTINGS_MODULE="wangge.settings"),
+        env=environment(**env, DJANGO_SETTINGS_MODULE="wangge.settings"),
         capture_output=True,
         text=True,
         check=False,

@@ -9,7 +9,6 @@ import random
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.support.burst import photo
-from tests.support.program import ROOT, Running, environment, free_port, wangge
+from tests.support.furnished import people_in
+from tests.support.program import ROOT, Running, free_port, wangge
 from tests.support.wait import until
 from tests.support.world import FUBAO, PASSWORD, point_in
 from wangge.kernel import commands as kit
@@ -33,13 +33,6 @@ from wangge.kernel.db.embedded import EmbeddedServer
 from wangge.kernel.ids import uuid7
 
 NAME = "wangge.example.gov.cn"
-WORLD = """
-import django
-django.setup()
-from tests.support import world
-world.build()
-print(world.category("0101").id)
-"""
 
 
 @dataclass
@@ -98,7 +91,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             Running(folder / name, env=env, parts=parts)
             for name, parts in (("first", ("web", "live")), ("second", ("web", "live")), ("third", ("work",)))
         ]
-        category = furnished(folder, env)
+        first = env | {"WANGGE_HOME": str(folder / "shared")}
+        assert wangge("migrate", **first).returncode == kit.OK
+        category = people_in(**first)
         for host in hosts:
             share(folder / "shared", host.home / "var")
             host.start()
@@ -106,20 +101,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             yield Town(port, *hosts, category, server.owner_url)
         for host in hosts:
             assert host.stop() == kit.OK
-
-
-def furnished(folder: Path, env: dict[str, str]) -> str:
-    env = env | {"WANGGE_HOME": str(folder / "shared")}
-    assert wangge("migrate", **env).returncode == kit.OK
-    made = subprocess.run(
-        [sys.executable, "-c", WORLD],
-        cwd=ROOT,
-        env=environment(**env, DJANGO_SETTINGS_MODULE="wangge.settings"),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return made.stdout.strip()
 
 
 def share(of: Path, home: Path) -> None:

@@ -5,34 +5,24 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import dict_row
 
 from tests.support.burst import Burst
+from tests.support.furnished import people_in
+from tests.support.invariants import hold, opened, settled
 from tests.support.pair import Pair, two_servers
-from tests.support.program import ROOT, Running, environment, wangge
+from tests.support.program import Running, wangge
 from tests.support.wait import until
-from tests.system.test_kill import check_cases, check_uploads, drained, reached
+from tests.system.test_kill import reached
 from wangge.kernel import commands as kit
 from wangge.kernel.db.embedded import EmbeddedServer
 from wangge.kernel.files.store import LocalStore
-
-WORLD = """
-import django
-django.setup()
-from tests.support import world
-world.build()
-print(world.category("0101").id)
-"""
 
 
 @dataclass
@@ -40,9 +30,6 @@ class Town:
     pair: Pair
     running: Running
     category: str
-
-    def now_primary(self) -> psycopg.Connection[dict]:
-        return psycopg.connect(self.pair.standby.owner_url, autocommit=True, row_factory=dict_row)
 
 
 def either(*servers: EmbeddedServer) -> str:
@@ -60,14 +47,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
         home = tmp_path / "town" / "var"
         first = {"WANGGE_DATABASE_URL": pair.primary.owner_url, "WANGGE_HOME": str(home), "WANGGE_DEMO": "true"}
         assert wangge("migrate", **first).returncode == kit.OK
-        made = subprocess.run(
-            [sys.executable, "-c", WORLD],
-            cwd=ROOT,
-            env=environment(**first, DJANGO_SETTINGS_MODULE="wangge.settings"),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        category = people_in(**first)
         pair.copy()
         pair.wait_for_the_standby()
         env = {
@@ -76,7 +56,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
             "WANGGE_DATABASE_REPLICA_URL": pair.standby.app_url,
         }
         running = Running(tmp_path / "town", env=env).start()
-        yield Town(pair, running, made.stdout.strip())
+        yield Town(pair, running, category)
         running.stop()
 
 
@@ -90,12 +70,10 @@ def test_a_promoted_standby_has_all_that_was_acknowledged_and_the_program_finds_
         reached(burst.journal, 60)
     finally:
         journal = burst.stop()
-    assert journal.wrong == [], "\n".join(journal.wrong)
     until(lambda: json.loads(town.running.get("/api/v1/health"))["level"] in ("ok", "warn"), 60)
-    with town.now_primary() as sql:
-        until(lambda: drained(sql), 60)
-        check_cases(sql, journal)
-        check_uploads(sql, journal, LocalStore(town.running.home / "var" / "files"))
+    with opened(town.pair.standby.owner_url) as sql:
+        until(lambda: settled(sql), 120)
+        hold(sql, journal, LocalStore(town.running.home / "var" / "files"))
     for command in (("ledger", "verify"), ("stats", "check")):
         done = wangge(*command, WANGGE_HOME=str(town.running.home / "var"), **town.running.env)
         assert done.returncode == kit.OK, done.stdout + done.stderr
