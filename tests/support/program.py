@@ -33,7 +33,11 @@ PATIENCE = 180
 
 def environment(**more: str) -> dict[str, str]:
     """Ours without any setting of the person who runs the tests, speaking English."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANGGE_", "PG")) and k not in ("LANG", "LC_ALL")}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("WANGGE_", "PG", "DJANGO_")) and k not in ("LANG", "LC_ALL")
+    }
     return {**kept, "PYTHONPATH": str(ROOT), "WANGGE_LANG": "en", "PYTHONUNBUFFERED": "1", **more}
 
 

@@ -32,14 +32,19 @@ KILL_AFTER = 8
 def load() -> Any:
     """Granian's factory, called once in each worker: tied to granian's own process, which may be killed as well, also before this."""
     tie_worker()
-    from wangge import config
     from wangge.kernel import logs
 
     logs.configure(process="web")
-    from wangge.processes.admission import Door
-    from wangge.wsgi import application as django
+    from wangge.wsgi import application  # sets Django up, which the door stands on
 
-    return Door(django, config.load().home)
+    return _behind_a_door(application)
+
+
+def _behind_a_door(application: Any) -> Any:
+    from wangge import config
+    from wangge.processes.admission import Door
+
+    return Door(application, config.load().home)
 
 
 def workers(configured: int) -> int:
