@@ -32,8 +32,8 @@ log = logging.getLogger("wangge.processes")
 
 PARTS = ("work", "web", "live")
 """What an installation is made of besides its database; hosts may run different ones (docs/scaling.md)."""
-READY_WITHIN = 180.0
-"""Seconds until the web processes must answer after their start: on a machine that does much else they are slow, and who gives up serves nobody."""
+READY_WITHIN = 60.0
+"""Seconds until the web processes must answer after their start."""
 LET_GO_WITHIN = 5.0
 """Seconds that a port may still be held by processes whose parent was killed."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import connections, migrations
+from django.db import OperationalError, connections, migrations
 from django.db.migrations.loader import MigrationLoader
 
 from tests.support.program import free_port, wangge
@@ -209,6 +209,21 @@ def test_a_host_with_the_older_program_goes_on_and_says_so(own_database: str, mo
     found = checks.migrations()
     assert found is not None and found.level == "warn" and "9999_of_tomorrow" in found.words.en
     assert migrating.pending() == []
+
+
+def test_a_column_that_is_added_meanwhile_costs_a_connection_one_answer(own_database: str) -> None:
+    """The server refuses the plan that it kept, for good: the older program asks anew on a new connection."""
+    asked = "SELECT c.* FROM catalog_state c"
+
+    def width() -> int:
+        rows.all(asked, prepared=True)
+        return len(connections["default"].prepared_cursor(rows._numbered(asked)[0]).names or [])
+
+    before = [width() for _ in range(5)][-1]
+    rows.run("ALTER TABLE catalog_state ADD COLUMN of_tomorrow text", using="owner")
+    with pytest.raises(OperationalError):
+        width()
+    assert [width(), width(), width()] == [before + 1] * 3
 
 
 def test_the_program_does_not_start_on_an_older_schema_and_says_what_to_do(own_database: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from django.db import connections
+from django.db import NotSupportedError, OperationalError, connections
 
 from wangge.kernel.db.backend.base import PreparedCursor
 
@@ -95,17 +95,22 @@ def _asked(sql: str, params: Mapping[str, Any] | None, using: str, prepared: boo
         return cursor
     text, names = _numbered(sql)
     cursor = connection.prepared_cursor(text)
-    cursor.execute(text, [params[name] for name in names] if params else [])
+    try:
+        cursor.execute(text, [params[name] for name in names] if params else [])
+    except NotSupportedError as error:
+        # A release that is newer added a column: the plan that the server kept for this connection would never do again.
+        connection.close()
+        raise OperationalError(str(error)) from error
     return cursor
 
 
 def _names(cursor: Any) -> list[str]:
-    """Of the columns, from the driver's own result: its ``description`` looks up the type of each. A prepared statement's stay the same."""
-    kept = cursor.cursor
+    """Of the columns, from the driver's own result: its ``description`` looks up the type of each. A prepared statement's are kept, unless a
+    column was added to its table meanwhile."""
+    kept, result = cursor.cursor, cursor.pgresult
     prepared = isinstance(kept, PreparedCursor)
-    if prepared and kept.names is not None:
+    if prepared and kept.names is not None and len(kept.names) == result.nfields:
         return kept.names
-    result = cursor.pgresult
     names = [result.fname(i).decode() for i in builtins.range(result.nfields)]
     if prepared:
         kept.names = names
