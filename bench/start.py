@@ -34,17 +34,19 @@ def held(running: Running) -> dict[str, float]:
     assert running.popen is not None
     found: dict[str, float] = {}
     for process in [psutil.Process(running.popen.pid), *running.family()]:
-        words = process.cmdline()
-        module = next((w for w in words if w.startswith("wangge.")), "")
-        kind = module.rpartition(".")[2] or ("postgres" if "postgres" in words[0] else _of_parent(process))
+        kind = "postgres" if process.name() == "postgres" else _module(process) or _of_parent(process) or "parent"
         found[kind] = found.get(kind, 0) + process.memory_full_info().pss / 2**20
     return found
 
 
+def _module(process: psutil.Process) -> str:
+    """The last part of the name of what Python runs there."""
+    return next((w for w in process.cmdline() if w.startswith("wangge.")), "").rpartition(".")[2]
+
+
 def _of_parent(process: psutil.Process) -> str:
     above = process.parent()
-    module = next((w for w in above.cmdline() if w.startswith("wangge.")), "") if above else ""
-    return module.rpartition(".")[2] or "parent"
+    return _module(above) if above else ""
 
 
 def main() -> None:

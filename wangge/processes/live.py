@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from wangge.processes.forking import share_memory
 from wangge.processes.tie import have_workers, tie_to_supervisor, tie_worker
 
 KILL_AFTER = 3
@@ -16,18 +18,21 @@ def port_of(settings: Any) -> int:
 def load() -> Any:
     """Granian's factory, called in its worker."""
     tie_worker()
-    import os
-
-    import django
-
     from wangge.kernel import logs
 
     logs.configure(process="live")
+    return _program()()
+
+
+def _program() -> Any:
+    """The application's class. The worker is forked from a process that has it already."""
+    import django
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wangge.settings")
     django.setup()
     from wangge.domain.live.app import Live
 
-    return Live()
+    return Live
 
 
 def main() -> None:
@@ -41,6 +46,8 @@ def main() -> None:
     logs.configure(process="live")
     settings = config.load()
     have_workers()
+    _program()
+    share_memory()
     Granian(
         "wangge.processes.live:load",
         factory=True,

@@ -10,6 +10,7 @@ import os
 import resource
 from typing import Any
 
+from wangge.processes.forking import share_memory
 from wangge.processes.tie import have_workers, tie_to_supervisor, tie_worker
 
 SEATS = 4
@@ -35,9 +36,15 @@ def load() -> Any:
     from wangge.kernel import logs
 
     logs.configure(process="web")
+    return _behind_a_door(_program())
+
+
+def _program() -> Any:
+    """The application. The workers are forked from a process that has it already, so that they share its memory and one that is started
+    again answers at once; where processes are not forked, each reads it for itself."""
     from wangge.wsgi import application  # sets Django up, which the door stands on
 
-    return _behind_a_door(application)
+    return application
 
 
 def _behind_a_door(application: Any) -> Any:
@@ -75,6 +82,8 @@ def main() -> None:
     logs.configure(process="web")
     settings = config.load()
     have_workers()
+    _program()
+    share_memory()
     Granian(
         "wangge.processes.web:load",
         factory=True,

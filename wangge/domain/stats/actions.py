@@ -25,6 +25,7 @@ _LOCK = 0x5747_5354
 """Any number that no other advisory lock of ours has."""
 _COLUMNS = ", ".join(ENTRY)
 _SAME = ", ".join((*DETAILS, *DURATIONS, *MEASURES))
+_COUNTED = ", ".join(("district", "day", *DETAILS))
 _MINE = """district = %(district)s AND street = %(street)s"""
 
 
@@ -47,10 +48,8 @@ _COUNT = f"""
     unpacked AS (DELETE FROM stats_times t USING (SELECT DISTINCT district, street, date_trunc('month', day)::date AS month FROM
                     (SELECT district, street, day FROM old UNION ALL SELECT district, street, day FROM fresh) y) x
                  WHERE t.district = x.district AND t.street = x.street AND t.month = x.month),
-    delta AS (SELECT {", ".join(CELL)}, {", ".join(f"sum({m})::int AS {m}" for m in MEASURES)} FROM (
-                  SELECT * FROM ({facts.cells("fresh")}) a
-                  UNION ALL SELECT {", ".join(CELL)}, {", ".join(f"-{m}" for m in MEASURES)} FROM ({facts.cells("old")}) b) x
-              GROUP BY {", ".join(CELL)})
+    changed AS (SELECT {_COUNTED}, {", ".join(MEASURES)} FROM fresh UNION ALL SELECT {_COUNTED}, {", ".join(f"-{m}" for m in MEASURES)} FROM old),
+    delta AS ({facts.cells("changed")})
     INSERT INTO stats_cell AS k ({", ".join(CELL)}, {", ".join(MEASURES)})
     SELECT * FROM delta WHERE {NOT_NOTHING} ORDER BY {", ".join(CELL)}
     ON CONFLICT ({", ".join(CELL)}) DO UPDATE SET {", ".join(f"{m} = k.{m} + excluded.{m}" for m in MEASURES)}"""

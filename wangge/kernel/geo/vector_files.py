@@ -15,9 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
-import pyogrio.errors
-import pyogrio.raw
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -64,6 +61,9 @@ class VectorFile:
 
 def read(path: Path, layer: str | None = None) -> VectorFile:
     """Read a file whose kind is told by its name. Raises `UnreadableFile` (kind, size, content, several layers)."""
+    import pyogrio.errors  # here: GDAL and PROJ are 44 MB of every process, and files come a few times a year
+    import pyogrio.raw
+
     driver = SUFFIXES.get(path.suffix.lower())
     if driver is None:
         raise UnreadableFile(f"{path.name}: a .geojson, .shp, .zip (of a Shapefile) or .gpkg file is needed")
