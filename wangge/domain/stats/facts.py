@@ -126,15 +126,17 @@ CELL = ("district", "dimension", "grain", "start", "street", "key")
 
 def cells(source: str) -> str:
     """The cells that the entries ``source`` (a FROM item) add up to. Days are kept for the whole alone: a table of one dimension takes
-    the rest of its period from the entries."""
+    the rest of its period from the entries. Summed first by the shortest span that a dimension has: months and years are made of those."""
     named = ", ".join(f"('{name}', {key})" for name, key in KEYS.items())
     grains = ", ".join(f"('{grain}', {start_sql(grain)})" for grain in GRAINS)
-    sums = ", ".join(f"sum(e.{m})::int AS {m}" for m in MEASURES)
     return f"""
-        SELECT e.district, d.dimension, g.grain, g.start, e.street, d.key, {sums}
-        FROM {source} e CROSS JOIN LATERAL (VALUES {named}) d (dimension, key) CROSS JOIN LATERAL (VALUES {grains}) g (grain, start)
-        WHERE g.grain <> 'day' OR d.dimension = 'all'
-        GROUP BY e.district, d.dimension, g.grain, g.start, e.street, d.key"""
+        SELECT e.district, e.dimension, g.grain, g.start, e.street, e.key, {_SUMS}
+        FROM (SELECT e.district, e.street, d.dimension, d.key, CASE d.dimension WHEN 'all' THEN e.day ELSE {start_sql("third")} END AS day, {_SUMS}
+              FROM {source} e CROSS JOIN LATERAL (VALUES {named}) d (dimension, key) GROUP BY 1, 2, 3, 4, 5) e
+             CROSS JOIN LATERAL (VALUES {grains}) g (grain, start)
+        WHERE g.grain <> 'day' OR e.dimension = 'all'
+        GROUP BY e.district, e.dimension, g.grain, g.start, e.street, e.key"""
 
 
+_SUMS = ", ".join(f"sum(e.{m})::int AS {m}" for m in MEASURES)
 NOT_NOTHING = " OR ".join(f"{m} <> 0" for m in MEASURES)
