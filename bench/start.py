@@ -52,7 +52,7 @@ def _of_parent(process: psutil.Process) -> str:
 def main() -> None:
     for command in ("serve", "demo") if "demo" in sys.argv else ("serve",):
         with TemporaryDirectory() as folder:
-            running = Running(Path(folder) / "here", command=command, env={"WANGGE_WORKERS": "0"})
+            running = Running(Path(folder) / "here", command=command, env={"WANGGE_WORKERS": "0"}, from_nothing=True)
             first = started(running)
             running.stop()
             again = started(running)

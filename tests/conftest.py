@@ -19,6 +19,7 @@ from django.db import connections
 from django.test.client import ClientHandler
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.support import program
 from tests.support.databases import Databases
 from wangge.kernel import crypto
 from wangge.kernel.crypto import Keyring
@@ -68,6 +69,13 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyring]:
     with crypto.using(Keyring(tmp_path_factory.mktemp("keys") / crypto.KEY_FILE)) as ring:
         ring.create()
         yield ring
+
+
+@pytest.fixture(scope="session", autouse=True)
+def model_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """All processes of a run copy one home (``Running``)."""
+    own = tmp_path_factory.getbasetemp()
+    os.environ[program.MODEL] = str((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "model")
 
 
 @pytest.fixture(scope="session")

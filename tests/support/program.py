@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import signal
@@ -74,6 +75,8 @@ class Running:
     parts: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
     env: dict[str, str] = field(default_factory=dict)
+    from_nothing: bool = False
+    """Make the database anew; else a new home is a copy of one whose schema is there, if this run of the tests has a place for such a one."""
     popen: subprocess.Popen[str] | None = None
 
     @property
@@ -90,6 +93,8 @@ class Running:
 
     def start(self) -> Running:
         self.home.mkdir(exist_ok=True)
+        if not self.from_nothing and not (self.home / "var").exists() and "WANGGE_DATABASE_URL" not in self.env:
+            _furnish(self.home / "var")
         with (self.home / "said").open("a") as said:
             self.popen = subprocess.Popen(
                 [
@@ -140,6 +145,26 @@ class Running:
         code = self.popen.wait(PATIENCE)
         until(lambda: not [p for p in family if lives(p)], PATIENCE)
         return code
+
+
+MODEL = "WANGGE_TEST_MODEL"
+"""Variable with the folder of this run for the home that others are copied from."""
+
+
+def _furnish(home: Path) -> None:
+    """Copy the model, which is made by whoever comes first: a database with its schema takes seconds to make, and most tests ask for one."""
+    folder = os.environ.get(MODEL)
+    if not folder:
+        return
+    model = Path(folder)
+    model.mkdir(parents=True, exist_ok=True)
+    with (model / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (model / "home").exists():
+            first = Running(model / "made", from_nothing=True).start()
+            first.stop()
+            (model / "made" / "var").rename(model / "home")
+    subprocess.run(["cp", "-a", str(model / "home"), str(home)], check=True)  # with its owners: root's server is another's
 
 
 def lives(process: psutil.Process) -> bool:

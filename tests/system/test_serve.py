@@ -22,7 +22,7 @@ from wangge.kernel import commands as kit
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One installation for the whole file: each test leaves it well."""
-    found = Running(tmp_path_factory.mktemp("serve")).start()
+    found = Running(tmp_path_factory.mktemp("serve"), from_nothing=True).start()
     until(lambda: _works(found))
     yield found
     found.stop()
