@@ -1,7 +1,7 @@
 """`make bench`, `wangge bench`, `python -m bench`: fill an installation with N cases, ask it everything, tell what it took.
 
-`--home` keeps the installation: the next run finds it filled. `--plot` draws cost against N from this run and earlier ones (`--with`).
-What is measured, and the figures, stand in docs/performance.md.
+`--home` keeps the installation: the next run finds it filled. `--with` compares it with earlier runs at other sizes, `--plot` draws the cost
+of all of them against N. What is measured, and the figures, stand in docs/performance.md.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import home, plot
-from bench.measure import Run, machine, now, table
+from bench.measure import Run, compared, machine, now, table
 
 CASES, SECONDS = 20_000, 3.0
 
@@ -30,7 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, help="write the run to this file")
     parser.add_argument("--plot", type=Path, help="draw cost against the number of cases into this SVG file")
     parser.add_argument(
-        "--with", dest="earlier", type=Path, nargs="*", default=[], help="JSON files of earlier runs for the plot"
+        "--with",
+        dest="earlier",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="JSON files of earlier runs, to be compared with this one",
     )
 
 
@@ -46,11 +51,14 @@ def run(args: argparse.Namespace) -> int:
         if unknown := [name for name in asked if name not in WORKLOADS]:
             raise SystemExit(f"no such workload: {', '.join(unknown)}; there are: {', '.join(WORKLOADS)}")
         done = measure(folder, args.cases, asked, args.seconds)
+    earlier = [Run.read(path) for path in args.earlier]
     print(f"\n{table(done)}")
+    if earlier:
+        print(f"\n{compared([done, *earlier])}")
     if args.json:
         done.write(args.json)
     if args.plot:
-        plot.draw([done, *map(Run.read, args.earlier)], args.plot)
+        plot.draw([done, *earlier], args.plot)
     return 0
 
 

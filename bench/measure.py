@@ -115,6 +115,27 @@ def table(run: Run) -> str:
     return "\n".join(lines)
 
 
+def compared(runs: Sequence[Run]) -> str:
+    """The same calls at several sizes, as Markdown: rate, p95 and the processor's milliseconds of all the server's processes. The last column is
+    the largest's rate as a share of the smallest's, which is 1 where nothing depends on the number of cases."""
+    ordered = sorted(runs, key=lambda run: run.cases)
+    found = [{m.what: m for m in run.measurements} for run in ordered]
+    sizes = " | ".join(f"{spaced(run.cases)} cases: a second, p95 ms, processor ms" for run in ordered)
+    lines = [f"| | {sizes} | |", f"|---|{'---:|' * len(ordered)}---:|"]
+    for what, first in found[0].items():
+        same = [some.get(what) for some in found]
+        cells = [
+            "–"
+            if m is None
+            else f"{spaced(m.rate)}, {m.p95:.0f}, {sum(v for k, v in m.cpu.items() if k != 'client'):.1f}"
+            for m in same
+        ]
+        name = f"*floor: {what}*" if first.floor else what
+        share = "grows" if first.grows else "–" if same[-1] is None else f"{same[-1].rate / first.rate:.2f}"
+        lines.append(f"| {name} | {' | '.join(cells)} | {share} |")
+    return "\n".join(lines)
+
+
 def spaced(number: float) -> str:
     """A whole number with its thousands apart; a small one with two places."""
     return f"{number:,.0f}".replace(",", " ") if number >= 10 else f"{number:.2f}"

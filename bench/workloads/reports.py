@@ -1,10 +1,10 @@
-"""上报: one by one, and as a phone sends what it has captured."""
+"""上报: one by one, and as a phone sends what it has captured. From every street, because a street's reports of a day wait for each other's number."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, cycle
 from typing import Any
 
 from bench.generator.chinese import Texts
@@ -15,13 +15,25 @@ WORKER = "worker"
 AT_ONCE = 20
 
 
-def bodies(server: Server, category: str = "0101") -> Iterator[dict[str, Any]]:
+def workers(server: Server) -> list[str]:
+    """The log-ins of one grid worker of each street; all of them are logged in."""
+    found = server.sql(
+        """SELECT DISTINCT ON (left(p.grid, 9)) u.login FROM people_post p JOIN people_user u ON u.id = p.user_id
+           WHERE p.role = 'grid_worker' ORDER BY left(p.grid, 9), u.login"""
+    )
+    logins = [row["login"] for row in found]
+    for login in logins:
+        server.token(login)
+    return logins
+
+
+def bodies(server: Server, login: str = WORKER, category: str = "0101") -> Iterator[dict[str, Any]]:
     """Reports that a grid worker of the demo makes in the own grid, with texts as in real use."""
     [own] = server.sql(
         """SELECT v.centre_lon AS lon, v.centre_lat AS lat FROM people_post p JOIN people_user u ON u.id = p.user_id
            JOIN places_grid g ON g.code = p.grid JOIN places_gridversion v ON v.grid_id = g.id AND v.valid_to IS NULL
            WHERE u.login = %(login)s AND p.role = 'grid_worker' ORDER BY g.code LIMIT 1""",
-        login=WORKER,
+        login=login,
     )
     [kind] = server.sql("SELECT id FROM catalog_category WHERE code = %(code)s", code=category)
     texts = Texts(random.Random(1))
@@ -39,22 +51,25 @@ def bodies(server: Server, category: str = "0101") -> Iterator[dict[str, Any]]:
         }
 
 
-def calls(server: Server, category: str = "0101") -> Iterator[Call]:
-    return (Call(WORKER, "POST", "/api/v1/cases", body) for body in bodies(server, category))
+def calls(server: Server, login: str = WORKER) -> Iterator[Call]:
+    return (Call(login, "POST", "/api/v1/cases", body) for body in bodies(server, login))
 
 
 def run(server: Server) -> None:
-    server.ask("report", "report", calls(server))
+    each = [calls(server, login) for login in workers(server)]
+    server.ask("report", "report", (next(one) for one in cycle(each)))
+    server.ask("report", "report, all in one street", calls(server))
 
 
 def batch(server: Server) -> None:
     """The rate is that of requests."""
-    reports = bodies(server)
+    logins = workers(server)
+    each = [bodies(server, login) for login in logins]
 
     def requests() -> Iterator[Call]:
-        while True:
+        for login, reports in cycle(zip(logins, each, strict=True)):
             listed = [{"id": str(uuid7()), "kind": "report", "given": next(reports)} for _ in range(AT_ONCE)]
-            yield Call(WORKER, "POST", "/api/v1/batch", {"operations": listed})
+            yield Call(login, "POST", "/api/v1/batch", {"operations": listed})
 
     answered = server.ask("batch", f"batch of {AT_ONCE} reports", requests())
     assert all(a.body.count(b'"applied"') == AT_ONCE for a in answered), answered[0].body

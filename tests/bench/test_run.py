@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.measure import Run, measured, table
+from bench.measure import Run, compared, measured, table
 from bench.plot import cost, draw
 from wangge.kernel.commands import REFUSED, CommandError
 from wangge.processes import commands
@@ -35,6 +35,14 @@ def test_the_table_has_a_line_for_each_and_names_the_floors() -> None:
     assert lines[0].startswith("| 20 000 cases |")
     assert lines[2] == "| report | 50 | 51.0 | 96.0 | 100.0 | 2.0 | 0.5 | 1.5 | 7 |  |"
     assert lines[3].startswith("| *floor: GET /healthz* |")
+
+
+def test_the_same_calls_at_several_sizes_stand_side_by_side_and_what_one_size_lacks_is_left_open() -> None:
+    smaller, larger = run(1000), run(100_000)
+    slower = replace(larger.measurements[0], seconds=4.0)
+    lines = compared([replace(larger, measurements=[slower]), smaller]).splitlines()
+    assert lines[2] == "| report | 50, 96, 4.0 | 25, 96, 4.0 | 0.50 |"
+    assert lines[3] == "| *floor: GET /healthz* | 10, 10, 0.0 | – | – |"
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
