@@ -19,7 +19,7 @@ KINDS = ("web", "worker", "live", "postgres", "client")
 @dataclass(frozen=True)
 class Measurement:
     """``count`` calls in ``seconds``; ``p50``, ``p95``, ``p99`` in milliseconds. ``cpu``: milliseconds of a processor for one call, by kind of
-    process. ``statements``: SQL statements of one call. ``memory``: MB of all the server's processes afterwards (shared pages counted once).
+    process. ``alone``: p95 of the same calls one after the other, with nobody else about. ``statements``: SQL statements of one call. ``memory``: MB of all the server's processes afterwards (shared pages counted once).
     ``grows``: whether the answer grows with the number of cases. ``note``: what else was seen."""
 
     workload: str
@@ -30,6 +30,7 @@ class Measurement:
     p95: float
     p99: float
     cpu: Mapping[str, float] = field(default_factory=dict)
+    alone: float | None = None
     statements: int | None = None
     memory: float | None = None
     grows: bool = False
@@ -100,8 +101,8 @@ def now() -> str:
 def table(run: Run) -> str:
     """The run as Markdown, floors among what they are the floors of."""
     lines = [
-        f"| {spaced(run.cases)} cases | a second | p50 | p95 | p99 | web | worker | PostgreSQL | SQL | |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|",
+        f"| {spaced(run.cases)} cases | a second | p50 | p95 | p99 | alone p95 | web | worker | PostgreSQL | SQL | |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     for m in run.measurements:
         name = f"*floor: {m.what}*" if m.floor else m.what
@@ -109,25 +110,26 @@ def table(run: Run) -> str:
         if m.cpu.get("live", 0) >= 0.05:
             cpu[1] += f" + live {m.cpu['live']:.1f}"
         sql = "–" if m.statements is None else str(m.statements)
+        alone = "–" if m.alone is None else f"{m.alone:.1f}"
         lines.append(
-            f"| {name} | {spaced(m.rate)} | {m.p50:.1f} | {m.p95:.1f} | {m.p99:.1f} | {' | '.join(cpu)} | {sql} | {m.note} |"
+            f"| {name} | {spaced(m.rate)} | {m.p50:.1f} | {m.p95:.1f} | {m.p99:.1f} | {alone} | {' | '.join(cpu)} | {sql} | {m.note} |"
         )
     return "\n".join(lines)
 
 
 def compared(runs: Sequence[Run]) -> str:
-    """The same calls at several sizes, as Markdown: rate, p95 and the processor's milliseconds of all the server's processes. The last column is
+    """The same calls at several sizes, as Markdown: rate, p95 of one client alone, milliseconds of a processor of all the server. The last column is
     the largest's rate as a share of the smallest's, which is 1 where nothing depends on the number of cases."""
     ordered = sorted(runs, key=lambda run: run.cases)
     found = [{m.what: m for m in run.measurements} for run in ordered]
-    sizes = " | ".join(f"{spaced(run.cases)} cases: a second, p95 ms, processor ms" for run in ordered)
+    sizes = " | ".join(f"{spaced(run.cases)} cases: a second, p95 alone, processor" for run in ordered)
     lines = [f"| | {sizes} | |", f"|---|{'---:|' * len(ordered)}---:|"]
     for what, first in found[0].items():
         same = [some.get(what) for some in found]
         cells = [
             "–"
             if m is None
-            else f"{spaced(m.rate)}, {m.p95:.0f}, {sum(v for k, v in m.cpu.items() if k != 'client'):.1f}"
+            else f"{spaced(m.rate)}, {'–' if m.alone is None else f'{m.alone:.0f}'}, {sum(v for k, v in m.cpu.items() if k != 'client'):.1f}"
             for m in same
         ]
         name = f"*floor: {what}*" if first.floor else what

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -23,6 +24,8 @@ from wangge.demo.logins import PASSWORD
 from wangge.kernel.db.embedded import EmbeddedServer
 
 CLIENTS = 8
+ALONE = 400
+"""Calls of one client alone, at most."""
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
@@ -131,6 +134,7 @@ class Server:
         lock = threading.Lock()
         self.token(first.login)
         statements = self._statements(first) if port is None else None
+        alone = self._alone(islice(source, ALONE)) if port is None and first.method == "GET" else None
         ahead = [first] if first.method != "GET" else []
 
         def work() -> None:
@@ -156,7 +160,7 @@ class Server:
         assert not wrong, wrong[0]
         if took:
             cpu = {k: 1000 * (after[k] - before[k]) / len(took) for k in KINDS}
-            more = {"cpu": cpu, "statements": statements, "memory": self.memory()} | more
+            more = {"cpu": cpu, "alone": alone, "statements": statements, "memory": self.memory()} | more
             self.add(measured(workload, what, took, lasted, **more))
         return good
 
@@ -165,6 +169,21 @@ class Server:
         said = f"{spaced(m.rate):>8} /s   p50 {m.p50:8.1f}   p95 {m.p95:8.1f}   p99 {m.p99:8.1f} ms"
         cpu = " ".join(f"{k} {v:.1f}" for k, v in m.cpu.items() if v >= 0.05)
         print(f"{'floor: ' * m.floor + m.what:50s} {said}   {cpu}   {m.note}", flush=True)
+
+    def _alone(self, calls: Iterable[Call]) -> float | None:
+        """p95 in milliseconds of these, one after the other for a third of the time at most. What eight clients see who ask as fast as two
+        processors can answer is how long they wait for each other."""
+        client, took = Client(self.port), []
+        until = time.perf_counter() + self.seconds / 3
+        for call in calls:
+            token = self.token(call.login)
+            started = time.perf_counter()
+            client.send(call, token)
+            took.append(time.perf_counter() - started)
+            if time.perf_counter() > until:
+                break
+        client.socket.close()
+        return 1000 * sorted(took)[int(len(took) * 0.95)] if took else None
 
     def _statements(self, call: Call) -> int | None:
         """How many SQL statements a call like this one makes, counted in this process: of the third such call, when what is kept is kept. None

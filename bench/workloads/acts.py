@@ -113,7 +113,7 @@ def _each(server: Server, step: Step, name: str, cases: list[Case]) -> list[Case
 def _by_phone(server: Server) -> Iterator[Call]:
     """Reports that an operator writes down for somebody who called."""
     texts = Texts(random.Random(9))
-    for body in reports.bodies(server):
+    for _, body in reports.bodies(server):
         more = {"id": str(uuid7()), "channel": "hotline", "text": texts.draw().text.decode(), "wants_answer": True}
         yield Call(
             "fubao", "POST", "/api/v1/cases", body | more | {"reporter": {"name": "来电人", "phone": "0755-20000001"}}

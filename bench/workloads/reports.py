@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from itertools import count, cycle
+from collections.abc import Iterator, Sequence
+from itertools import count, islice
 from typing import Any
 
 from bench.generator.chinese import Texts
@@ -27,48 +27,54 @@ def workers(server: Server) -> list[str]:
     return logins
 
 
-def bodies(server: Server, login: str = WORKER, category: str = "0101") -> Iterator[dict[str, Any]]:
-    """Reports that a grid worker of the demo makes in the own grid, with texts as in real use."""
-    [own] = server.sql(
-        """SELECT v.centre_lon AS lon, v.centre_lat AS lat FROM people_post p JOIN people_user u ON u.id = p.user_id
-           JOIN places_grid g ON g.code = p.grid JOIN places_gridversion v ON v.grid_id = g.id AND v.valid_to IS NULL
-           WHERE u.login = %(login)s AND p.role = 'grid_worker' ORDER BY g.code LIMIT 1""",
-        login=login,
-    )
-    [kind] = server.sql("SELECT id FROM catalog_category WHERE code = %(code)s", code=category)
+def bodies(server: Server, logins: Sequence[str] = (WORKER,), each: int = 1) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Reports that these workers of the demo make in turn, so many ``each`` time, in the own grid, with texts as in real use."""
+    own = {
+        login: server.sql(
+            """SELECT v.centre_lon AS lon, v.centre_lat AS lat FROM people_post p JOIN people_user u ON u.id = p.user_id
+               JOIN places_grid g ON g.code = p.grid JOIN places_gridversion v ON v.grid_id = g.id AND v.valid_to IS NULL
+               WHERE u.login = %(login)s AND p.role = 'grid_worker' ORDER BY g.code LIMIT 1""",
+            login=login,
+        )[0]
+        for login in logins
+    }
+    [kind] = server.sql("SELECT id FROM catalog_category WHERE code = '0101'")
     texts = Texts(random.Random(1))
     for n in count():
-        told = texts.draw()
-        yield {
-            "id": str(uuid7()),
-            "text": told.text.decode(),
-            "title": told.title.decode(),
-            "address": told.address.decode(),
-            "category": str(kind["id"]),
-            "point": {"lon": own["lon"] + n % 97 * 1e-7, "lat": own["lat"]},
-            "accuracy_m": 8,
-            "channel": "worker",
-        }
+        told, login = texts.draw(), logins[n // each % len(logins)]
+        yield (
+            login,
+            {
+                "id": str(uuid7()),
+                "text": told.text.decode(),
+                "title": told.title.decode(),
+                "address": told.address.decode(),
+                "category": str(kind["id"]),
+                "point": {"lon": own[login]["lon"] + n % 97 * 1e-7, "lat": own[login]["lat"]},
+                "accuracy_m": 8,
+                "channel": "worker",
+            },
+        )
 
 
-def calls(server: Server, login: str = WORKER) -> Iterator[Call]:
-    return (Call(login, "POST", "/api/v1/cases", body) for body in bodies(server, login))
+def calls(server: Server, logins: Sequence[str] = (WORKER,)) -> Iterator[Call]:
+    return (Call(login, "POST", "/api/v1/cases", body) for login, body in bodies(server, logins))
 
 
 def run(server: Server) -> None:
-    each = [calls(server, login) for login in workers(server)]
-    server.ask("report", "report", (next(one) for one in cycle(each)))
+    server.ask("report", "report", calls(server, workers(server)))
     server.ask("report", "report, all in one street", calls(server))
 
 
 def batch(server: Server) -> None:
     """The rate is that of requests."""
-    logins = workers(server)
-    each = [bodies(server, login) for login in logins]
+    reports = bodies(server, workers(server), AT_ONCE)
 
     def requests() -> Iterator[Call]:
-        for login, reports in cycle(zip(logins, each, strict=True)):
-            listed = [{"id": str(uuid7()), "kind": "report", "given": next(reports)} for _ in range(AT_ONCE)]
+        while True:
+            login, first = next(reports)
+            given = [first, *(body for _, body in islice(reports, AT_ONCE - 1))]
+            listed = [{"id": str(uuid7()), "kind": "report", "given": body} for body in given]
             yield Call(login, "POST", "/api/v1/batch", {"operations": listed})
 
     answered = server.ask("batch", f"batch of {AT_ONCE} reports", requests())

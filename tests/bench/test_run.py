@@ -19,7 +19,7 @@ CPU = {"web": 2.0, "worker": 0.5, "live": 0.0, "postgres": 1.5, "client": 9.0}
 
 def run(cases: int = 1000) -> Run:
     took = [n / 1000 for n in range(1, 101)]
-    report = measured("report", "report", took, 2.0, cpu=CPU, statements=7)
+    report = measured("report", "report", took, 2.0, cpu=CPU, statements=7, alone=8.0)
     floor = measured("floors", "GET /healthz", took[:10], 1.0, floor=True)
     return Run(cases, {"processors": 2}, "2026-11-22T08:00:00+00:00", measurements=[report, floor])
 
@@ -33,7 +33,7 @@ def test_a_measurement_has_its_rate_and_the_times_that_half_and_nearly_all_calls
 def test_the_table_has_a_line_for_each_and_names_the_floors() -> None:
     lines = table(run(20_000)).splitlines()
     assert lines[0].startswith("| 20 000 cases |")
-    assert lines[2] == "| report | 50 | 51.0 | 96.0 | 100.0 | 2.0 | 0.5 | 1.5 | 7 |  |"
+    assert lines[2] == "| report | 50 | 51.0 | 96.0 | 100.0 | 8.0 | 2.0 | 0.5 | 1.5 | 7 |  |"
     assert lines[3].startswith("| *floor: GET /healthz* |")
 
 
@@ -41,8 +41,8 @@ def test_the_same_calls_at_several_sizes_stand_side_by_side_and_what_one_size_la
     smaller, larger = run(1000), run(100_000)
     slower = replace(larger.measurements[0], seconds=4.0)
     lines = compared([replace(larger, measurements=[slower]), smaller]).splitlines()
-    assert lines[2] == "| report | 50, 96, 4.0 | 25, 96, 4.0 | 0.50 |"
-    assert lines[3] == "| *floor: GET /healthz* | 10, 10, 0.0 | – | – |"
+    assert lines[2] == "| report | 50, 8, 4.0 | 25, 8, 4.0 | 0.50 |"
+    assert lines[3] == "| *floor: GET /healthz* | 10, –, 0.0 | – | – |"
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.db import transaction
 
 from wangge.domain.cases import queries
 from wangge.domain.cases.actions.clocks import Piece
@@ -250,7 +251,8 @@ def by_itself(row: Row) -> Row:
         return row
     with acting(AUTOMATIC):
         try:
-            taken_on = accept(by=AUTOMATIC, case=row["id"], version=row["version"], note=choice.why.zh)
-            return dispatch(by=AUTOMATIC, case=row["id"], version=taken_on["version"], note=choice.why.zh)
+            with transaction.atomic():  # both or neither: nobody comes back to what was accepted alone
+                taken_on = accept(by=AUTOMATIC, case=row["id"], version=row["version"], note=choice.why.zh)
+                return dispatch(by=AUTOMATIC, case=row["id"], version=taken_on["version"], note=choice.why.zh)
         except Conflict:  # a person was quicker: theirs it is
             return queries.visible(by=AUTOMATIC, case=row["id"])
