@@ -69,9 +69,7 @@ class Live:
     async def stop(self) -> None:
         """End every stream and the reading."""
         for listener in list(self.hub.listeners):
-            listener.reset = True
-            with contextlib.suppress(asyncio.QueueFull):
-                listener.queue.put_nowait(None)
+            listener.begin_anew()
         if self._pump is not None:
             self._pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -92,7 +90,7 @@ class Live:
                 for some in slices(happenings, AT_ONCE):  # between them the streams send what they were told
                     self.hub.publish(some)
                     await asyncio.sleep(0)
-                if happenings:
+                if len(happenings) > AT_ONCE:  # a burst is gone on with; what trickles in is gathered
                     continue
             except asyncio.CancelledError:
                 raise
@@ -167,7 +165,7 @@ class Live:
         """What was missed, then what has come in meanwhile; told twice it says the same."""
         found = await asyncio.get_running_loop().run_in_executor(self._lookups, source.missed, last)
         if found is None:
-            listener.reset = True
+            listener.begin_anew()
             return
         for happening in found:
             told = happening.for_(listener.scope)
@@ -177,17 +175,17 @@ class Live:
     async def _tell(self, token: str, listener: Listener, send: Send, gone: asyncio.Future[None]) -> None:
         loop = asyncio.get_running_loop()
         checked = heard = loop.time()
-        following: asyncio.Future[bytes | None] | None = None
-        while not gone.done():
+        gone.add_done_callback(lambda _: listener.bell.set())
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(min(checked + RECHECK, heard + HEARTBEAT)):
+                    await listener.bell.wait()
+            listener.bell.clear()
+            if gone.done():
+                return
             if listener.reset:
                 await _send(send, message("reset", None, b"{}"), more=False)
                 return
-            following = following or asyncio.ensure_future(listener.queue.get())
-            pause = max(0.0, min(checked + RECHECK, heard + HEARTBEAT) - loop.time())
-            await asyncio.wait({following, gone}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-            told = None
-            if following.done():
-                told, following = following.result(), None
             now = loop.time()
             if now - checked >= RECHECK:
                 allowed = await loop.run_in_executor(self._lookups, scope_of, token)
@@ -195,10 +193,10 @@ class Live:
                     await _send(send, message("end", None, b"{}"), more=False)
                     return
                 if allowed != listener.scope:  # other rights show other cases: the page begins anew
-                    listener.reset = True
+                    listener.begin_anew()
                     continue
                 checked = now
-            if told:
+            if told := listener.take():
                 await _send(send, told)
                 heard = now
             elif now - heard >= HEARTBEAT:
@@ -273,7 +271,8 @@ async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[byte
 
 
 async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
-    await asyncio.wait_for(send({"type": "http.response.body", "body": body, "more_body": more}), TAKEN_WITHIN)
+    async with asyncio.timeout(TAKEN_WITHIN):
+        await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 async def _gone(receive: Receive) -> None:

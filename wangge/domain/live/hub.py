@@ -51,19 +51,33 @@ class Hint:
 
 @dataclass(eq=False)
 class Listener:
-    """An open stream. ``reset``: it has missed something and must begin anew."""
+    """An open stream. ``waiting``: what it was told and has not taken; ``bell`` rings when there is something. ``reset``: it has missed something
+    and must begin anew."""
 
     scope: Scope
-    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(BUFFER))
+    waiting: list[bytes] = field(default_factory=list)
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
     reset: bool = False
 
     def put(self, message: bytes) -> None:
         if self.reset:
             return
-        try:
-            self.queue.put_nowait(message)
-        except asyncio.QueueFull:
-            self.reset = True
+        if len(self.waiting) == BUFFER:
+            self.begin_anew()
+            return
+        self.waiting.append(message)
+        self.bell.set()
+
+    def begin_anew(self) -> None:
+        self.reset = True
+        self.waiting.clear()
+        self.bell.set()
+
+    def take(self) -> bytes:
+        """All that waits, as one: what it costs to send does not depend on how many messages it is."""
+        taken = b"".join(self.waiting)
+        self.waiting.clear()
+        return taken
 
 
 class Hub:
