@@ -27,6 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"for each kind of call (default {SECONDS:g})")
     parser.add_argument("--home", type=Path, help="keep the installation in this folder, or use the one that is there")
+    parser.add_argument(
+        "--memory", default="", help="PostgreSQL's own, e.g. 12GB: with what is used of the database read into it first"
+    )
     parser.add_argument("--json", type=Path, help="write the run to this file")
     parser.add_argument("--plot", type=Path, help="draw cost against the number of cases into this SVG file")
     parser.add_argument(
@@ -50,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         asked = [] if args.workload == "none" else args.workload.split(",") if args.workload else list(WORKLOADS)
         if unknown := [name for name in asked if name not in WORKLOADS]:
             raise SystemExit(f"no such workload: {', '.join(unknown)}; there are: {', '.join(WORKLOADS)}")
-        done = measure(folder, args.cases, asked, args.seconds)
+        done = measure(folder, args.cases, asked, args.seconds, args.memory)
     earlier = [Run.read(path) for path in args.earlier]
     print(f"\n{table(done)}")
     if earlier:
@@ -62,12 +65,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def measure(folder: Path, cases: int, asked: list[str], seconds: float) -> Run:
+def measure(folder: Path, cases: int, asked: list[str], seconds: float, memory: str = "") -> Run:
     """Fill what is empty, and run what was asked."""
     from bench.workloads import WORKLOADS
 
     done = Run(cases, {}, now())
-    with home.serving(folder, cases, seconds=seconds) as (server, filled):
+    with home.serving(folder, cases, seconds=seconds, memory=memory) as (server, filled):
         done.filled = filled and asdict(filled) | {"rate": filled.rate}
         done.machine = machine(server.sql("SHOW server_version")[0]["server_version"])
         for name in asked:

@@ -30,6 +30,6 @@ def run(server: Server) -> None:
         note = f"{count} rows, {size / 1e6:.0f} MB in {lasted:.1f} s"
         server.add(
             Measurement(
-                "export", f"rows exported as {form}", count, lasted, each, each, each, cpu, None, server.memory(), grows=True, note=note
+                "export", f"rows exported as {form}", count, lasted, each, each, each, cpu, memory=server.memory(), grows=True, note=note
             )
         )  # fmt: skip
