@@ -36,6 +36,9 @@ def _works(running: Running) -> bool:
 def test_a_new_installation_is_well_and_says_where_it_runs(running: Running) -> None:
     assert running.address in running.said
     assert _works(running)
+    lines = [json.loads(line) for line in running.log.splitlines() if line.startswith("{")]
+    warned = [line["message"] for line in lines if line["level"] != "INFO"]
+    assert [text for text in warned if "tcp_migrate_req" not in text] == []  # what a kernel may lack is worth a warning
 
 
 def test_health_asks_the_server_and_check_says_more(running: Running) -> None:

@@ -63,15 +63,23 @@ def dict_config(*, process: str, level: str = "INFO") -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"asked_for": {"()": "wangge.kernel.logs.AskedFor"}},
         "formatters": {"json": {"()": "wangge.kernel.logs.JsonFormatter", "process": process}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
         "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {
             "wangge": {"level": level},
-            "_granian": {"level": "WARNING"},
+            "_granian": {"level": "WARNING", "filters": ["asked_for"]},
             "procrastinate": {"level": "WARNING"},
         },
     }
+
+
+class AskedFor(logging.Filter):
+    """Leaves out granian's warning about many threads: most of them only send somebody away (docs/decisions/0016)."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "Python threads" not in record.getMessage()
 
 
 def configure(*, process: str, level: str | None = None) -> None:
