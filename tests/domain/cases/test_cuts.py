@@ -11,7 +11,9 @@ from django.test import Client
 
 from tests.domain.cases.test_batch import report_op
 from tests.support.tap import Tap, tapped
-from tests.support.world import log_in
+from tests.support.world import FUBAO, category, log_in
+from wangge.domain.catalog import queries as catalog
+from wangge.domain.catalog.actions import add_route
 from wangge.kernel.access import SYSTEM, acting
 from wangge.kernel.db import rows
 from wangge.kernel.ids import uuid7
@@ -121,3 +123,18 @@ def test_an_act_whose_connection_ends_at_any_message_is_done_once(people: dict[s
         states = _cut_everywhere(tap, bob, fresh)
         assert len(states) > 6
         _once(states, "report", "accept", *(["dispatch"] if act == "dispatch" else []))
+
+
+def test_a_report_that_goes_its_way_by_a_rule_is_never_left_half_way(
+    people: dict[str, Person], real_world: SimpleNamespace
+) -> None:
+    """What was accepted and not dispatched would be nobody's: no rule looks at it again."""
+    with acting(SYSTEM):
+        add_route(
+            by=SYSTEM, id=uuid7(), name="自动", unit=real_world.units.cleaners, category=category("0101").id, area=FUBAO, automatic=True
+        )  # fmt: skip
+    catalog.forget()
+    with tapped() as tap:
+        states = _cut_everywhere(tap, people["alice"], _report)
+        assert len(states) > 12
+        _once(states, "report", "accept", "dispatch")
