@@ -16,7 +16,7 @@ from django.db import transaction
 
 from wangge.domain.stats import facts
 from wangge.domain.stats.facts import CELL, DETAILS, ENTRY, NOT_NOTHING
-from wangge.domain.stats.rules import DURATIONS, MEASURES
+from wangge.domain.stats.rules import DAY_SHIFT, DURATIONS, MEASURES
 from wangge.kernel import clock
 from wangge.kernel.db import rows
 
@@ -26,6 +26,7 @@ _LOCK = 0x5747_5354
 _COLUMNS = ", ".join(ENTRY)
 _SAME = ", ".join((*DETAILS, *DURATIONS, *MEASURES))
 _COUNTED = ", ".join(("district", "day", *DETAILS))
+_TIMED = f"""SELECT district, street, "case", day, {", ".join(DURATIONS)} FROM {{}} WHERE coalesce({", ".join(DURATIONS)}) IS NOT NULL"""
 _MINE = """district = %(district)s AND street = %(street)s"""
 
 
@@ -45,9 +46,9 @@ _COUNT = f"""
     put AS (INSERT INTO stats_entry AS e ({_COLUMNS}) SELECT {_COLUMNS} FROM fresh
             ON CONFLICT (district, "case", day) DO UPDATE SET ({_SAME}) = ROW ({", ".join(f"excluded.{c}" for c in _SAME.split(", "))})
             WHERE ({", ".join(f"e.{c}" for c in _SAME.split(", "))}) IS DISTINCT FROM ({", ".join(f"excluded.{c}" for c in _SAME.split(", "))})),
-    unpacked AS (DELETE FROM stats_times t USING (SELECT DISTINCT district, street, date_trunc('month', day)::date AS month FROM
-                    (SELECT district, street, day FROM old UNION ALL SELECT district, street, day FROM fresh) y) x
-                 WHERE t.district = x.district AND t.street = x.street AND t.month = x.month),
+    unpacked AS (DELETE FROM stats_times t USING (({_TIMED.format("fresh")} EXCEPT {_TIMED.format("old")}) UNION ALL
+                    ({_TIMED.format("old")} EXCEPT {_TIMED.format("fresh")})) x
+                 WHERE t.district = x.district AND t.street = x.street AND t.month = date_trunc('month', x.day) AND t.upto > x.day),
     changed AS (SELECT {_COUNTED}, {", ".join(MEASURES)} FROM fresh UNION ALL SELECT {_COUNTED}, {", ".join(f"-{m}" for m in MEASURES)} FROM old),
     delta AS ({facts.cells("changed")})
     INSERT INTO stats_cell AS k ({", ".join(CELL)}, {", ".join(MEASURES)})
@@ -110,34 +111,43 @@ def _recount(district: str, street: str) -> None:
 
 
 def pack() -> int:
-    """Pack the durations of months that ended and were not packed yet, or changed since; how many."""
+    """Pack the durations of the months with days that are over and were not packed yet, or changed since; how many."""
     done = 0
     while True:
         with transaction.atomic():
             _alone()
             waiting = rows.all(
-                """SELECT DISTINCT c.district, c.street, c.start AS month FROM stats_cell c
-                   WHERE c.dimension = 'all' AND c.grain = 'month' AND c.start < date_trunc('month', %(today)s::date)
-                     AND c.responded + c.closed > 0
-                     AND NOT EXISTS (SELECT 1 FROM stats_times t WHERE t.district = c.district AND t.street = c.street AND t.month = c.start)
+                """SELECT * FROM (
+                       SELECT district, street, start AS month, least((start + interval '1 month')::date, %(today)s::date) AS upto
+                       FROM stats_cell WHERE dimension = 'all' AND grain = 'month' AND start < %(today)s::date AND responded + closed > 0) c
+                   WHERE NOT EXISTS (SELECT 1 FROM stats_times t WHERE t.district = c.district AND t.street = c.street AND t.month = c.month
+                                     AND t.upto >= c.upto)
                    LIMIT 50""",
                 {"today": clock.today(ZoneInfo(settings.CONFIG.zone))},
             )
             for place in waiting:
-                found = rows.one(
-                    f"""SELECT {", ".join(f"array_agg({d}) FILTER (WHERE {d} IS NOT NULL) AS {d}" for d in DURATIONS)} FROM stats_entry
-                        WHERE {_MINE} AND day >= %(month)s AND day < %(month)s + interval '1 month'""",
-                    place,
-                )
-                packed = {d: np.asarray((found or {})[d] or [], dtype="<u4").tobytes() for d in DURATIONS}
-                rows.run(
-                    """INSERT INTO stats_times (district, street, month, response, handling, total)
-                       VALUES (%(district)s, %(street)s, %(month)s, %(response)s, %(handling)s, %(total)s)""",
-                    place | packed,
-                )
+                rows.run(_PACK, place | {d: _packed(place, d) for d in DURATIONS})
         if not waiting:
             return done
         done += len(waiting)
+
+
+_PACK = f"""INSERT INTO stats_times (district, street, month, upto, {", ".join(DURATIONS)})
+    VALUES (%(district)s, %(street)s, %(month)s, %(upto)s, {", ".join(f"%({d})s" for d in DURATIONS)})
+    ON CONFLICT (district, street, month) DO UPDATE SET upto = excluded.upto, {", ".join(f"{d} = excluded.{d}" for d in DURATIONS)}"""
+
+
+def _packed(place: dict[str, Any], duration: str) -> bytes:
+    found = (
+        rows.one(
+            f"""SELECT array_agg(extract(day FROM day)::int) AS days, array_agg({duration}) AS minutes FROM stats_entry
+            WHERE {_MINE} AND day >= %(month)s AND day < %(upto)s AND {duration} IS NOT NULL""",
+            place,
+        )
+        or {}
+    )
+    days, minutes = (np.asarray(found[name] or [], dtype="<u4") for name in ("days", "minutes"))
+    return (days << DAY_SHIFT | minutes).astype("<u4").tobytes()
 
 
 GRACE = "1 hour"

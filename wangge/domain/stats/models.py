@@ -84,13 +84,15 @@ class Cell(models.Model):
 
 
 class Times(models.Model):
-    """The durations of a street's entries of one month, packed (little-endian unsigned 32-bit minutes, any order). Gone as soon as one of
-    these entries changes; then they are read from the entries until the month is packed again."""
+    """The durations of a street's entries of one month before the day ``upto``, packed (little-endian unsigned 32-bit words in any order: the day
+    of the month in the highest 5 bits, minutes in the others). Gone as soon as one of these durations changes; then they are read from the
+    entries until the month is packed again."""
 
     pk = models.CompositePrimaryKey("district", "street", "month")
     district = models.CharField(max_length=6)
     street = models.CharField(max_length=9)
     month = models.DateField()
+    upto = models.DateField()
     response = models.BinaryField()
     handling = models.BinaryField()
     total = models.BinaryField()

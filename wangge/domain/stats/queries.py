@@ -292,7 +292,7 @@ def _percentiles(minutes: np.ndarray) -> dict[str, int | None]:
 
 
 def _durations(by: Principal, asked: Asked) -> dict[str, np.ndarray]:
-    """Every duration of the scope and period: of whole months as they were packed, else from the entries."""
+    """Every duration of the scope and period: as they were packed, what is not packed from the entries."""
     split = _Split.of(by.require(StatsPermission.READ))
     params: dict[str, Any] = {"first": asked.first, "last": asked.last}
     terms = asked.terms(params)
@@ -301,13 +301,11 @@ def _durations(by: Principal, asked: Asked) -> dict[str, np.ndarray]:
     days = ["e.day BETWEEN %(first)s AND %(last)s"]
     places: list[list[str]] = []
     if by_street != "(FALSE)" and asked.from_cells:
-        cut = rules.cover(asked.first, asked.last, ("month",))
-        missing = _packed(found, cut["month"], [by_street, *terms], params)
-        params["loose"] = cut["day"]
-        places.append([by_street, "e.day = ANY(%(loose)s)"])
-        for n, (street, month) in enumerate(missing):
-            params |= {f"street_{n}": street, f"from_{n}": month, f"to_{n}": rules.next_start("month", month)}
-            places.append([f"e.street = %(street_{n})s", f"e.day >= %(from_{n})s", f"e.day < %(to_{n})s"])
+        for n, ((month, since), streets) in enumerate(_packed(found, asked, [by_street, *terms], params).items()):
+            params |= {f"streets_{n}": streets, f"since_{n}": since, f"month_{n}": rules.next_start("month", month)}
+            places.append(
+                [f"e.street = ANY(%(streets_{n})s)", f"e.day >= %(since_{n})s", f"e.day < %(month_{n})s", *days]
+            )
     elif by_street != "(FALSE)":
         places.append([by_street, *days])
     if rest != "(FALSE)":
@@ -322,25 +320,29 @@ def _durations(by: Principal, asked: Asked) -> dict[str, np.ndarray]:
 
 
 def _packed(
-    found: dict[str, list[np.ndarray]], months: list[date], where: list[str], params: dict[str, Any]
-) -> list[tuple[str, date]]:
-    """Adds what is packed of these months to ``found``; returns the streets and months that are not packed."""
-    if not months:
-        return []
-    params["months"] = months
-    missing = []
-    for street, month, *packed in _binary(
-        f"""SELECT e.street, e.start, {", ".join(f"t.{d}" for d in DURATIONS)} FROM stats_cell e
+    found: dict[str, list[np.ndarray]], asked: Asked, where: list[str], params: dict[str, Any]
+) -> dict[tuple[date, date], list[str]]:
+    """Adds what is packed of the period to ``found``; returns what is not: streets by the month and its first day that is not packed."""
+    params["months"] = rules.months(asked.first, asked.last)
+    missing: dict[tuple[date, date], list[str]] = defaultdict(list)
+    for street, month, upto, *packed in _binary(
+        f"""SELECT e.street, e.start, t.upto, {", ".join(f"t.{d}" for d in DURATIONS)} FROM stats_cell e
             LEFT JOIN stats_times t ON t.district = e.district AND t.street = e.street AND t.month = e.start
             WHERE {" AND ".join(where)} AND e.dimension = 'all' AND e.grain = 'month' AND e.start = ANY(%(months)s)
               AND e.responded + e.closed > 0""",
         params,
     ):
-        if packed[0] is None:
-            missing.append((street, month))
-        else:
-            for duration, raw in zip(DURATIONS, packed, strict=True):
-                found[duration].append(np.frombuffer(raw, dtype="<u4"))
+        if (since := upto or month) < rules.next_start("month", month) and since <= asked.last:
+            missing[month, since].append(street)
+        if upto is None:
+            continue
+        for duration, raw in zip(DURATIONS, packed, strict=True):
+            words = np.frombuffer(raw, dtype="<u4")
+            if month < asked.first:
+                words = words[words >> rules.DAY_SHIFT >= asked.first.day]
+            if rules.next_start("month", month) > asked.last:
+                words = words[words >> rules.DAY_SHIFT <= asked.last.day]
+            found[duration].append(words & (1 << rules.DAY_SHIFT) - 1)
     return missing
 
 

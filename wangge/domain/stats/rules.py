@@ -319,6 +319,19 @@ def cover(first: date, last: date, grains: Sequence[str] = GRAINS) -> dict[str, 
     return found
 
 
+DAY_SHIFT = 27
+"""Where the day of the month stands in a packed duration; 2^27 minutes are 255 years."""
+
+
+def months(first: date, last: date) -> list[date]:
+    """The first day of every month that has a day of the period."""
+    found, at = [], first.replace(day=1)
+    while at <= last:
+        found.append(at)
+        at = next_start("month", at)
+    return found
+
+
 def rank(count: int, percent: int) -> int:
     """Which of ``count`` sorted values (from 0) is the percentile: the smallest that at least ``percent`` of all do not exceed."""
     return max(0, (percent * count + 99) // 100 - 1)
