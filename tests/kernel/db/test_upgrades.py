@@ -39,6 +39,7 @@ EXPLAINED = {
     ("people", "0003_single_sign_on"): UNRELEASED,
     ("places", "0002_places_sql"): UNRELEASED,
     ("stats", "0002_sql"): UNRELEASED,
+    ("stats", "0003_days_in_packs"): UNRELEASED,
     ("templates", "0002_acts_with_reporter"): UNRELEASED,
     ("views", "0002_sql"): UNRELEASED,
 }
