@@ -3,8 +3,6 @@
 .PHONY: help demo serve test torture lint lock openapi clean bench setup setup-dev web apps
 export PORT ?= 8000
 W := .venv/bin
-# Processes of the tests: one more than cores, because many tests wait for a program that starts; five at most, each has a database server of its own.
-TESTERS = $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 5)))
 
 help:            ## 各目标一行说明 · a line for each target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
@@ -19,7 +17,7 @@ test: setup-dev  ## 运行全部检查与测试（ARGS= 传给 pytest）· every
 	@web=; WANGGE_CHROMIUM=$$(tools/browser) || web=--ignore=tests/web; export WANGGE_CHROMIUM; \
 	tools/nginx >/dev/null || web="$$web --ignore=tests/system/test_behind_nginx.py"; \
 	if tools/web; then tools/web check || exit 1; else web="$$web --ignore=tests/web/console --ignore=tests/web/field --ignore=tests/web/portal"; fi; \
-	exec $(W)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder $$web $(ARGS)
+	exec $(W)/python -m pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder $$web $(ARGS)
 
 torture: setup-dev ## 长时间的故障试验：杀进程、过载、磁盘满、长恢复、浸泡（约 50 分钟）· the long tests of faults (50 minutes)
 	@WANGGE_KILL_ROUNDS=200 WANGGE_LEVEL_CASES=10000 WANGGE_OVERLOAD_SECONDS=300 WANGGE_EVERY_CUT=1 WANGGE_RECOVERY_MB=2048 \

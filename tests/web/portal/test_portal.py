@@ -275,7 +275,8 @@ TICKET: dict[str, str] = {}
 
 def _prove(at: Phone, desk: Desk, number: str) -> None:
     at.page.get_by_label("手机号码").fill(number)
-    at.page.get_by_role("button", name="发验证码").click()
+    with at.page.expect_response("**/phone/code"):  # before it nothing was sent
+        at.page.get_by_role("button", name="发验证码").click()
     at.page.get_by_label("短信验证码").fill(desk.sms())
     with at.page.expect_response("**/phone/prove") as proved:
         at.page.get_by_role("button", name="验证", exact=True).click()
