@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.measure import Run, spaced
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 560, 70, 330, 40, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 1000, 560, 70, 360, 40, 50
 COLOURS = ("#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df", "#bf3989", "#0a7b83", "#57606a", "#e16f24", "#4d2d00")
 SHOWN = (
     "report", "dispatch", "resolve", "case with its timeline", "queue page of 20, newest", "queue page of 20, any filter, order, person",
