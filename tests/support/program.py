@@ -164,7 +164,8 @@ def _furnish(home: Path) -> None:
             first = Running(model / "made", from_nothing=True).start()
             first.stop()
             (model / "made" / "var").rename(model / "home")
-    subprocess.run(["cp", "-a", str(model / "home"), str(home)], check=True)  # with its owners: root's server is another's
+    # with its owners: root's server is another's
+    subprocess.run(["cp", "-a", str(model / "home"), str(home)], check=True)
 
 
 def lives(process: psutil.Process) -> bool:
