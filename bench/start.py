@@ -7,6 +7,7 @@ processes share is counted once. Targets: 10 s from nothing, 5 s afterwards, 600
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -44,7 +45,7 @@ def held(running: Running) -> dict[str, float]:
 def rests(running: Running) -> bool:
     """Whether nothing goes on, which takes ``IDLE`` to find out; a demo tells its year for some minutes."""
     before = used(running)
-    time.sleep(IDLE)
+    threading.Event().wait(IDLE)
     return abs(used(running) - before) < IDLE / 10  # what a process had used goes when it ends
 
 
