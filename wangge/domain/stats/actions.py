@@ -126,7 +126,7 @@ def pack() -> int:
                 {"today": clock.today(ZoneInfo(settings.CONFIG.zone))},
             )
             for place in waiting:
-                rows.run(_PACK, place | {d: _packed(place, d) for d in DURATIONS})
+                rows.run(_PACK, place | _packed(place))
         if not waiting:
             return done
         done += len(waiting)
@@ -137,17 +137,17 @@ _PACK = f"""INSERT INTO stats_times (district, street, month, upto, {", ".join(D
     ON CONFLICT (district, street, month) DO UPDATE SET upto = excluded.upto, {", ".join(f"{d} = excluded.{d}" for d in DURATIONS)}"""
 
 
-def _packed(place: dict[str, Any], duration: str) -> bytes:
+_WORDS = ", ".join(
+    f"array_agg(extract(day FROM day)::bigint << {DAY_SHIFT} | {d}) FILTER (WHERE {d} IS NOT NULL) AS {d}"
+    for d in DURATIONS
+)
+
+
+def _packed(place: dict[str, Any]) -> dict[str, bytes]:
     found = (
-        rows.one(
-            f"""SELECT array_agg(extract(day FROM day)::int) AS days, array_agg({duration}) AS minutes FROM stats_entry
-            WHERE {_MINE} AND day >= %(month)s AND day < %(upto)s AND {duration} IS NOT NULL""",
-            place,
-        )
-        or {}
+        rows.one(f"SELECT {_WORDS} FROM stats_entry WHERE {_MINE} AND day >= %(month)s AND day < %(upto)s", place) or {}
     )
-    days, minutes = (np.asarray(found[name] or [], dtype="<u4") for name in ("days", "minutes"))
-    return (days << DAY_SHIFT | minutes).astype("<u4").tobytes()
+    return {d: np.asarray(found[d] or [], dtype="<u4").tobytes() for d in DURATIONS}
 
 
 GRACE = "1 hour"
