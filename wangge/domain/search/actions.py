@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.db import transaction
 
+from wangge.domain.search.rules import channels, states
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
 from wangge.kernel.search import grams
 
 AT_ONCE = 1000
 _SOURCE = """
-    SELECT c.district, c.id, c.version, c.reported_at, c.number, c.street, c.community, c.grid, c.title, c.text, c.address, c.result,
+    SELECT c.district, c.id, c.version, c.reported_at, c.number, c.status, c.channel, c.street, c.community, c.grid, c.title, c.text, c.address, c.result,
            c.lead, c.holder, c.assisting, c.asked, c.reporter,
            (SELECT s.name FROM places_area s WHERE s.code = c.street) AS street_name,
            (SELECT s.name FROM places_area s WHERE s.code = c.community) AS community_name,
@@ -71,11 +72,13 @@ def mend() -> int:
 
 
 def marks(row: Row) -> set[str]:
-    """Lexemes to narrow by: place, units, reporter, number (whole, and from its date on). No word of a text holds a colon."""
+    """Lexemes to narrow by: place, units, reporter, where it stands, channel, number (whole, and from its date on). No word of a text
+    holds a colon."""
     units = {row["lead"], row["holder"], *row["assisting"], *row["asked"]} - {None}
     levels = {f"{name[0]}:{row[name]}" for name in ("district", "street", "community", "grid") if row[name]}
     own = {f"p:{row['reporter']}"} if row["reporter"] else set()
-    return levels | own | {f"u:{unit}" for unit in units} | {f"n:{row['number']}", f"t:{row['number'][9:]}"}
+    of_case = states([row["status"]]) | channels([row["channel"]])
+    return levels | own | of_case | {f"u:{unit}" for unit in units} | {f"n:{row['number']}", f"t:{row['number'][9:]}"}
 
 
 def _write(found: list[Row]) -> None:

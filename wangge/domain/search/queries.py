@@ -15,6 +15,7 @@ from uuid import UUID
 from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.queries import MARKS, NAMES, Filter
 from wangge.domain.cases.tags import CasePermission
+from wangge.domain.search.rules import channels, states
 from wangge.kernel.access import Principal, Scope
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
@@ -154,7 +155,7 @@ def _checked(q: str) -> list[Word]:
 
 
 def _tsquery(wanted: list[Word], scope: Scope, filter: Filter) -> str:
-    """Every word, within the filter's place and what the scope can hold. Values are lexemes of letters and digits, or our own codes."""
+    """Every word, within the filter's place, state and channel and what the scope can hold. Values are lexemes of letters and digits, or our own codes."""
     parts = []
     # Marks first: one that a document lacks ends the comparison before its words are looked up.
     if not scope.everything:
@@ -170,6 +171,9 @@ def _tsquery(wanted: list[Word], scope: Scope, filter: Filter) -> str:
     for level in ("street", "community", "grid"):
         if code := getattr(filter, level):
             parts.append(f"'{level[0]}:{code}'")
+    for wide in (states(filter.status), channels(filter.channel)):
+        if wide:
+            parts.append(_any([f"'{mark}'" for mark in sorted(wide)]))
     parts += [_any([" & ".join(pieces(w.text)), *_numbered(w)]) for w in wanted]
     return " & ".join(parts)
 
