@@ -35,7 +35,7 @@ from wangge.domain.maps import actions as maps
 from wangge.domain.stats import actions as stats
 from wangge.domain.stats import facts
 from wangge.kernel import clock, crypto
-from wangge.kernel.access import SYSTEM, acting
+from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.crypto.keyring import Use
 from wangge.kernel.db import rows
 from wangge.kernel.ledger import batches, head, seal
@@ -236,7 +236,7 @@ def _write(
     entry = rows.value("SELECT coalesce(max(pos), 0) FROM ledger_entry", using="owner")
     event = rows.value("SELECT coalesce(max(pos), 0) FROM outbox_event", using="owner")
     writer = _writer = Writer(plan, shapes, places, columns, xid=xid, entry=entry, event=event, owner=owner)
-    connections.close_all()
+    connections.close_all()  # none may be shared with those that are forked
     chain = _Chain(owner, xid, columns["ledger_link"])
     with multiprocessing.get_context("fork").Pool(processes, _alone) as pool:
         for part in pool.imap(_part, range(0, len(plan.which), AT_ONCE)):
@@ -245,6 +245,7 @@ def _write(
             filled.bytes += part.bytes
             chain.add(part)
     chain.end()
+    bind(SYSTEM)  # a connection that is opened anew sees nothing
     if len(plan.which):
         filled.floor = writer.floor(0, AT_ONCE) * len(plan.which) / min(AT_ONCE, len(plan.which))
     _counters(plan)

@@ -19,6 +19,7 @@ from wangge.demo.history import person
 from wangge.domain.cases.actions import reveal
 from wangge.domain.cases.actions.ladder import climb
 from wangge.domain.cases.queries import Filter, queue
+from wangge.domain.maps import actions as maps
 from wangge.domain.places import queries as places
 from wangge.domain.search import actions as index
 from wangge.domain.search.queries import search
@@ -99,6 +100,11 @@ def test_an_entry_that_is_changed_is_found(filled: SimpleNamespace) -> None:
 
 def test_a_recount_of_the_figures_finds_nothing(filled: SimpleNamespace) -> None:
     assert (stats.wrong_cases(), stats.wrong_cells()) == ([], [])
+
+
+def test_what_can_be_packed_is_packed(filled: SimpleNamespace) -> None:
+    assert rows.value("SELECT count(*) FROM stats_times") > 0
+    assert (stats.pack(), maps.pack()) == (0, 0)
 
 
 def test_every_table_that_the_application_writes_for_a_case_has_rows_of_generated_ones(filled: SimpleNamespace) -> None:

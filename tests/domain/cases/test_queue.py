@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.support.statements import Statements
 from wangge.domain.cases.queries import SORTS, Filter, counts, queue
 from wangge.domain.cases.rules import LIVE, OPEN, Status
+from wangge.domain.cases.schemas import FilterQuery
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Grant, Principal, Role, Scope, acting, bind
 from wangge.kernel.db import rows
@@ -208,6 +209,15 @@ def test_a_count_is_that_of_the_pages_and_ends_where_it_was_told(
         bind(by)
         there = [len(walked(by, filter, sort, 40)) for filter, sort in wanted]
         assert counts(by=by, wanted=wanted, most=most) == [(min(n, most), n > most) for n in there]
+
+
+def test_what_a_request_does_not_say_is_no_filter_to_the_queue_and_the_map() -> None:
+    """Both go another, much longer way to what a filter narrows: an empty list of a request must not be one."""
+    assert FilterQuery().filter() == Filter()
+    assert FilterQuery(status=[Status.HANDLING]).filter() == Filter(status=("handling",))
+    assert FilterQuery(channel=["hotline"], box="114,22,115,23").filter() == Filter(
+        channel=("hotline",), box=(114.0, 22.0, 115.0, 23.0)
+    )
 
 
 @pytest.mark.parametrize("sort", SORTS)

@@ -98,6 +98,47 @@ def test_the_filter_of_the_queue_holds(world: SimpleNamespace) -> None:
 
 
 @pytest.mark.usefixtures("way")
+def test_where_a_case_stands_and_its_channel_narrow_the_search(world: SimpleNamespace) -> None:
+    bob = world.as_("bob")
+    ended, taken, new = (report(world, f"积水{where}") for where in ("在东", "在南", "在西"))
+    bind(bob)
+    actions.reject(by=bob, case=ended["id"], version=ended["version"], note="不归我们管")
+    actions.accept(by=bob, case=taken["id"], version=taken["version"])
+    indexed()
+    for statuses, texts in {
+        ("rejected",): ["积水在东"],
+        ("accepted",): ["积水在南"],
+        ("reported", "accepted"): ["积水在西", "积水在南"],
+        ("rejected", "reported"): ["积水在西", "积水在东"],
+        ("archived", "merged"): [],
+    }.items():
+        assert found(world, "积水", filter=Filter(status=statuses)) == texts
+    assert found(world, "积水", filter=Filter(channel=(new["channel"], "hotline"))) == [
+        "积水在西",
+        "积水在南",
+        "积水在东",
+    ]
+    assert found(world, "积水", filter=Filter(channel=("hotline",))) == []
+
+
+def test_a_document_is_written_anew_when_the_case_ends_and_not_at_each_act(world: SimpleNamespace) -> None:
+    """What the index must take in costs far more than the row."""
+    bob, case, seen = world.as_("bob"), report(world, "积水"), []
+    bind(bob)
+    for act, further in (
+        (None, {}),
+        (actions.accept, {}),
+        (actions.void, {"note": "不归我们管"}),
+    ):
+        if act:
+            case = act(by=bob, case=case["id"], version=case["version"], **further)
+        indexed()
+        with acting(SYSTEM):
+            seen.append(rows.value("SELECT grams::text FROM search_document"))
+    assert seen[0] == seen[1] != seen[2]
+
+
+@pytest.mark.usefixtures("way")
 def test_a_case_is_found_by_its_number_whole_and_in_part(world: SimpleNamespace) -> None:
     case = report(world, "有编号的")
     report(world, "另一件")

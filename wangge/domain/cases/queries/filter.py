@@ -19,8 +19,9 @@ Box = tuple[float, float, float, float]
 IN_SHAPE = "point(c.lon, c.lat) <@ %(f_within)s::polygon"
 """Looked at after ``IN_BOX`` alone, which an index answers. The edge counts as inside."""
 
-PENDING = """(c.district, c.id) IN (SELECT r.district, r."case" FROM cases_request r WHERE r.outcome = 'pending' AND r.kind <> 'question' AND r.of {})"""
+WAITING = """(SELECT DISTINCT r.district, r."case" FROM cases_request r WHERE r.outcome = 'pending' AND r.kind <> 'question' AND r.of {})"""
 """Few requests wait at any time: they lead to their cases, not each case to its requests."""
+PENDING = f"(c.district, c.id) IN {WAITING}"
 OPEN_DEMAND = """EXISTS (SELECT FROM cases_demand d
                         WHERE d.district = c.district AND d."case" = c.id AND d.lifted_at IS NULL AND d.kind = ANY({}))"""
 
@@ -66,6 +67,11 @@ class Filter:
     box: Box | None = None
     within: Sequence[tuple[float, float]] = ()
     """The corners (longitude, latitude) of a drawn area, in their order; the last is joined to the first."""
+
+    def __post_init__(self) -> None:
+        # What says the same is equal, however it was read: the queue and the map choose their way by what a filter does not say.
+        for name in ("status", "channel", "urgency", "demand", "supervision", "within"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
 
     @property
     def bounds(self) -> Box | None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.queries.columns import ROW
-from wangge.domain.cases.queries.filter import IN_BOX, Filter
+from wangge.domain.cases.queries.filter import IN_BOX, WAITING, Filter
 from wangge.domain.cases.rules import OPEN, Status
 from wangge.domain.cases.tags import CasePermission
 from wangge.kernel.access import EVERYTHING, Principal, Scope
@@ -81,6 +81,9 @@ def _first(
     scope: Scope, filter: Filter, order: Order, params: dict[str, Any], also: Sequence[str] = (), columns: str = ""
 ) -> str | None:
     """The first ``limit`` cases (a parameter) in this order as SQL (at, district, id and ``columns``); None when none can be in the scope."""
+    if order.only and filter.status and not OPEN.intersection(filter.status):
+        return None
+    filter, led_by = _led(filter, params)
     terms, status = [*filter.but_status(params), *order.only, *also], filter.of_status(params)
     # Archived cases are nearly all, and open ones with another filter so few that they are fetched: neither is asked status by status.
     alone = replace(filter, status=()) == Filter()
@@ -91,7 +94,7 @@ def _first(
         way.by_status().sql(order, terms, columns)
         if apart and way.of_many and not order.only
         else way.sql(order, [*terms, *status], columns)
-        for way in _ways(scope, filter, params)
+        for way in _ways(scope, filter, params, led_by)
     ]
     if not ways:
         return None
@@ -147,12 +150,14 @@ class Order:
 class Way:
     """One simple way to cases: ``own`` terms, asked anew for each value of ``each``; over the marks when it names a ``mark``.
 
-    ``of_many``: of a district, a street or a lead unit, whose cases are so many that each status has its own order there.
+    ``led_by``, ``walked``: these rows (district, case), or the marks, lead, case by case. ``of_many``: of a district, a street or a lead unit, whose cases are so many that each status has its own order there.
     """
 
     own: tuple[str, ...] = ()
     each: str = ""
     mark: str = ""
+    led_by: str = ""
+    walked: bool = False
     of_many: bool = False
 
     def by_status(self) -> Way:
@@ -165,24 +170,41 @@ class Way:
 
     def sql(self, order: Order, terms: Sequence[str], columns: str) -> str:
         at, id = (f"m.{order.column}", 'm."case"') if self.mark else (f"c.{order.column}", "c.id")
-        source = (
-            """cases_mark m JOIN cases_case c ON c.district = m.district AND c.id = m."case" """
-            if self.mark
-            else "cases_case c"
-        )
-        where = [*([f"m.mark = {self.mark}"] if self.mark else []), *self.own, *terms, *order.terms(at, id)]
+        where = [*self.own, *terms]
+        if self.led_by or self.walked:
+            # OFFSET keeps the planner from collecting all that is open to find what few rows lead to
+            one = " AND ".join(['c.district = m.district AND c.id = m."case"', *where])
+            source = f"{self.led_by or 'cases_mark'} m CROSS JOIN LATERAL (SELECT c.* FROM cases_case c WHERE {one} OFFSET 0) c"
+            where = [f"m.mark = {self.mark}"] if self.mark else []
+        elif self.mark:
+            source = """cases_mark m JOIN cases_case c ON c.district = m.district AND c.id = m."case" """
+            where = [f"m.mark = {self.mark}", *where]
+        else:
+            source = "cases_case c"
+        where += order.terms(at, id)
         first = f"""(SELECT {at} AS at, c.district, c.id{columns and ", "}{columns} FROM {source} WHERE {" AND ".join(where) or "TRUE"}
                      ORDER BY {order.by(at, id)} LIMIT %(limit)s)"""
         return f"(SELECT w.* FROM {self.each} CROSS JOIN LATERAL {first} w)" if self.each else first
 
 
-def _ways(scope: Scope, filter: Filter, params: dict[str, Any]) -> Iterator[Way]:
-    """Simple ways that together reach every case of the scope that can pass the filter."""
+def _led(filter: Filter, params: dict[str, Any]) -> tuple[Filter, str]:
+    """The filter without its requests that wait, and SQL of the cases that these lead to; they are few, and looked through once, not once a place."""
+    if filter.helper is not None:
+        params["f_helper"] = filter.helper
+        return replace(filter, helper=None), WAITING.format("= %(f_helper)s")
+    return (replace(filter, requested=None), WAITING.format("IS NULL")) if filter.requested else (filter, "")
+
+
+def _ways(scope: Scope, filter: Filter, params: dict[str, Any], led_by: str) -> Iterator[Way]:
+    """Simple ways that together reach every case of the scope that can pass the filter; what it is ``led_by`` is one way to all of them."""
     if scope.everything or _within(scope, filter):
         scope = EVERYTHING
     wide = scope.everything or scope.districts or scope.streets or scope.units
     if filter.tag is not None and wide:
         yield Way((scope.sql("c", params, SCOPE),), mark="'t:' || %(f_tag)s")
+        return
+    if led_by:
+        yield Way((scope.sql("c", params, SCOPE),), led_by=led_by)
         return
     lead: tuple[str, ...] = ()
     if filter.unit is not None and wide:
@@ -210,7 +232,8 @@ def _ways(scope: Scope, filter: Filter, params: dict[str, Any]) -> Iterator[Way]
             yield Way((f"c.{part.column} = v.value", *lead), each, of_many=of_many)
     if scope.units:
         shared = " OR ".join(part.sql("c", params) for part in parts if part.listed)
-        yield Way((f"({shared})", *lead), "unnest(%(scope_units)s::uuid[]) AS v (value)", "'u:' || v.value::text")
+        each, mark = "unnest(%(scope_units)s::uuid[]) AS v (value)", "'u:' || v.value::text"
+        yield Way((f"({shared})", *lead), each, mark, walked=not _narrow(filter))
 
 
 SOME_IN_BOX = f"EXISTS (SELECT 1 FROM cases_case c WHERE c.district = v.value AND {IN_BOX})"
