@@ -40,7 +40,8 @@ END = "resolve verify answer_reporter close archive"
 
 @dataclass(frozen=True)
 class Life:
-    """``share`` of a thousand cases. ``when`` it ended: ``old``, in the last weeks (``lately``), or not yet (``now``)."""
+    """``share`` of a thousand cases. ``when`` it ended: ``old``, in the last weeks (``lately``), or not yet (``now``): one of a hundred, a week's
+    reports of two years."""
 
     acts: str
     share: float
@@ -78,19 +79,19 @@ LIVES = (
     Life(f"twin link accept dispatch take {END}", 2),
     Life("accept dispatch take resolve verify answer_reporter close", 30, "lately"),
     Life("self_resolve", 5, "lately", photos=True),
-    Life("", 2, "now"),
-    Life("accept", 2, "now"),
-    Life("accept dispatch", 4, "now"),
-    Life("accept dispatch take", 12, "now"),
-    Life("accept dispatch take progress", 6, "now", photos=True),
-    Life("accept dispatch involve take urge", 1, "now"),
-    Life("accept dispatch take supervise", 1, "now"),
-    Life("accept dispatch take ask_extension", 0.5, "now"),
-    Life("accept dispatch take ask_suspension", 0.5, "now"),
-    Life("accept dispatch take ask_help", 0.5, "now"),
-    Life("accept dispatch take resolve", 3, "now"),
-    Life("accept dispatch take resolve verify", 3, "now"),
-    Life("accept dispatch take suspend", 6, "now"),
+    Life("", 0.5, "now"),
+    Life("accept", 0.5, "now"),
+    Life("accept dispatch", 1, "now"),
+    Life("accept dispatch take", 3, "now"),
+    Life("accept dispatch take progress", 1.5, "now", photos=True),
+    Life("accept dispatch involve take urge", 0.25, "now"),
+    Life("accept dispatch take supervise", 0.25, "now"),
+    Life("accept dispatch take ask_extension", 0.125, "now"),
+    Life("accept dispatch take ask_suspension", 0.125, "now"),
+    Life("accept dispatch take ask_help", 0.125, "now"),
+    Life("accept dispatch take resolve", 0.75, "now"),
+    Life("accept dispatch take resolve verify", 0.75, "now"),
+    Life("accept dispatch take suspend", 1.5, "now"),
 )
 
 _AFTER = {"take": 0.7, "resolve": 4.0, "progress": 2.0, "archive": 160.0, "return_": 1.5, "reopen": 20.0}

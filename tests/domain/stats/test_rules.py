@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
@@ -14,22 +15,27 @@ from wangge.domain.stats.rules import FEW, FIGURES, TOGETHER
 days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 
 
-@given(days, st.integers(0, 800))
-def test_a_period_is_cut_into_months_ten_days_and_days_without_gap_or_overlap(first: date, length: int) -> None:
+@given(days, st.integers(0, 800), st.sampled_from([rules.GRAINS, rules.GRAINS[:3], ("month", "day")]))
+def test_a_period_is_cut_into_months_five_days_and_days_without_gap_or_overlap(
+    first: date, length: int, grains: tuple[str, ...]
+) -> None:
     last = first + timedelta(days=length)
-    found = sorted(
+    cut = rules.cover(first, last, grains)
+    found = Counter(
         start + timedelta(days=n)
-        for grain, starts in rules.cover(first, last).items()
+        for grain, starts in cut.starts.items()
         for start in starts
         for n in range((rules.next_start(grain, start) - start).days)
     )
-    assert found == [first + timedelta(days=n) for n in range(length + 1)]
+    assert set(cut.beside) <= found.keys()
+    assert found - Counter(cut.beside) == Counter(first + timedelta(days=n) for n in range(length + 1))
 
 
 @given(days, st.integers(0, 800))
 def test_a_period_is_cut_into_few_pieces(first: date, length: int) -> None:
-    cut = rules.cover(first, first + timedelta(days=length))
-    assert len(cut["day"]) <= 2 * 10 and len(cut["third"]) <= 2 * 2 and len(cut["month"]) <= 2 * 11
+    cut = rules.cover(first, first + timedelta(days=length), rules.GRAINS[:3])
+    assert cut.days <= 2 * 3  # the 26th to the 31st are six
+    assert len(cut.starts["five"]) <= 2 * 6 and len(cut.starts["month"]) <= 2 * 11
 
 
 @pytest.mark.parametrize(

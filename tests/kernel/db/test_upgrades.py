@@ -40,6 +40,7 @@ EXPLAINED = {
     ("places", "0002_places_sql"): UNRELEASED,
     ("stats", "0002_sql"): UNRELEASED,
     ("stats", "0003_days_in_packs"): UNRELEASED,
+    ("stats", "0004_five_days"): UNRELEASED,
     ("templates", "0002_acts_with_reporter"): UNRELEASED,
     ("views", "0002_sql"): UNRELEASED,
 }

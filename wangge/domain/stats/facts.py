@@ -115,7 +115,7 @@ def start_sql(grain: str, day: str = "day") -> str:
     """``rules.start_of`` in SQL."""
     return {
         "day": day,
-        "third": f"(date_trunc('month', {day})::date + least((extract(day FROM {day})::int - 1) / 10, 2) * 10)",
+        "five": f"(date_trunc('month', {day})::date + least((extract(day FROM {day})::int - 1) / 5, 5) * 5)",
         "month": f"date_trunc('month', {day})::date",
         "year": f"date_trunc('year', {day})::date",
     }[grain]
@@ -131,7 +131,7 @@ def cells(source: str) -> str:
     grains = ", ".join(f"('{grain}', {start_sql(grain)})" for grain in GRAINS)
     return f"""
         SELECT e.district, e.dimension, g.grain, g.start, e.street, e.key, {_SUMS}
-        FROM (SELECT e.district, e.street, d.dimension, d.key, CASE d.dimension WHEN 'all' THEN e.day ELSE {start_sql("third")} END AS day, {_SUMS}
+        FROM (SELECT e.district, e.street, d.dimension, d.key, CASE d.dimension WHEN 'all' THEN e.day ELSE {start_sql("five")} END AS day, {_SUMS}
               FROM {source} e CROSS JOIN LATERAL (VALUES {named}) d (dimension, key) GROUP BY 1, 2, 3, 4, 5) e
              CROSS JOIN LATERAL (VALUES {grains}) g (grain, start)
         WHERE g.grain <> 'day' OR e.dimension = 'all'

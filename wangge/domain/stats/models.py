@@ -1,6 +1,6 @@
 """What the figures are read from. Nothing here is a truth of its own: every row is made from the cases' present rows, and can be made anew.
 
-``Entry`` is what one case counts on one day; ``Cell`` is the sum of a street's entries over a day, a ten-day (旬), a month or a year, whole
+``Entry`` is what one case counts on one day; ``Cell`` is the sum of a street's entries over a day, five days (a half 旬), a month or a year, whole
 or by the values of one dimension; ``Times`` packs a street's durations of a month for exact medians (docs/decisions/0010).
 """
 

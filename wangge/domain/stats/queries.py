@@ -1,4 +1,4 @@
-"""Figures of a scope and a period. Sums of whole years, months and ten-days come from the cells, the rest from the entries; a scope smaller than
+"""Figures of a scope and a period. Sums of whole years, months and five days come from the cells, the rest from the entries; a scope smaller than
 a street, a unit, or a filter is answered from the entries alone. Exact either way (docs/decisions/0010).
 """
 
@@ -129,10 +129,10 @@ def _sources(by: Principal, asked: Asked, dimension: str, params: dict[str, Any]
             # Days have cells of the whole alone; of a dimension they are read from the entries.
             kept = [g for g in grains if g != "day" or dimension == "all"]
             cut = rules.cover(asked.first, asked.last, kept)
-            loose = [] if "day" in kept else cut["day"]
+            loose = [] if "day" in kept else cut.starts["day"]
             for grain in kept:
-                if cut[grain]:
-                    params[f"starts_{grain}"] = cut[grain]
+                if cut.starts[grain]:
+                    params[f"starts_{grain}"] = cut.starts[grain]
                     where = [
                         by_street,
                         *terms,
@@ -146,6 +146,9 @@ def _sources(by: Principal, asked: Asked, dimension: str, params: dict[str, Any]
             params["dimension"] = dimension
             days = "e.day = ANY(%(loose)s)" if loose else None
             params["loose"] = loose
+            if cut.beside:
+                params["beside"] = cut.beside
+                parts.append(_from_entries(dimension, [by_street, "e.day = ANY(%(beside)s)", *terms], sign="-"))
         else:
             days = entry_days
         if days:
@@ -157,8 +160,9 @@ def _sources(by: Principal, asked: Asked, dimension: str, params: dict[str, Any]
     return "(" + " UNION ALL ".join(parts) + ") e"
 
 
-def _from_entries(dimension: str, where: list[str]) -> str:
-    return f"SELECT e.street, {KEYS[dimension]} AS key, e.day AS start, {', '.join(MEASURES)} FROM stats_entry e WHERE {' AND '.join(where)}"
+def _from_entries(dimension: str, where: list[str], *, sign: str = "") -> str:
+    measures = ", ".join(f"{sign}{m}" for m in MEASURES)
+    return f"SELECT e.street, {KEYS[dimension]} AS key, e.day AS start, {measures} FROM stats_entry e WHERE {' AND '.join(where)}"
 
 
 def summary(*, by: Principal, asked: Asked) -> dict[str, Any]:
@@ -184,7 +188,7 @@ def table(*, by: Principal, asked: Asked, dimension: str, times: bool = False) -
     # By person: only where the person's work may be looked at, which can be less than where figures may.
     asker = _narrowed(by) if dimension == "person" else by
     key = {"street": "street", "district": "left(street, 6)"}.get(dimension, "key")
-    grains = rules.GRAINS if kept == "all" else ("year", "month", "third")
+    grains = rules.GRAINS if kept == "all" else ("year", "month", "five")
     listed = rows.all(
         f"SELECT {key} AS key, {_SUMS} FROM {_sources(asker, asked, kept, params, grains)} GROUP BY 1", params
     )

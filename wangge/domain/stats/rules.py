@@ -7,7 +7,7 @@ definitions go out with the figures (docs/statistics.md has them with their sour
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from wangge.kernel.words import Words
 
 STAGES = ("accept", "dispatch", "handle", "verify", "follow_up")
 DIMENSIONS = ("status", "category", "channel", "level", "community", "grid", "unit", "person")
-GRAINS = ("year", "month", "third", "day")
+GRAINS = ("year", "month", "five", "day")
 LEVELS = {
     "grid": Words("网格", "Grid"),
     "community": Words("社区", "Community"),
@@ -283,14 +283,14 @@ def to_hide(counts: Sequence[int]) -> set[int]:
 
 
 def start_of(grain: str, day: date) -> date:
-    """The first day of the day's ten-day (1st, 11th, 21st), month or year, or the day itself."""
+    """The first day of the day's five days (from the 1st, 6th … 26th, these to the end of the month), month or year, or the day itself."""
     match grain:
         case "year":
             return day.replace(month=1, day=1)
         case "month":
             return day.replace(day=1)
-        case "third":
-            return day.replace(day=min((day.day - 1) // 10, 2) * 10 + 1)
+        case "five":
+            return day.replace(day=min((day.day - 1) // 5, 5) * 5 + 1)
     return day
 
 
@@ -300,23 +300,58 @@ def next_start(grain: str, start: date) -> date:
             return start.replace(year=start.year + 1)
         case "month":
             return (start + timedelta(days=31)).replace(day=1)
-        case "third":
-            return start.replace(day=start.day + 10) if start.day < 21 else next_start("month", start.replace(day=1))
+        case "five":
+            return start.replace(day=start.day + 5) if start.day < 26 else next_start("month", start.replace(day=1))
     return start + timedelta(days=1)
 
 
-def cover(first: date, last: date, grains: Sequence[str] = GRAINS) -> dict[str, list[date]]:
-    """The period as few pieces of these grains as there are: their starts by grain, none overlapping, together every day from first to
-    last. Days are always among them."""
+@dataclass(frozen=True)
+class Cover:
+    """A period as few pieces: their ``starts`` by grain, none overlapping, and days ``beside`` it that they hold too, to be taken off again."""
+
+    starts: Mapping[str, Sequence[date]]
+    beside: Sequence[date] = ()
+
+    @property
+    def days(self) -> int:
+        """How many days are read one by one."""
+        return len(self.starts["day"]) + len(self.beside)
+
+
+def cover(first: date, last: date, grains: Sequence[str] = GRAINS) -> Cover:
+    """The period from these grains. Days are always among them; where they are not kept, the five days at an end are taken whole when fewer of them lie
+    outside than inside."""
+    whole = _pieces(first, last, grains)
+    if "day" in grains:
+        return whole
+    begins, ends = start_of("five", first), next_start("five", start_of("five", last)) - timedelta(days=1)
+    return min(
+        (
+            replace(_pieces(a, b, grains), beside=[*_days(a, first), *_days(last + _DAY, b + _DAY)])
+            for a in {first, begins}
+            for b in {last, ends}
+        ),
+        key=lambda found: found.days,
+    )
+
+
+_DAY = timedelta(days=1)
+
+
+def _days(since: date, until: date) -> list[date]:
+    return [since + timedelta(days=n) for n in range((until - since).days)]
+
+
+def _pieces(first: date, last: date, grains: Sequence[str]) -> Cover:
     found: dict[str, list[date]] = {grain: [] for grain in GRAINS}
     at = first
     while at <= last:
         for grain in (g for g in GRAINS if g in grains or g == "day"):
-            if start_of(grain, at) == at and next_start(grain, at) - timedelta(days=1) <= last:
+            if start_of(grain, at) == at and next_start(grain, at) - _DAY <= last:
                 found[grain].append(at)
                 at = next_start(grain, at)
                 break
-    return found
+    return Cover(found)
 
 
 DAY_SHIFT = 27
