@@ -7,15 +7,13 @@ import selectors
 import socket
 import threading
 import time
+from itertools import islice
 
 from bench.measure import KINDS, measured
 from bench.server import Client, Server
 from bench.workloads import reports
 from tests.support.wait import until
 
-LISTENERS = 800
-RATE = 20.0
-"""Reports a second, at a steady pace."""
 GIVE_UP = 60
 """Seconds after the last report."""
 _ROW = re.compile(rb'"id":"([0-9a-f-]{36})","number"')
@@ -40,9 +38,15 @@ def _listens(port: int) -> bool:
 
 
 def run(server: Server) -> None:
-    """Told are the times from just before a report is sent until the first and the last listener has its row. Floor: until the report is
-    answered."""
-    calls, token = reports.calls(server), server.token(reports.WORKER)
+    """Many screens and a few reports, and a few screens with as many reports as a city has in a storm, which come as phones send them."""
+    _told(server, listeners=800, rate=20)
+    _told(server, listeners=20, rate=300, at_once=20)
+
+
+def _told(server: Server, *, listeners: int, rate: float, at_once: int = 1) -> None:
+    """So many reports a second at a steady pace, ``at_once`` in a request. Told are the times from just before one is sent until the first and the
+    last listener has its row. Floor: until it is answered."""
+    bodies, token = reports.bodies(server), server.token(reports.WORKER)
     sent: dict[bytes, float] = {}
     answered: list[float] = []
     first: dict[bytes, float] = {}
@@ -50,12 +54,12 @@ def run(server: Server) -> None:
     heard: dict[bytes, int] = {}
     done, chosen = threading.Event(), selectors.DefaultSelector()
     until(lambda: _listens(server.port + 1), 60)
-    for _ in range(LISTENERS):
+    for _ in range(listeners):
         chosen.register(stream(server.port + 1, server.token("fubao")), selectors.EVENT_READ, data=[b""])
     given_up = time.perf_counter() + 2 * server.seconds + GIVE_UP
 
     def listen() -> None:
-        while not (done.is_set() and all(heard.get(case) == LISTENERS for case in sent)):
+        while not (done.is_set() and all(heard.get(case) == listeners for case in sent)):
             for key, _ in chosen.select(0.2):
                 text = key.data[0] + key.fileobj.recv(1 << 18)  # type: ignore[union-attr]
                 now, end = time.perf_counter(), text.rfind(b"\n\n")
@@ -70,7 +74,7 @@ def run(server: Server) -> None:
     before, began = server.used(), time.perf_counter()
     ears = threading.Thread(target=listen)
     ears.start()
-    turn, lock = iter(range(int(RATE * 2 * server.seconds))), threading.Lock()
+    turn, lock = iter(range(int(rate / at_once * 2 * server.seconds))), threading.Lock()
 
     def report() -> None:
         client = Client(server.port)
@@ -79,9 +83,11 @@ def run(server: Server) -> None:
                 number = next(turn, None)
                 if number is None:
                     return
-                call = next(calls)
-            done.wait(max(0.0, began + number / RATE - time.perf_counter()))  # nobody sets it yet: a pace
-            sent[call.body["id"].encode()] = started = time.perf_counter()
+                given = [body for _, body in islice(bodies, at_once)]
+            done.wait(max(0.0, began + number * at_once / rate - time.perf_counter()))  # nobody sets it yet: a pace
+            started = time.perf_counter()
+            sent.update((body["id"].encode(), started) for body in given)
+            call = reports.together(reports.WORKER, given) if at_once > 1 else reports.alone(reports.WORKER, *given)
             status, answer = client.send(call, token)
             assert status < 300, answer
             answered.append(time.perf_counter() - started)
@@ -98,11 +104,14 @@ def run(server: Server) -> None:
         key.fileobj.close()  # type: ignore[union-attr]
     after = server.used()
     cpu = {k: 1000 * (after[k] - before[k]) / len(sent) for k in KINDS}
-    missed = sum(heard.get(case) != LISTENERS for case in sent)
-    note = f"{LISTENERS} listeners, {missed} reports not heard by all"
-    server.add(measured("live", "a report is answered", answered, lasted, floor=True))
+    missed = sum(heard.get(case) != listeners for case in sent)
+    note = f"{listeners} listeners, {missed} reports not heard by all"
+    kind = f"{rate:g} reports a second{f', {at_once} at once' if at_once > 1 else ''}"
+    server.add(measured("live", f"{kind}: answered", answered, lasted, floor=True))
     some = [first[case] - at for case, at in sent.items() if case in first]
-    server.add(measured("live", "… and on the first screen", some, lasted, cpu=cpu, memory=server.memory(), note=note))
     server.add(
-        measured("live", "… and on the last screen", [last[c] - at for c, at in sent.items() if c in last], lasted)
+        measured("live", f"{kind}: on the first screen", some, lasted, cpu=cpu, memory=server.memory(), note=note)
+    )
+    server.add(
+        measured("live", f"{kind}: on the last screen", [last[c] - at for c, at in sent.items() if c in last], lasted)
     )

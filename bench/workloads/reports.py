@@ -57,8 +57,17 @@ def bodies(server: Server, logins: Sequence[str] = (WORKER,), each: int = 1) -> 
         )
 
 
+def alone(login: str, body: dict[str, Any]) -> Call:
+    return Call(login, "POST", "/api/v1/cases", body)
+
+
+def together(login: str, given: Sequence[dict[str, Any]]) -> Call:
+    listed = [{"id": str(uuid7()), "kind": "report", "given": body} for body in given]
+    return Call(login, "POST", "/api/v1/batch", {"operations": listed})
+
+
 def calls(server: Server, logins: Sequence[str] = (WORKER,)) -> Iterator[Call]:
-    return (Call(login, "POST", "/api/v1/cases", body) for login, body in bodies(server, logins))
+    return (alone(login, body) for login, body in bodies(server, logins))
 
 
 def run(server: Server) -> None:
@@ -73,9 +82,7 @@ def batch(server: Server) -> None:
     def requests() -> Iterator[Call]:
         while True:
             login, first = next(reports)
-            given = [first, *(body for _, body in islice(reports, AT_ONCE - 1))]
-            listed = [{"id": str(uuid7()), "kind": "report", "given": body} for body in given]
-            yield Call(login, "POST", "/api/v1/batch", {"operations": listed})
+            yield together(login, [first, *(body for _, body in islice(reports, AT_ONCE - 1))])
 
     answered = server.ask("batch", f"batch of {AT_ONCE} reports", requests())
     assert all(a.body.count(b'"applied"') == AT_ONCE for a in answered), answered[0].body

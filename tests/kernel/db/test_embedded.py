@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.wait import until
 from wangge.kernel.db.embedded import EmbeddedServer, binaries, find_binaries
+from wangge.kernel.db.embedded.settings import buffers
 from wangge.kernel.db.embedded.waiting import redo_position
 from wangge.kernel.problems import Conflict, Unavailable
 
@@ -250,6 +251,13 @@ def test_a_server_that_cannot_start_says_why(home: Path) -> None:
     wishes.write_text("shared_buffers = '64MB'\n")
     with EmbeddedServer(home, durable=False) as server, psycopg.connect(server.owner_url) as connection:
         assert connection.execute("SHOW shared_buffers").fetchone() == ("64MB",)
+
+
+@pytest.mark.parametrize(
+    ("size", "memory", "given"), [(0, 512, 128), (700, 24_000, 128), (18_000, 24_000, 2250), (200_000, 16_000, 2000)]
+)
+def test_a_server_has_as_much_memory_as_its_database_can_use(size: int, memory: int, given: int) -> None:
+    assert buffers(size, memory) == given
 
 
 def test_a_start_is_waited_for_however_long_it_takes_and_not_in_silence(home: Path) -> None:

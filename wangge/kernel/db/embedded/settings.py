@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from contextlib import suppress
 from pathlib import Path
 
 from wangge.kernel.db.embedded.layout import Layout
@@ -109,7 +110,7 @@ def write(layout: Layout, socket: Path, *, peer: bool) -> None:
     memory = _memory_mb()
     conf = _CONF.format(
         socket=socket,
-        buffers=128 if memory < 4096 else 256 if memory < 16384 else 512,
+        buffers=buffers(_size_mb(layout.data / "base"), memory),
         cache=max(256, memory // 2),
         script=ARCHIVE_SCRIPT,
         archive_timeout=ARCHIVE_TIMEOUT,
@@ -127,6 +128,22 @@ def write(layout: Layout, socket: Path, *, peer: bool) -> None:
             making.write_text(text, "utf-8")
             making.chmod(0o644)  # the folder around it is 0700
             making.rename(path)
+
+
+def buffers(size: int, memory: int) -> int:
+    """Megabytes of PostgreSQL's own for a database of so many, on a machine with so many: an eighth of either, whichever is less, and no less than its
+    own default. What is given is held for good once it was used: a small installation has no use for more, a large one has at its next start."""
+    return max(128, min(size, memory) // 8)
+
+
+def _size_mb(folder: Path) -> int:
+    """What lies below; what may not be looked at counts as nothing."""
+    found = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # a table may go while we look
+                found += os.lstat(os.path.join(where, name)).st_size
+    return found // 2**20
 
 
 def _memory_mb() -> int:
