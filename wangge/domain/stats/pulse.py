@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from wangge.domain.cases.rules import LIVE, Status
+from wangge.domain.cases.rules import Status
 from wangge.domain.stats.models import SCOPE
 from wangge.domain.stats.queries import Asked, zone
 from wangge.domain.stats.tags import StatsPermission
@@ -27,7 +27,7 @@ def today(*, by: Principal, area: str | None = None) -> dict[str, Any]:
     day = clock.today(zone())
     begin = datetime.combine(day, time.min, zone())
     params: dict[str, Any] = {"begin": begin, "now": now, "soon": now + SOON}
-    params |= {"live": sorted(LIVE), "suspended": str(Status.SUSPENDED), "closed": [Status.CLOSED, Status.ARCHIVED]}
+    params |= {"suspended": str(Status.SUSPENDED), "closed": [Status.CLOSED, Status.ARCHIVED]}
     asked = Asked(day, day, area)
     where = " AND ".join([scope.sql("e", params, SCOPE), *asked.terms(params)])
     hour = "floor(extract(epoch FROM {} - %(begin)s) / 3600)::int"
@@ -40,7 +40,7 @@ def today(*, by: Principal, area: str | None = None) -> dict[str, Any]:
             UNION ALL
             SELECT CASE WHEN e.status = %(suspended)s THEN 'paused' WHEN e.due_at < %(now)s THEN 'overdue'
                         WHEN e.due_at < %(soon)s THEN 'soon' ELSE 'in_time' END, NULL, count(*) FROM cases_case e
-            WHERE e.closed_at IS NULL AND (e.status = ANY(%(live)s) OR e.status = %(suspended)s) AND {where} GROUP BY 1""",
+            WHERE e.closed_at IS NULL AND {where} GROUP BY 1""",
         params,
     )
     counted = {(row["what"], row["hour"]): row["n"] for row in found}
