@@ -47,21 +47,25 @@ def run(server: Server) -> None:
 def locate(server: Server) -> None:
     """Over HTTP, and in the process, where every report does it. Floor: looking one key up in a dict, which no index can beat."""
     dice = np.random.default_rng(7)
-    points = (np.array([WEST, SOUTH]) + dice.random((100_000, 2)) * np.array([EAST - WEST, NORTH - SOUTH])).tolist()
-    ten = (points[10 * n % 99_000 :][:10] for n in count())
+    drawn = (np.array([WEST, SOUTH]) + dice.random((100_000, 2)) * np.array([EAST - WEST, NORTH - SOUTH])).tolist()
+    points: list[list[list[float]]] = [[], []]
+    for point, [hit] in zip(drawn, (list(found.values()) for found in places.locate(drawn, ["base"])), strict=True):
+        points[hit.inside].append(point)
+    outside, inside = points
+    ten = (inside[10 * n % (len(inside) - 10) :][:10] for n in count())
     server.ask(
         "locate", "ten points located", (Call("fubao", "POST", "/api/v1/locate", {"points": some}) for some in ten)
     )
     known = {0: 0}
-    places.locate(points[:1000])
-    for what, floor, call in (
-        ("a look-up in a dict", True, lambda some: [known[0] for _ in some]),
-        ("a point located, in process", False, places.locate),
+    for what, floor, call, asked in (
+        ("a look-up in a dict", True, lambda some: [known[0] for _ in some], inside),
+        ("a point of a grid located, in process", False, places.locate, inside),
+        ("a point of no grid, and the nearest, in process", False, places.locate, outside),
     ):
         took = []
         for at in range(0, 20_000, 100):
             started = time.perf_counter()
-            call(points[at : at + 100])
+            call(asked[at : at + 100])
             took += [(time.perf_counter() - started) / 100] * 100
         found = measured(
             "locate", what, took, sum(took), floor=floor, note=f"{sum(took) / len(took) * 1e6:.2f} µs each"
