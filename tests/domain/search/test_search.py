@@ -35,9 +35,9 @@ def found(
 
 @pytest.fixture(params=["from the index", "walking the queue"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways to an answer must answer alike: with ``FEW`` below nothing every word counts as common."""
+    """Both ways to an answer must answer alike: with ``FEW`` none every word that is there counts as common."""
     if request.param == "walking the queue":
-        monkeypatch.setattr(queries, "FEW", -1)
+        monkeypatch.setattr(queries, "FEW", 0)
 
 
 @pytest.mark.usefixtures("way")

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.queries import MARKS, NAMES, Filter
+from wangge.domain.cases.rules import OPEN
 from wangge.domain.cases.tags import CasePermission
 from wangge.domain.search.rules import channels, states
 from wangge.kernel.access import Principal, Scope
@@ -26,6 +27,8 @@ from wangge.kernel.web import paging
 
 FEW = 5000
 """Candidates that are all looked at: tens of milliseconds."""
+FEW_OPEN = 4
+"""So many times ``FEW`` when only open cases are asked for: of them one status may be rare, and a walk reads all documents until it has found enough."""
 BEST = 60
 """Of more than ``FEW`` candidates, the newest this many cases are ranked."""
 SORTS = ("rank", "-reported_at")
@@ -50,19 +53,20 @@ def search(
     params: dict[str, Any] = {"limit": limit + 1}
     wanted = _checked(q)
     terms = _terms(by, wanted, filter, params)
-    candidates = rows.value(
-        f"SELECT count(*) FROM (SELECT 1 FROM search_document WHERE grams @@ %(tsq)s::tsquery LIMIT {FEW + 1}) x",
+    few = FEW * FEW_OPEN if filter.status and OPEN.issuperset(filter.status) else FEW
+    many = few < rows.value(
+        f"SELECT count(*) FROM (SELECT 1 FROM search_document WHERE grams @@ %(tsq)s::tsquery LIMIT {few + 1}) x",
         params,
     )
     ranked, keys = sort == "rank", ("rank", "reported_at", "id") if sort == "rank" else ("reported_at", "id")
     if ranked:
-        found = _ranked(_documents(params, candidates), terms, wanted, params, after, candidates)
+        found = _ranked(_documents(params, many), terms, wanted, params, after, BEST if many else None)
     else:
-        found = _newest(_documents(params, candidates, after), terms, params)
+        found = _newest(_documents(params, many, after), terms, params)
     for row in found[:limit]:
         row["highlights"] = _highlights(row, wanted)
     page = paging.page(found, limit, keys=keys)
-    if candidates > FEW and not ranked and page["next"] is None:
+    if many and not ranked and page["next"] is None:
         page["next"] = _rest(params, after)
     return page
 
@@ -70,7 +74,7 @@ def search(
 def matching(*, by: Principal, q: str, filter: Filter, params: dict[str, Any]) -> tuple[str, list[str]]:
     """All cases that hold every word of ``q``, as SQL for who reads them to the end: a FROM item with ``cases_case c``, and the terms."""
     terms = _terms(by, _checked(q), filter, params)
-    return f"{_documents(params, 0)} d {_JOIN}", terms
+    return f"{_documents(params, False)} d {_JOIN}", terms
 
 
 def _terms(by: Principal, wanted: list[Word], filter: Filter, params: dict[str, Any]) -> list[str]:
@@ -79,13 +83,13 @@ def _terms(by: Principal, wanted: list[Word], filter: Filter, params: dict[str, 
     return [scope.sql("c", params, SCOPE), *filter.sql(params), *(_holds(i, w, params) for i, w in enumerate(wanted))]
 
 
-def _documents(params: dict[str, Any], candidates: int, after: str | None = None) -> str:
-    """The candidates as a FROM item ``d``; of too many, the newest ``FEW`` from ``after`` on, read by time as far as they are needed."""
+def _documents(params: dict[str, Any], many: bool, after: str | None = None) -> str:
+    """The candidates as a FROM item ``d``; of ``many``, the newest ``FEW`` from ``after`` on, read by time as far as they are needed."""
     later = ""
     if after:
         params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
         later = """AND (reported_at, "case") < (%(after_value)s, %(after_id)s)"""
-    if candidates <= FEW:
+    if not many:
         # OFFSET keeps the planner from asking the index once for every case
         return f"""(SELECT district, "case", reported_at FROM search_document WHERE grams @@ %(tsq)s::tsquery {later} OFFSET 0)"""
     # IS TRUE keeps the planner from collecting a hundred thousand rows from the index to sort them
@@ -107,7 +111,7 @@ def _newest(documents: str, terms: list[str], params: dict[str, Any]) -> list[Ro
 def _rest(params: dict[str, Any], after: str | None) -> str | None:
     """Where to go on when a narrow filter took nearly all of the newest ``FEW`` candidates; None when they were the last."""
     last = rows.one(
-        f"""SELECT reported_at, "case" FROM {_documents(params, FEW + 1, after)} d
+        f"""SELECT reported_at, "case" FROM {_documents(params, True, after)} d
             OFFSET {max(FEW, BEST) - 1} LIMIT 1""",
         params,
     )
@@ -115,9 +119,9 @@ def _rest(params: dict[str, Any], after: str | None) -> str | None:
 
 
 def _ranked(
-    documents: str, terms: list[str], wanted: list[Word], params: dict[str, Any], after: str | None, candidates: int
+    documents: str, terms: list[str], wanted: list[Word], params: dict[str, Any], after: str | None, most: int | None
 ) -> list[Row]:
-    """A word in the title counts 4, in the address 2, in the text 1; equals newest first."""
+    """A word in the title counts 4, in the address 2, in the text 1; equals newest first. Of the newest ``most`` alone."""
     score = " + ".join(
         f"""(CASE WHEN lower(normalize(c.{column}, NFKC)) LIKE %(like_{i})s THEN {points} ELSE 0 END)"""
         for i in range(len(wanted))
@@ -129,7 +133,7 @@ def _ranked(
             after, kinds=(int, datetime, UUID)
         )
         later = "WHERE (m.rank, m.reported_at, m.id) < (%(after_rank)s, %(after_value)s, %(after_id)s)"
-    window = "" if candidates <= FEW else f"""ORDER BY d.reported_at DESC, d."case" DESC LIMIT {BEST}"""
+    window = "" if most is None else f"""ORDER BY d.reported_at DESC, d."case" DESC LIMIT {most}"""
     return rows.all(
         f"""SELECT {_ROW}, {_SHOWN}, m.rank
             FROM (SELECT * FROM (SELECT c.district, c.id, c.reported_at, ({score})::int AS rank
