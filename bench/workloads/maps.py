@@ -59,8 +59,9 @@ def locate(server: Server) -> None:
     known = {0: 0}
     for what, floor, call, asked in (
         ("a look-up in a dict", True, lambda some: [known[0] for _ in some], inside),
-        ("a point of a grid located, in process", False, places.locate, inside),
-        ("a point of no grid, and the nearest, in process", False, places.locate, outside),
+        ("a point of a grid located, in process", False, lambda some: places.locate(some, ["base"]), inside),
+        ("… in each layer", False, lambda some: [places.held(*point) for point in some], inside),
+        ("a point of no grid, and the nearest, in process", False, lambda some: places.locate(some, ["base"]), outside),
     ):
         took = []
         for at in range(0, 20_000, 100):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import time
 
+import numpy as np
 import pytest
 import shapely
 
@@ -78,6 +79,23 @@ def test_outside_all_grids_the_nearest_is_told_with_the_distance(world):
     outside = found["base"]
     assert not outside.inside and outside.distance_m > 900 and outside.nearest.code in world.grids
     assert "最近的是" in queries.outside_error("body.point", outside).message.zh
+
+
+def test_what_holds_a_point_is_what_locating_finds_to_the_width_of_a_sliver(world):
+    west, south, east, north = shapely.total_bounds(list(world.grids.values()))
+    dice = np.random.default_rng(3)
+    drawn = (
+        np.array([west, south]) - 0.01 + dice.random((300, 2)) * (np.array([east - west, north - south]) + 0.02)
+    ).tolist()
+    for shape in world.grids.values():  # and about each border: 4 cm and 7 cm aside of its corners
+        for lon, lat in shapely.get_coordinates(shape).tolist():
+            drawn += [[lon + by, lat] for by in (-7e-7, -4e-7, 0, 4e-7, 7e-7)]
+    seen = set()
+    for (lon, lat), found in zip(drawn, queries.locate(drawn), strict=True):
+        inside = {key: hit for key, hit in found.items() if hit.inside}
+        assert queries.held(lon, lat) == inside
+        seen.add(bool(inside))
+    assert seen == {True, False}
 
 
 def test_unknown_layers_and_impossible_coordinates_are_refused(world):

@@ -186,7 +186,7 @@ def preview(
     found = catalog.category(chosen)
     route = desk = None
     if found is not None and place is not None:
-        grids = {layer: hit.code for layer, hit in places.locate([point])[0].items() if hit.inside} if point else {}
+        grids = {layer: hit.code for layer, hit in places.held(*point).items()} if point else {}
         where = catalog.Place(place.district, place.street, place.community, place.grid, grids)
         route = catalog.choose_route(found.id, where, now)
         desk = catalog.entry_desk(found, channel, place)

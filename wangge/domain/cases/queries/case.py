@@ -146,8 +146,7 @@ def route_place(row: Row) -> catalog.Place:
     """Where a case is, as the routes ask: its levels, and the grid of every layer that holds its point."""
     grids: dict[str, str] = {}
     if row["lon"] is not None:
-        hits = places.locate([(row["lon"], row["lat"])])[0]
-        grids = {layer: hit.code for layer, hit in hits.items() if hit.inside}
+        grids = {layer: hit.code for layer, hit in places.held(row["lon"], row["lat"]).items()}
     return catalog.Place(row["district"], row["street"], row["community"], row["grid"], grids)
 
 

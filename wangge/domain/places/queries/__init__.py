@@ -12,7 +12,7 @@ from wangge.domain.places.queries.grids import (
     layers,
     stack_of,
 )
-from wangge.domain.places.queries.locating import GridHit, Outside, forget, index_of, locate, outside_error
+from wangge.domain.places.queries.locating import GridHit, Outside, forget, held, index_of, locate, outside_error
 from wangge.domain.places.queries.planned import planned_changes
 from wangge.domain.places.queries.tiles import area_tile, borders_stamp, grid_tile
 
@@ -33,6 +33,7 @@ __all__ = [
     "grid_tile",
     "grid_versions",
     "grids",
+    "held",
     "index_of",
     "is_street",
     "layer",

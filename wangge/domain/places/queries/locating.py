@@ -97,6 +97,18 @@ def locate(
     ]
 
 
+def held(lon: float, lat: float) -> dict[str, GridHit]:
+    """The grid of each layer that holds the point as `locate` says; a layer none of whose grids does is left out, and nothing nearest looked for."""
+    found = {}
+    for key, layer in _current().items():
+        hit = layer.index.locate(lon, lat)
+        if hit is None and (near := layer.index.nearest(lon, lat, 2 * SLIVER_WIDTH_M)):
+            hit = near.id if near.distance_m <= SLIVER_WIDTH_M else None
+        if hit is not None:
+            found[key] = hit
+    return found
+
+
 def index_of(key: str) -> LayerIndex | None:
     """The current index of a layer (its ids are `GridHit`), None when there is no such layer."""
     layer = _current().get(key)
