@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import psycopg
@@ -42,6 +43,22 @@ def test_events_reach_a_consumer_once_and_in_order(own_database: str) -> None:
     emit(5)
     relay_once()
     assert heard == [0, 1, 2, 3, 4, 5]
+
+
+def test_to_find_that_nothing_waits_the_events_that_were_told_are_not_read(own_database: str) -> None:
+    """It is asked some times a second, and a large installation keeps half a million events."""
+    consumer("ear")(lambda events: None)
+    emit(0)
+    with psycopg.connect(own_database, autocommit=True) as owner:
+        columns = "event, kind, subject, district, street, community, grid, units, body"
+        owner.execute(
+            f"INSERT INTO outbox_event ({columns}) SELECT {columns} FROM outbox_event, generate_series(1, 20000)"
+        )
+        while relay_once():
+            pass
+        owner.execute("VACUUM ANALYZE outbox_event")
+        plan = "\n".join(line for (line,) in owner.execute(f"EXPLAIN (ANALYZE, COSTS OFF) {relay._STATE}"))
+    assert "Seq Scan on outbox_event" not in plan and re.search(r"outbox_event_pkey.* rows=0", plan), plan
 
 
 def test_the_order_is_that_of_numbers_not_of_their_digits(own_database: str) -> None:

@@ -77,9 +77,10 @@ def relay_once() -> int:
 
 
 _STATE = """
-    SELECT consumer, failures, EXISTS (SELECT 1 FROM outbox_event e WHERE (e.xid, e.pos) > (c.xid, c.pos)
-                                       AND e.xid < pg_snapshot_xmin(pg_current_snapshot())) AS waiting
+    SELECT consumer, failures, (SELECT e.pos FROM outbox_event e WHERE (e.xid, e.pos) > (c.xid, c.pos)
+                                AND e.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY e.xid, e.pos LIMIT 1) IS NOT NULL AS waiting
     FROM outbox_cursor c"""
+"""In order, or the planner reads all events to find that there is none: it takes those that were told for ones that wait."""
 
 Read = dict[tuple[str, int, int], list[Event]]
 """What was read in a round, by position and limit: those who stand at one place are handed the same."""
