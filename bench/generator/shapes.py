@@ -144,7 +144,7 @@ class _Reader:
         """As text, by column, in the order that a later COPY has."""
         columns = columns_of(table)
         listed = ", ".join(f'"{c}"::text AS "{c}"' for c in columns)
-        order = "ORDER BY pos" if "pos" in columns else ""
+        order = f"ORDER BY {table}.pos" if "pos" in columns else ""  # not as the text that it is selected as
         return rows.all(f"SELECT {listed} FROM {table} WHERE {where} {order}", {"ids": self.members}, using="owner")
 
     def _off_the_wall(self, last: str) -> None:
