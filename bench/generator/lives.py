@@ -368,7 +368,9 @@ class Led:
         self._do(self._handler(self.other), actions.answer_help, note="已派两名人员到场。")
 
     def ask_extension(self) -> None:
-        later = self.row["due_at"] + timedelta(days=7)
+        taken, due = self.row["changed_at"], self.row["due_at"]
+        self.at = min(self.at, taken + (due - taken) / 2)  # a limit in hours of the day runs on at night, when nobody acts
+        later = due + timedelta(days=7)
         self._do(self.handler, actions.ask_extension, due_at=later, note="需采购配件。")
 
     def extend(self) -> None:
