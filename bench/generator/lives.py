@@ -128,7 +128,7 @@ class Led:
         self.life, self.place, self.dice = life, place, dice
         self.texts = texts or Texts(dice)
         self.calendar = catalog.calendar()
-        self.pace = 0.3 if "ask_extension" in life.acts else dice.uniform(0.6, 1.6)  # more time is asked for in time
+        self.pace = dice.uniform(0.6, 1.6)
         steps = life.acts.split()
         hours = 1 + self.pace * sum(_AFTER.get(act, 0.5) for act in steps)
         now = clock.now() - timedelta(minutes=5)
@@ -147,8 +147,15 @@ class Led:
 
     def live(self) -> None:
         self.row = self._report()
-        for act in self.life.acts.split():
-            self.at = self.calendar.advance(self.at, self.pace * _AFTER.get(act, 0.5) * 3600, "work_hour")
+        steps = self.life.acts.split()
+        in_time = steps[: steps.index("ask_extension") + 1] if "ask_extension" in steps else ()
+        for n, act in enumerate(steps):
+            if n < len(
+                in_time
+            ):  # a limit in hours of the day runs on at night: more time is asked for within the first one
+                self.at += timedelta(minutes=5)
+            else:
+                self.at = self.calendar.advance(self.at, self.pace * _AFTER.get(act, 0.5) * 3600, "work_hour")
             # Nobody's clock stands on the minute.
             self.at += timedelta(seconds=self.dice.randrange(60), microseconds=self.dice.randrange(1_000_000))
             getattr(self, act)()
@@ -368,9 +375,7 @@ class Led:
         self._do(self._handler(self.other), actions.answer_help, note="已派两名人员到场。")
 
     def ask_extension(self) -> None:
-        taken, due = self.row["changed_at"], self.row["due_at"]
-        self.at = min(self.at, taken + (due - taken) / 2)  # a limit in hours of the day runs on at night, when nobody acts
-        later = due + timedelta(days=7)
+        later = self.row["due_at"] + timedelta(days=7)
         self._do(self.handler, actions.ask_extension, due_at=later, note="需采购配件。")
 
     def extend(self) -> None:
