@@ -148,11 +148,10 @@ class Led:
     def live(self) -> None:
         self.row = self._report()
         steps = self.life.acts.split()
-        in_time = steps[: steps.index("ask_extension") + 1] if "ask_extension" in steps else ()
+        # A limit in hours of the day runs on at night: more time is asked for within the first one.
+        hurried = steps.index("ask_extension") + 1 if "ask_extension" in steps else 0
         for n, act in enumerate(steps):
-            if n < len(
-                in_time
-            ):  # a limit in hours of the day runs on at night: more time is asked for within the first one
+            if n < hurried:
                 self.at += timedelta(minutes=5)
             else:
                 self.at = self.calendar.advance(self.at, self.pace * _AFTER.get(act, 0.5) * 3600, "work_hour")

@@ -49,8 +49,8 @@ def locate(server: Server) -> None:
     dice = np.random.default_rng(7)
     drawn = (np.array([WEST, SOUTH]) + dice.random((100_000, 2)) * np.array([EAST - WEST, NORTH - SOUTH])).tolist()
     points: list[list[list[float]]] = [[], []]
-    for point, [hit] in zip(drawn, (list(found.values()) for found in places.locate(drawn, ["base"])), strict=True):
-        points[hit.inside].append(point)
+    for point, hits in zip(drawn, places.locate(drawn, ["base"]), strict=True):
+        points[hits["base"].inside].append(point)
     outside, inside = points
     ten = (inside[10 * n % (len(inside) - 10) :][:10] for n in count())
     server.ask(

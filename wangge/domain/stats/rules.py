@@ -321,15 +321,14 @@ class Cover:
 def cover(first: date, last: date, grains: Sequence[str] = GRAINS) -> Cover:
     """The period from these grains. Days are always among them; where they are not kept, the five days at an end are taken whole when fewer of them lie
     outside than inside."""
-    whole = _pieces(first, last, grains)
     if "day" in grains:
-        return whole
+        return _pieces(first, last, grains)
     begins, ends = start_of("five", first), next_start("five", start_of("five", last)) - timedelta(days=1)
     return min(
         (
             replace(_pieces(a, b, grains), beside=[*_days(a, first), *_days(last + _DAY, b + _DAY)])
-            for a in {first, begins}
-            for b in {last, ends}
+            for a in (first, begins)
+            for b in (last, ends)
         ),
         key=lambda found: found.days,
     )

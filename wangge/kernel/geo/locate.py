@@ -100,7 +100,7 @@ class LayerIndex:
 
     def nearest(self, lon: float, lat: float, within: float | None = None) -> Nearest | None:
         """The nearest polygon and its distance in metres (0 inside); the first id among equals; None when there is none, or none ``within``
-        so many metres, which is found out ten times quicker."""
+        so many metres."""
         if not len(self.ids):
             return None
         if self._plane is None:

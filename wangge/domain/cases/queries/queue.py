@@ -82,7 +82,7 @@ def _first(
 ) -> str | None:
     """The first ``limit`` cases (a parameter) in this order as SQL (at, district, id and ``columns``); None when none can be in the scope."""
     if order.only and filter.status and not OPEN.intersection(filter.status):
-        return None
+        return None  # what ended has no limit to be sorted by
     filter, led_by = _led(filter, params)
     terms, status = [*filter.but_status(params), *order.only, *also], filter.of_status(params)
     # Archived cases are nearly all, and open ones with another filter so few that they are fetched: neither is asked status by status.

@@ -102,6 +102,7 @@ def held(lon: float, lat: float) -> dict[str, GridHit]:
     found = {}
     for key, layer in _current().items():
         hit = layer.index.locate(lon, lat)
+        # twice: the index measures with the scale of the layer's middle
         if hit is None and (near := layer.index.nearest(lon, lat, 2 * SLIVER_WIDTH_M)):
             hit = near.id if near.distance_m <= SLIVER_WIDTH_M else None
         if hit is not None:
