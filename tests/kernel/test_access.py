@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -103,8 +104,6 @@ def test_the_scope_in_sql_the_policy_of_the_database_and_a_naive_oracle_agree(sc
 
 
 def test_a_connection_that_nobody_bound_sees_no_protected_row(own_database: str) -> None:
-    import psycopg
-
     with psycopg.connect(own_database, autocommit=True) as owner:
         owner.execute("CREATE TABLE secret (district text, street text, community text, grid text)")
         owner.execute(
@@ -122,6 +121,34 @@ def test_a_connection_that_nobody_bound_sees_no_protected_row(own_database: str)
             rows.run("INSERT INTO secret VALUES ('440308', '440308001', NULL, NULL)")
     assert rows.value(count) == 0
     connection.close()
+    assert rows.value(count) == 0
+
+
+def test_a_connection_in_the_place_of_a_lost_one_sees_what_that_one_saw_and_no_more(own_database: str) -> None:
+    with psycopg.connect(own_database, autocommit=True) as owner:
+        owner.execute("CREATE TABLE secret (district text, street text, community text, grid text)")
+        owner.execute("INSERT INTO secret VALUES ('440304', '440304010', NULL, NULL)")
+        owner.execute(protect("secret", scope_predicate()))
+
+        def lose() -> None:
+            owner.execute("SELECT pg_terminate_backend(%s, 5000)", [rows.value("SELECT pg_backend_pid()")])
+            with pytest.raises(OperationalError), transaction.atomic():
+                rows.value(count)
+
+        count = "SELECT count(*) FROM secret"
+        with acting(SYSTEM):
+            lose()
+            assert rows.value(count) == 1
+            with acting(Principal(kind="user", id=uuid4(), name="Alice")):
+                lose()
+                assert rows.value(count) == 0
+                lose()
+            assert rows.value(count) == 1
+            lose()
+        assert rows.value(count) == 0
+    with pytest.raises(OperationalError), transaction.atomic(), acting(SYSTEM):
+        connection.close()
+        rows.value(count)
     assert rows.value(count) == 0
 
 

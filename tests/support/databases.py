@@ -145,6 +145,8 @@ def _point(owner_url: str, app_url: str) -> None:
 
     connections.close_all()
     for alias, url in (("default", app_url), ("owner", owner_url)):
+        with suppress(AttributeError):
+            del connections[alias]  # nobody is bound there yet
         connections.databases[alias].update(
             {
                 k: v

@@ -1,6 +1,7 @@
 """What must hold after any fault: every test that breaks something asks the same questions, of the tables and as their owner.
 
-``settled`` first: what is still under way is not lost. ``hold`` knows what clients were told (a ``Journal``) when it is given one.
+``hold_once_settled``: what is still under way is not lost, and what begins meanwhile is not seen. ``hold`` knows what clients were
+told (a ``Journal``) when it is given one.
 """
 
 from __future__ import annotations
@@ -46,8 +47,20 @@ def at_rest(running: Running, journal: Journal | None = None) -> None:
     """The same, without what takes a command to compute."""
     until(lambda: json.loads(running.get("/api/v1/health"))["level"] in ("ok", "warn"), 120)
     with database(running) as sql:
-        until(lambda: settled(sql), 120)
-        hold(sql, journal, LocalStore(running.home / "var" / "files"))
+        hold_once_settled(sql, journal, LocalStore(running.home / "var" / "files"))
+
+
+def hold_once_settled(sql: Sql, journal: Journal | None = None, store: LocalStore | None = None) -> None:
+    """All is asked of the one moment at which all had settled: a request that its client gave up may still be served."""
+
+    def at_one_moment() -> bool:
+        sql.rollback()
+        sql.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return settled(sql)
+
+    until(at_one_moment, 120)
+    hold(sql, journal, store)
+    sql.rollback()
 
 
 def settled(sql: Sql) -> bool:
@@ -124,7 +137,8 @@ def _nothing_half_done(sql: Sql) -> None:
 def _consumers_have_all(sql: Sql) -> None:
     """What the outbox's consumers keep is what the cases say: each case is found and counted, of each file there is one entry."""
     for what, query in {
-        "search": """SELECT c.number FROM cases_case c FULL JOIN search_document d ON d."case" = c.id WHERE d.version IS DISTINCT FROM c.version""",
+        "search": """SELECT c.number, c.version, d.version AS indexed FROM cases_case c FULL JOIN search_document d ON d."case" = c.id
+                     WHERE d.version IS DISTINCT FROM c.version""",
         "figures": """SELECT c.number FROM cases_case c FULL JOIN (SELECT "case", sum(reported) AS n FROM stats_entry GROUP BY 1) e
                       ON e."case" = c.id WHERE e.n IS DISTINCT FROM 1""",
         "figures' sums": """SELECT * FROM (SELECT sum(reported) AS n FROM stats_cell WHERE dimension = 'all' AND grain = 'day') k,

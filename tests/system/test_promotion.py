@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.support.burst import Burst
 from tests.support.furnished import people_in
-from tests.support.invariants import hold, opened, settled
+from tests.support.invariants import hold_once_settled, opened
 from tests.support.pair import Pair, two_servers
 from tests.support.program import Running, wangge
 from tests.support.wait import until
@@ -72,8 +72,7 @@ def test_a_promoted_standby_has_all_that_was_acknowledged_and_the_program_finds_
         journal = burst.stop()
     until(lambda: json.loads(town.running.get("/api/v1/health"))["level"] in ("ok", "warn"), 60)
     with opened(town.pair.standby.owner_url) as sql:
-        until(lambda: settled(sql), 120)
-        hold(sql, journal, LocalStore(town.running.home / "var" / "files"))
+        hold_once_settled(sql, journal, LocalStore(town.running.home / "var" / "files"))
     for command in (("ledger", "verify"), ("stats", "check")):
         done = wangge(*command, WANGGE_HOME=str(town.running.home / "var"), **town.running.env)
         assert done.returncode == kit.OK, done.stdout + done.stderr

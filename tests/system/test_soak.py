@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ def sample(running: Running) -> dict[str, float]:
     for kind in OURS:
         head = running.process(kind)
         family = [head, *head.children(recursive=True)]
-        found[f"MB {kind}"] = sum(p.memory_info().rss for p in family) / 2**20
-        files += sum(p.num_fds() for p in family)
+        found[f"MB {kind}"] = sum(_if_there(lambda p=p: p.memory_info().rss) for p in family) / 2**20
+        files += sum(_if_there(p.num_fds) for p in family)
     found["files"] = files
     with database(running) as sql:
 
@@ -82,7 +83,7 @@ def sample(running: Running) -> dict[str, float]:
         found["dead rows share"] = number(
             "SELECT sum(n_dead_tup)::float / greatest(sum(n_live_tup + n_dead_tup), 1) FROM pg_stat_user_tables"
         )
-    found["MB PostgreSQL"] = sum(map(_own, _postgres(running))) / 2**20
+    found["MB PostgreSQL"] = sum(_if_there(lambda p=p: p.memory_full_info().pss) for p in _postgres(running)) / 2**20
     return found
 
 
@@ -91,10 +92,10 @@ def _postgres(running: Running) -> list[psutil.Process]:
     return [head, *head.children(recursive=True)]
 
 
-def _own(process: psutil.Process) -> float:
-    """Bytes, what is shared divided by those who share it; a connection may have been closed meanwhile."""
+def _if_there(ask: Callable[[], int]) -> int:
+    """What a process says of itself, 0 if it is gone: a connection may have been closed meanwhile, a picture be done."""
     try:
-        return process.memory_full_info().pss
+        return ask()
     except psutil.NoSuchProcess:
         return 0
 

@@ -182,6 +182,7 @@ def test_scope_and_row_level_security_hold_on_the_replica(town: SimpleNamespace)
         assert gave("replica", "/cases", person)
         assert (case in person.sees()) == sees
     connections["replica"].close()
+    del connections["replica"]
     with connections["replica"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM cases_case")
         assert cursor.fetchone() == (0,), "a connection that was never bound sees nothing, there as here"

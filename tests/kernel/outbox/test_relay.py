@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from wangge.kernel import outbox
+from wangge.kernel.access.policies import protect, scope_predicate
 from wangge.kernel.db import rows
 from wangge.kernel.outbox import EventName, relay
 from wangge.kernel.outbox.relay import Event, consumer, relay_once
@@ -120,6 +121,31 @@ def test_what_a_consumer_wrote_is_undone_with_its_failure_and_tried_again(own_da
     assert rows.value("SELECT count(*) FROM counted") == 0
     relay_once()
     assert rows.value("SELECT array_agg(n) FROM counted") == [7]
+
+
+def test_a_server_lost_between_two_consumers_hides_nothing_from_the_next(own_database: str) -> None:
+    """The second of a round is asked on a new connection: it sees what it is to see, and no event that only the lost server had."""
+    heard: list[list[int]] = []
+    with psycopg.connect(own_database, autocommit=True) as owner:
+        owner.execute("CREATE TABLE secret (district text, street text, community text, grid text)")
+        owner.execute("INSERT INTO secret VALUES ('440304', '440304010', NULL, NULL)")
+        owner.execute(protect("secret", scope_predicate()))
+
+        @consumer("first")
+        def lose(events: list[Event]) -> None:
+            if 2 in numbers(events):
+                owner.execute("DELETE FROM outbox_event WHERE body->>'n' = '2'")
+                owner.execute("SELECT pg_terminate_backend(%s, 5000)", [rows.value("SELECT pg_backend_pid()")])
+            rows.value("SELECT 1")
+
+        @consumer("second")
+        def look(events: list[Event]) -> None:
+            heard.append([*numbers(events), rows.value("SELECT count(*) FROM secret")])
+
+        emit(1)
+        emit(2)
+        relay_once()
+    assert heard == [[1, 1]]
 
 
 def test_one_bad_event_is_set_aside_after_its_tries_and_the_rest_goes_on(own_database: str) -> None:

@@ -91,6 +91,7 @@ def _advance(name: str, *, careful: bool, read: Read) -> int:
         return _deliver(name, 1 if careful else BATCH, read)
     except Exception as error:
         log.exception("consumer failed", extra={"consumer": name})
+        read.clear()  # the server may be gone; the one in its place need not have what this one showed
         return _note_failure(name, f"{type(error).__name__}: {error}"[:500])
 
 
