@@ -2,7 +2,8 @@
 
 Each gets ids, numbers, days and times of its own, a grid of its shape's street with its worker, a point, a text and, if somebody asked, a
 name; its entries of the ledger are marked and hashed, chained and put under signed roots; search, figures, map, counters and cursors are
-what the followers would have left. Times move by whole weeks, so that limits counted in working hours stay what they are.
+what the followers would have left. Times move by whole weeks, so that limits counted in working hours stay what they are. At the end the
+ladder is climbed of limits that ran out meanwhile.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ from bench.generator.lives import Life
 from bench.generator.places import Place, by_street
 from bench.generator.shapes import Shape, columns_of, read
 from bench.generator.writing import Part, Plan, Writer
-from wangge.domain.maps import actions as maps
+from bench.home import handed_on
+from wangge.domain.cases.actions.ladder import climb
 from wangge.domain.stats import actions as stats
 from wangge.domain.stats import facts
 from wangge.kernel import clock, crypto
-from wangge.kernel.access import SYSTEM, acting, bind
+from wangge.kernel.access import SYSTEM, acting
 from wangge.kernel.crypto.keyring import Use
 from wangge.kernel.db import rows
 from wangge.kernel.ledger import batches, head, seal
@@ -104,14 +106,22 @@ def fill(
                 _write(plan, shapes, places, columns, filled, processes or os.cpu_count() or 1)
             with phase("figures"):
                 _figures()
-        with phase("map"):
-            maps.check()
-            maps.pack()
+        tables += ["maps_pack", "stats_times", "cases_counter"]
         with phase("analyse"):
-            for table in (*tables, "maps_pack", "stats_times", "cases_counter"):
-                rows.run(f"VACUUM ANALYZE {table}", using="owner")
+            _vacuum(tables)
+        with phase("ladder"):
+            while climb():
+                pass
+        with phase("followers"):
+            handed_on()
+            _vacuum(tables)
     filled.python, filled.postgres = spent_here() - python, spent_there() - postgres
     return filled
+
+
+def _vacuum(tables: Sequence[str]) -> None:
+    for table in tables:
+        rows.run(f"VACUUM ANALYZE {table}", using="owner")
 
 
 def spent_here() -> float:
@@ -245,7 +255,6 @@ def _write(
             filled.bytes += part.bytes
             chain.add(part)
     chain.end()
-    bind(SYSTEM)  # a connection that is opened anew sees nothing
     if len(plan.which):
         filled.floor = writer.floor(0, AT_ONCE) * len(plan.which) / min(AT_ONCE, len(plan.which))
     _counters(plan)

@@ -221,7 +221,8 @@ def test_the_next_report_gets_the_next_number(filled: SimpleNamespace) -> None:
     assert made.row["number"] == numbers[-1]
 
 
-def test_no_limit_runs_out_at_once(filled: SimpleNamespace) -> None:
-    """What the ladder would have done by now it has no need to do again for thousands of cases."""
+def test_hardly_a_limit_runs_out_at_once(filled: SimpleNamespace) -> None:
+    """What the ladder would have done by now it has no need to do for thousands of cases while others are measured."""
+    running = rows.value("SELECT count(*) FROM cases_clock WHERE outcome = 'running'")
     with clock.at(clock.now() + timedelta(minutes=1)):
-        assert climb() < CASES // 40
+        assert climb() < running // 20 > 0

@@ -56,7 +56,8 @@ def hold_once_settled(sql: Sql, journal: Journal | None = None, store: LocalStor
     def at_one_moment() -> bool:
         sql.rollback()
         sql.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return settled(sql)
+        assert under_way(sql) == []
+        return True
 
     until(at_one_moment, 120)
     hold(sql, journal, store)
@@ -64,13 +65,19 @@ def hold_once_settled(sql: Sql, journal: Journal | None = None, store: LocalStor
 
 
 def settled(sql: Sql) -> bool:
-    """Every consumer has heard of everything, every job that may run is done, every entry is sealed, no clock is due."""
-    return not sql.execute(
-        """SELECT 1 FROM outbox_cursor c JOIN outbox_event e ON (e.xid, e.pos) > (c.xid, c.pos)
-           UNION ALL SELECT 1 FROM evidence_upload WHERE state = 'stored'
-           UNION ALL SELECT 1 FROM procrastinate_jobs WHERE status = 'doing' OR (status = 'todo' AND coalesce(scheduled_at, now()) <= now())
-           UNION ALL SELECT 1 FROM ledger_entry e WHERE NOT EXISTS (SELECT 1 FROM ledger_link l WHERE l.pos = e.pos)
-           UNION ALL SELECT 1 FROM cases_clock WHERE outcome = 'running' AND paused_at IS NULL AND next_at <= now() LIMIT 1"""
+    return under_way(sql) == []
+
+
+def under_way(sql: Sql) -> list[dict[str, Any]]:
+    """A few of what is not done yet: every consumer has to hear of everything, every job that may run to be done, every entry to be sealed, no
+    clock to be due."""
+    return sql.execute(
+        """SELECT 'event for ' || c.consumer AS what, e.event AS which, e.at FROM outbox_cursor c JOIN outbox_event e ON (e.xid, e.pos) > (c.xid, c.pos)
+           UNION ALL SELECT 'upload', id::text, NULL FROM evidence_upload WHERE state = 'stored'
+           UNION ALL SELECT 'job ' || status, task_name, scheduled_at FROM procrastinate_jobs
+                     WHERE status = 'doing' OR (status = 'todo' AND coalesce(scheduled_at, now()) <= now())
+           UNION ALL SELECT 'entry', tag, at FROM ledger_entry e WHERE NOT EXISTS (SELECT 1 FROM ledger_link l WHERE l.pos = e.pos)
+           UNION ALL SELECT 'clock', stage, next_at FROM cases_clock WHERE outcome = 'running' AND paused_at IS NULL AND next_at <= now() LIMIT 5"""
     ).fetchall()
 
 

@@ -38,6 +38,13 @@ def dies_once(name: str) -> None:
     _mark(f"{name} done")
 
 
+@job("sample.waits")
+def waits(name: str) -> None:
+    """Until nobody holds the lock."""
+    _mark(f"{name} begun")
+    rows.run("SELECT pg_advisory_lock(1)")
+
+
 if os.environ.get("WANGGE_SAMPLE_LOOP") == "fail":
 
     @loop("sample loop", seconds=0.1)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import connections, transaction
 
@@ -116,6 +117,21 @@ def test_a_job_whose_worker_is_killed_in_the_middle_is_done_by_another(marks: st
     with worker(marks):
         until(lambda: _marks("crash done") == 1)
     assert _marks("crash begun") == 2
+
+
+def test_a_job_whose_end_could_not_be_written_down_is_not_left_behind(marks: str) -> None:
+    """Its worker lives on and gives signs of life: nobody else would ever take the job up."""
+    with psycopg.connect(marks, autocommit=True) as gate, psycopg.connect(marks) as owner, worker(marks):
+        gate.execute("SELECT pg_advisory_lock(1)")
+        number = start("sample.waits", name="cut")
+        until(lambda: _marks("cut begun"))
+        owner.execute("SELECT FROM procrastinate_jobs WHERE id = %s FOR UPDATE", [number])
+        gate.execute("SELECT pg_advisory_unlock(1)")
+        blocked = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE '%%finish_job%%' AND wait_event_type = 'Lock'"
+        until(lambda: gate.execute(blocked).fetchall() == [(True,)])
+        owner.rollback()
+        until(lambda: not rows.value("SELECT count(*) FROM procrastinate_jobs WHERE id = %(id)s", {"id": number}))
+    assert _marks("cut begun") == 1
 
 
 def test_a_job_that_kills_every_worker_is_given_up(marks: str) -> None:

@@ -16,6 +16,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from wangge.kernel.access import SYSTEM, acting
 from wangge.kernel.db import rows
 from wangge.kernel.jobs import state
+from wangge.kernel.jobs.endings import Insisting
 from wangge.kernel.jobs.registry import JOBS, Job
 
 log = logging.getLogger("wangge.jobs")
@@ -54,6 +55,7 @@ def _starter(count: int) -> procrastinate.App:
 def build(connector: BaseConnector) -> procrastinate.App:
     """procrastinate's app with every job registered so far."""
     made = procrastinate.App(connector=connector)
+    made.job_manager = Insisting(connector)
     for registered in JOBS.values():
         task = made.task(
             _wrapped(registered),
