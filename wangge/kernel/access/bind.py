@@ -74,8 +74,8 @@ def _bind(scope: Scope, using: str) -> None:
 def acting(principal: Principal, *, using: str = "default") -> Iterator[Principal]:
     """Bind for the block, then bind back to what was there: jobs, commands and imports that act for somebody else."""
     before = _scope(connections[using])
-    bind(principal, using=using)
     try:
+        bind(principal, using=using)
         yield principal
     finally:
         connection = connections[using]
