@@ -27,6 +27,7 @@ from wangge.domain.stats import actions as stats
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Role, acting, bind
 from wangge.kernel.db import rows
+from wangge.kernel.jobs.registry import LOOPS
 from wangge.kernel.ledger import seal
 from wangge.kernel.ledger.verify import verify
 from wangge.kernel.outbox import relay
@@ -166,6 +167,27 @@ def test_the_name_of_who_asked_opens_in_its_own_row(filled: SimpleNamespace) -> 
 def test_nothing_is_left_to_do_for_those_who_follow_the_acts(filled: SimpleNamespace) -> None:
     assert relay.relay_once() == 0
     assert [r["consumer"] for r in relay.lag() if r["seconds"] > 0 or r["stuck"]] == []
+
+
+@pytest.mark.parametrize("name", ["case clocks", "ledger sealer", "outbox relay"])
+def test_a_loop_that_finds_nothing_to_do_reads_a_few_pages(filled: SimpleNamespace, name: str) -> None:
+    """It looks again every few seconds, however large its tables are: here they have hundreds of pages."""
+
+    def read() -> dict[str, int]:
+        for alias in ("default", "owner"):
+            rows.value("SELECT pg_stat_force_next_flush()", using=alias)
+        found = rows.all(
+            """SELECT relname AS name, coalesce(heap_blks_hit + heap_blks_read, 0) + coalesce(idx_blks_hit + idx_blks_read, 0) AS pages
+               FROM pg_statio_user_tables""",
+            using="owner",
+        )
+        return {row["name"]: row["pages"] for row in found}
+
+    LOOPS[name].fn()
+    before = read()
+    LOOPS[name].fn()
+    pages = {table: pages - before[table] for table, pages in read().items() if pages != before[table]}
+    assert 0 < max(pages.values()) <= 40, pages
 
 
 ACTS = {
