@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import socket
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,9 +14,10 @@ import pytest
 from django.db import connections
 
 from tests.support.wait import until
-from wangge.processes import admission
+from wangge.processes import admission, bodies
 from wangge.processes.admission import Door
-from wangge.processes.web import SEATS, WAITING
+from wangge.processes.bodies import Bodies
+from wangge.processes.web import SEATS, SENDING, WAITING
 
 
 class Answer:
@@ -29,6 +32,7 @@ class House:
     def __init__(self) -> None:
         self.inside: list[str] = []
         self.seats: set[int] = set()
+        self.read: list[bytes] = []
         self.leave = threading.Semaphore(0)
         self.door = Door(self, Path("nowhere"))
         self.threads: list[threading.Thread] = []
@@ -36,6 +40,8 @@ class House:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         self.inside.append(environ["QUERY_STRING"])
         self.seats.add(id(connections["default"]))
+        if "wsgi.input" in environ:
+            self.read.append(environ["wsgi.input"].read())
         if environ["PATH_INFO"] == "/broken":
             raise ZeroDivisionError
         if environ["PATH_INFO"].startswith("/api/"):
@@ -43,13 +49,22 @@ class House:
         start_response("200 OK", [])
         return [b"fine"]
 
-    def ask(self, path: str = "/api/v1/cases", query: str = "", language: str = "zh", method: str = "GET") -> Answer:
+    def ask(
+        self,
+        path: str = "/api/v1/cases",
+        query: str = "",
+        language: str = "zh",
+        method: str = "GET",
+        body: Any = None,
+    ) -> Answer:
         answer = Answer()
 
         def start_response(status: str, headers: list[tuple[str, str]]) -> None:
             answer.status, answer.headers = status, dict(headers)
 
         environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "HTTP_ACCEPT_LANGUAGE": language}
+        if body is not None:
+            environ |= sent((body.left if isinstance(body, Phone) else body).getvalue(), body)
         answer.body = b"".join(self.door(environ, start_response))
         return answer
 
@@ -145,3 +160,75 @@ def test_a_seat_comes_back_from_a_request_that_broke(house: House) -> None:
         with pytest.raises(ZeroDivisionError):
             house.ask("/broken")
     assert house.ask("/").body == b"fine"
+
+
+# — bodies ——————————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+class Phone:
+    """A body that comes when ``goes_on``: first nothing, then all of it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.left = io.BytesIO(content)
+        self.goes_on = threading.Event()
+        self.read = lambda size=-1: (self.goes_on.wait(), self.left.read(size))[1]
+        self.readline = self.left.readline
+
+
+def sent(content: bytes, source: Any) -> dict[str, Any]:
+    return {"CONTENT_LENGTH": str(len(content)), "wsgi.input": source, "REMOTE_ADDR": "127.0.0.1"}
+
+
+def test_who_is_still_sending_has_no_seat_and_is_served_when_all_has_arrived(house: House) -> None:
+    phones = [Phone(b"%d" % n * 100) for n in range(SENDING)]
+    got: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda p=phone: got.append(house.ask("/", "phone", method="POST", body=p).body))
+        for phone in phones
+    ]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(house.door._bodies._sending) == SENDING)
+    assert house.inside == [] and house.ask("/", "quick").body == b"fine"
+    one_more = house.ask("/", "one more", method="POST", body=io.BytesIO(b"x"))
+    assert one_more.status.startswith("503") and int(one_more.headers["Retry-After"]) > 0
+    for phone in phones:
+        phone.goes_on.set()
+    for thread in threads:
+        thread.join()
+    assert got == [b"fine"] * SENDING and house.inside.count("phone") == SENDING
+    assert sorted(house.read) == sorted(phone.left.getvalue() for phone in phones)
+    assert house.ask("/", method="POST", body=io.BytesIO(b"after")).body == b"fine"
+
+
+@pytest.mark.parametrize("taken_in", [1, 7, 20, 1000])
+@pytest.mark.parametrize("read", [lambda f: f.read(), lambda f: b"".join(iter(lambda: f.read(3), b"")), lambda f: b"".join(iter(f.readline, b"")), lambda f: f.read(20) + f.read()])  # fmt: skip
+def test_a_body_is_read_as_it_was_sent_however_much_of_it_was_taken_in(
+    taken_in: int, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "TAKEN_IN", taken_in)
+    monkeypatch.setattr(bodies, "IN_MEMORY", 5)
+    content = b"one\ntwo and three\n\nfour, the last"
+    environ = sent(content, io.BytesIO(content))
+    assert Bodies(1).take_in(environ)
+    assert read(environ["wsgi.input"]) == content
+
+
+def test_of_whom_nothing_comes_any_more_the_connection_is_cut_and_what_had_come_counts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        silent, steady = (socket.create_connection(server.getsockname()) for _ in range(2))
+        ends = [server.accept()[0] for _ in range(2)]
+        taken = Bodies(2, stalled=0.4)
+        silent.sendall(b"abc")
+        environ = sent(b"abcdefghij", ends[0].makefile("rb", 0))
+        waiting = threading.Thread(target=lambda: taken.take_in(environ))
+        waiting.start()
+        while waiting.is_alive():
+            steady.sendall(b".")
+            waiting.join(0.05)
+        assert environ["wsgi.input"].read() == b"abc"
+        assert silent.recv(1) == b"", "it is told"
+        steady.sendall(b"still there")
+        assert ends[1].recv(1000).endswith(b"still there")
+        for one in (silent, steady, *ends):
+            one.close()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import http.client
 import itertools
+import json
 import os
 import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
 
+import httpx
 import orjson
 import pytest
 
@@ -32,6 +34,8 @@ RECOVERED_WITHIN = 10
 TOLERATED = (200, 201, 429, 503)
 IDLE = 1200
 """Connections that are kept open and say nothing: more than there are threads, places in line and room in granian's own backlog."""
+BEGUN = 40
+"""Requests whose bodies never come to their end: more than there are seats, fewer than may be sending at once."""
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +135,22 @@ def test_connections_that_are_kept_open_and_say_nothing_keep_nobody_out(running:
         assert running.get("/healthz") == "ok\n"
     finally:
         for one in kept:
+            one.close()
+
+
+def test_clients_that_begin_to_send_and_say_nothing_more_keep_nobody_out(running: Running) -> None:
+    """Phones that have lost the network, or somebody who means harm: with the seats taken in this way nobody would be served for ever."""
+    begun = []
+    try:
+        for _ in range(BEGUN):
+            begun.append(socket.create_connection(("127.0.0.1", running.port), timeout=10))
+            begun[-1].sendall(b"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
+        assert json.loads(running.get("/api/v1/health"))["level"] in ("ok", "warn")
+        said = {"login": "nobody", "password": "guessed-wrong"}
+        answer = httpx.post(f"{running.address}/api/v1/session", json=said, timeout=5)
+        assert answer.status_code == 401, answer.text
+    finally:
+        for one in begun:
             one.close()
 
 

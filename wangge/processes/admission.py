@@ -27,7 +27,8 @@ from wangge.kernel.db import replica
 from wangge.kernel.problems import Problem, Unavailable
 from wangge.kernel.web.middleware import HEADERS
 from wangge.kernel.words import Words, choose_language
-from wangge.processes.web import HEALTH_WAITING, SEATS, WAITING
+from wangge.processes.bodies import Bodies
+from wangge.processes.web import HEALTH_WAITING, SEATS, SENDING, WAITING
 
 log = logging.getLogger("wangge.web")
 
@@ -112,6 +113,10 @@ class Seats:
                     self._line.remove(mine)
         return mine.seat
 
+    def full(self) -> bool:
+        """Whether nobody else may even wait."""
+        return not self._free and len(self._line) >= self._most
+
     def give(self, seat: Seat) -> None:
         with self._lock:
             if self._line:
@@ -150,6 +155,7 @@ class Door:
         self._disk = Disk(home)
         self._seats = Seats(SEATS, WAITING)
         self._health = Seats(1, HEALTH_WAITING)
+        self._bodies = Bodies(SENDING)
         self._turned_away = 0
         self._told = 0.0
 
@@ -160,7 +166,7 @@ class Door:
         if environ["REQUEST_METHOD"] not in READING and path != LOG_IN and self._disk.full():
             return answer(NoRoom(FULL, extra={"retry_after": FULL_FOR}), environ, start_response)
         seats = self._health if path in HEALTH else self._seats
-        seat = seats.take()
+        seat = None if seats.full() or not self._bodies.take_in(environ) else seats.take()
         if seat is None:
             return self._turn_away(environ, start_response)
         for alias, connection in seat.items():

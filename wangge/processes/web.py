@@ -19,9 +19,11 @@ WAITING = 64
 """Requests that may wait in a worker: the burst of a street's phones that have found the network again."""
 HEALTH_WAITING = 4
 """Those that may wait to be told how it is."""
+SENDING = 64
+"""Clients whose bodies are on their way: as many phones with a weak signal upload at once (bodies.py)."""
 SPARE = 8
 """Threads for those who are sent away, and for what needs no seat."""
-THREADS = SEATS + WAITING + 1 + HEALTH_WAITING + SPARE
+THREADS = SEATS + WAITING + 1 + HEALTH_WAITING + SENDING + SPARE
 CONNECTIONS = 4096
 """A worker's open connections, idle ones too, as far as the system allows so many files; more wait to be accepted."""
 FILES = 256
