@@ -42,6 +42,7 @@ class Bodies:
         self._stalled = stalled
         self._sending: dict[int, tuple[float, str]] = {}
         self._watch: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     def take_in(self, environ: dict[str, Any]) -> bool:
         """Have the body here, so that reading it takes no time. False: too many are sending, and nothing was read."""
@@ -67,10 +68,11 @@ class Bodies:
     def sending(self, address: str) -> Iterator[None]:
         """Somebody is waited for in the block."""
         me = threading.get_ident()
-        self._sending[me] = (time.monotonic(), address)
-        if self._watch is None:
-            self._watch = threading.Thread(target=self._look, name="bodies", daemon=True)
-            self._watch.start()
+        self._sending[me] = (time.monotonic(), _plain(address))
+        with self._starting:
+            if self._watch is None:
+                self._watch = threading.Thread(target=self._look, name="bodies", daemon=True)
+                self._watch.start()
         try:
             yield
         finally:
@@ -117,11 +119,16 @@ def cut_silent(addresses: set[str], seconds: float) -> int:
     count = 0
     for name in os.listdir("/proc/self/fd"):
         with suppress(OSError), socket.socket(fileno=os.dup(int(name))) as found:
-            peer = str(found.getpeername()[0]).removeprefix("::ffff:") if found.family != socket.AF_UNIX else ""
+            peer = _plain(found.getpeername()[0]) if found.family != socket.AF_UNIX else ""
             if peer in addresses and silent_for(found) > seconds:
                 found.shutdown(socket.SHUT_RDWR)
                 count += 1
     return count
+
+
+def _plain(address: str) -> str:
+    """An address of IPv4 is the same whichever kind of socket it came to."""
+    return address.removeprefix("::ffff:")
 
 
 def silent_for(connection: socket.socket) -> float:
