@@ -38,6 +38,8 @@ class Answered(NamedTuple):
     status: int
     retry_after: int | None
     body: bytes
+    failed: str
+    """What went wrong where there was no answer, and whether an answer had come by the same connection before."""
 
 
 @dataclass
@@ -77,17 +79,28 @@ class Flood:
             writer.close()
 
     async def _call(self, call: Call, due: float) -> None:
-        status, head, body = 0, b"", b""
+        status, head, body, failed = 0, b"", b"", ""
+        line = self._kept()
+        used = line is not None
         try:
             async with asyncio.timeout(PATIENCE):
-                line = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self.port)
+                line = line or await asyncio.open_connection("127.0.0.1", self.port)
                 status, head, body = await self._ask(line, call)
                 self._idle.append(line)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            pass
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            failed = f"{'used' if used else 'new'}: {error!r}"
         retry = _RETRY.search(head)
         took = time.perf_counter() - due
-        self.answers.append(Answered(call, due, took, status, int(retry[1]) if retry else None, body))
+        self.answers.append(Answered(call, due, took, status, int(retry[1]) if retry else None, body, failed))
+
+    def _kept(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """An idle connection that is open still: a server closes those that have been idle for long (granian after 30 s)."""
+        while self._idle:
+            line = self._idle.pop()
+            if not line[0].at_eof():
+                return line
+            line[1].close()
+        return None
 
     async def _ask(
         self, line: tuple[asyncio.StreamReader, asyncio.StreamWriter], call: Call
