@@ -221,16 +221,10 @@ class Server:
 
     def processes(self) -> Iterator[tuple[str, psutil.Process]]:
         assert self.running.popen is not None
-        parent = self.running.popen.pid
-        kinds: dict[int, str] = {}
-        for process in psutil.Process(parent).children(recursive=True):  # a parent comes before its children
+        for process in psutil.Process(self.running.popen.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                if (above := process.ppid()) == parent:
-                    name = process.name() if process.name() == "postgres" else " ".join(process.cmdline())
-                    kinds[process.pid] = next((k for k in KINDS if k in name), "")
-                else:
-                    kinds[process.pid] = kinds.get(above, "")
-                yield kinds[process.pid], process
+                name = process.name().removeprefix("wangge-")
+                yield {"work": "worker"}.get(name, name), process
 
     def used(self) -> dict[str, float]:
         """Seconds of a processor that each kind of process has used so far."""
@@ -238,7 +232,7 @@ class Server:
         found = dict.fromkeys(KINDS, 0.0) | {"client": own.user + own.system}
         for kind, process in self.processes():
             with suppress(psutil.NoSuchProcess):
-                if kind:
+                if kind in KINDS:
                     times = process.cpu_times()
                     found[kind] += times.user + times.system
         return found

@@ -37,7 +37,8 @@ def held(running: Running) -> dict[str, float]:
     found: dict[str, float] = {}
     for process in [psutil.Process(running.popen.pid), *running.family()]:
         with suppress(psutil.NoSuchProcess):
-            kind = "postgres" if process.name() == "postgres" else _module(process) or _of_parent(process) or "parent"
+            name = process.name()
+            kind = name if name.startswith(("postgres", "wangge-")) else _module(process) or "parent"
             found[kind] = found.get(kind, 0) + process.memory_full_info().pss / 2**20
     return found
 
@@ -61,11 +62,6 @@ def used(running: Running) -> float:
 def _module(process: psutil.Process) -> str:
     """The last part of the name of what Python runs there."""
     return next((w for w in process.cmdline() if w.startswith("wangge.")), "").rpartition(".")[2]
-
-
-def _of_parent(process: psutil.Process) -> str:
-    above = process.parent()
-    return _module(above) if above else ""
 
 
 def main() -> None:

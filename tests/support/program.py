@@ -124,12 +124,13 @@ class Running:
             return answer.read().decode()
 
     def process(self, kind: str) -> psutil.Process:
-        """The child that is ``work``, ``web``, ``live``, ``postgres`` or, beside a demo, ``partners``."""
+        """The child that is ``postgres``, ``program`` or, beside a demo, ``partners``, or the program's that is ``work``, ``web`` or ``live``."""
         assert self.popen is not None
-        odd = {"postgres": "postgres", "work": "wangge.processes.worker", "partners": "wangge.demo.beside"}
-        wanted = odd.get(kind, f"wangge.processes.{kind}")
+        known = {"postgres": "postgres", "program": "wangge.processes.program", "partners": "wangge.demo.beside"}
         children = psutil.Process(self.popen.pid).children()
-        return next(p for p in children if wanted in " ".join(p.cmdline()))
+        if kind in known:
+            return next(p for p in children if known[kind] in " ".join(p.cmdline()))
+        return next(p for p in self.process("program").children() if p.name() == f"wangge-{kind}")
 
     def family(self) -> list[psutil.Process]:
         assert self.popen is not None

@@ -24,10 +24,10 @@ from tests.support.wait import until
 ROUNDS = int(os.environ.get("WANGGE_KILL_ROUNDS", "20"))
 SEED = int(os.environ.get("WANGGE_KILL_SEED", "2026"))
 VICTIMS = (
-    *("web worker", "web worker", "web worker", "web worker", "web worker", "web", "web", "web"),
+    *("web worker", "web worker", "web worker", "web worker", "web", "web", "web"),
     *("work", "work", "work", "work", "live", "live"),
     *("backend", "backend", "postgres", "postgres"),  # few: each pause before the next start is twice as long
-    *("parent", "everything"),
+    *("program", "parent", "everything"),
 )
 """One turn of what is killed, in any order; after the last two the program is started again as a person would."""
 

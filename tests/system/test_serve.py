@@ -50,13 +50,33 @@ def test_health_asks_the_server_and_check_says_more(running: Running) -> None:
     assert "PostgreSQL 18" in checked.stdout
 
 
-@pytest.mark.parametrize("kind", ["work", "web", "postgres"])
+@pytest.mark.parametrize("kind", ["work", "web", "live", "program", "postgres"])
 def test_a_process_that_is_killed_comes_back(running: Running, kind: str) -> None:
-    before = running.process(kind)
+    before, told = running.process(kind), len(_ended(running))
     before.kill()
-    until(lambda: running.process(kind).pid != before.pid)
+    until(lambda: [p.pid for p in _there(running, kind) if p.pid != before.pid])
     until(lambda: _works(running))
-    assert "process ended and will be started again" in running.said
+    assert len(_ended(running)) > told
+
+
+def _there(running: Running, kind: str) -> list[psutil.Process]:
+    try:
+        return [running.process(kind)]
+    except StopIteration:  # not yet
+        return []
+
+
+def _ended(running: Running) -> list[str]:
+    """What the parent said and what the program wrote down of processes that ended."""
+    return [line for line in (running.said + running.log).splitlines() if "process ended and will be started" in line]
+
+
+def test_what_a_killed_program_had_begun_ends_with_it(running: Running) -> None:
+    program = running.process("program")
+    begun = program.children(recursive=True)
+    program.kill()
+    until(lambda: not any(lives(p) for p in begun))
+    until(lambda: _works(running))
 
 
 def test_a_web_worker_that_is_killed_comes_back(running: Running) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from wangge.processes.forking import share_memory
 from wangge.processes.tie import have_workers, tie_to_supervisor, tie_worker
 
 KILL_AFTER = 3
@@ -21,18 +20,13 @@ def load() -> Any:
     from wangge.kernel import logs
 
     logs.configure(process="live")
-    return _program()()
-
-
-def _program() -> Any:
-    """The application's class. The worker is forked from a process that has it already."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wangge.settings")
     django.setup()
     from wangge.domain.live.app import Live
 
-    return Live
+    return Live()
 
 
 def main() -> None:
@@ -46,8 +40,6 @@ def main() -> None:
     logs.configure(process="live")
     settings = config.load()
     have_workers()
-    _program()
-    share_memory()
     Granian(
         "wangge.processes.live:load",
         factory=True,
@@ -62,7 +54,3 @@ def main() -> None:
         log_dictconfig=logs.dict_config(process="live", level="WARNING"),
         process_name=None,
     ).serve()
-
-
-if __name__ == "__main__":
-    main()

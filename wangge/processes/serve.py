@@ -34,6 +34,8 @@ PARTS = ("work", "web", "live")
 """What an installation is made of besides its database; hosts may run different ones (docs/scaling.md)."""
 READY_WITHIN = 60.0
 """Seconds until the web processes must answer after their start."""
+PROGRAM_GRACE = 35.0
+"""Seconds for all parts to stop, one after the other."""
 LET_GO_WITHIN = 5.0
 """Seconds that a port may still be held by processes whose parent was killed."""
 
@@ -146,22 +148,17 @@ class Installation:
     def _serve(self, own: Member | None, ready: Callable[[], None] | None) -> None:
         self._raise_if_stopped()
         environ = {"PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(self.settings.home))}
-        part = {
-            name: Process(name, f"wangge.processes.{module}", environ=environ, log=self._log)
-            for name, module in (("work", "worker"), ("web", "web"), ("live", "live"))
-            if name in self.parts
-        }
-        # Live events come last: starting, they would take the processors from the first page.
-        later = part.pop("live", None) if "web" in part else None
-        supervisor = self._supervisor = Supervisor([*([own] if own else []), *part.values()])
+        parts = tuple(part for part in PARTS if part in self.parts)
+        program = Process(
+            "program", "wangge.processes.program", parts, grace=PROGRAM_GRACE, environ=environ, log=self._log
+        )
+        supervisor = self._supervisor = Supervisor([*([own] if own else []), program])
         try:
             supervisor.start()
             signal.signal(signal.SIGCHLD, supervisor.wake)
             if self._ports:
                 with _telling(Words("启动网页服务", "Starting the web processes")):
                     self._await_answer(supervisor)
-            if later:
-                supervisor.add(later)
             if ready and not self._stop.is_set():
                 ready()
             supervisor.run()

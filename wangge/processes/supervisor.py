@@ -41,6 +41,11 @@ class Member(Protocol):
         ...
 
 
+def how_ended(code: int | None) -> str:
+    """``code``: as Python says it, a signal's number with a minus."""
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+
+
 @dataclass
 class Process:
     """A child process running a module of ours. It gets a session of its own: Ctrl-C reaches the parent alone, which stops in order.
@@ -72,8 +77,7 @@ class Process:
         return self.popen is not None and self.popen.poll() is None
 
     def why(self) -> str:
-        code = self.popen.returncode if self.popen else None
-        return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        return how_ended(self.popen.returncode if self.popen else None)
 
     def stop(self) -> None:
         if self.popen is None or not self.alive():
@@ -145,7 +149,7 @@ class Supervisor:
         """Watch until asked to stop, then stop all."""
         try:
             while not self.stopping:
-                self._wake.wait(1.0)
+                self._wake.wait(self._until_next())
                 self._wake.clear()
                 self.look()
         finally:
@@ -169,6 +173,11 @@ class Supervisor:
                 log.info("process stopped", extra={"member": item.member.name})
             except Exception:
                 log.exception("process could not be stopped", extra={"member": item.member.name})
+
+    def _until_next(self) -> float:
+        """Seconds to the next look, if nothing calls for one: no longer than the pause of one that has ended."""
+        pauses = [item.again_at - time.monotonic() for item in self._watched if item.again_at is not None]
+        return max(0.0, min([1.0, *pauses]))
 
     def _begin(self, item: _Watched) -> None:
         self._starting = True
@@ -199,8 +208,6 @@ class Supervisor:
                 },
             )
         if now < item.again_at:
-            # sleep no longer than the pause, whatever else is quiet
-            threading.Timer(min(item.again_at - now, 1.0), self._wake.set).start()
             return
         try:
             self._begin(item)

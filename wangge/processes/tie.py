@@ -26,11 +26,11 @@ def tie_to_parent(parent: int | None = None, sig: int = signal.SIGTERM) -> None:
         os.kill(os.getpid(), sig)
 
 
-def tie_to_supervisor() -> None:
+def tie_to_supervisor(sig: int = signal.SIGTERM) -> None:
     """Tie this process to the supervisor that started it, if one did; a worker started by hand stays free."""
     parent = os.environ.get("WANGGE_PARENT")
     if parent:
-        tie_to_parent(int(parent))
+        tie_to_parent(int(parent), sig)
 
 
 _SERVER = "WANGGE_SERVER"

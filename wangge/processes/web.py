@@ -10,7 +10,6 @@ import os
 import resource
 from typing import Any
 
-from wangge.processes.forking import share_memory
 from wangge.processes.tie import have_workers, tie_to_supervisor, tie_worker
 
 SEATS = 4
@@ -38,20 +37,9 @@ def load() -> Any:
     from wangge.kernel import logs
 
     logs.configure(process="web")
-    return _behind_a_door(_program())
-
-
-def _program() -> Any:
-    """The application. The workers are forked from a process that has it already, so that they share its memory and one that is started
-    again answers at once; where processes are not forked, each reads it for itself."""
-    from wangge.wsgi import application  # sets Django up, which the door stands on
-
-    return application
-
-
-def _behind_a_door(application: Any) -> Any:
     from wangge import config
     from wangge.processes.admission import Door
+    from wangge.wsgi import application  # sets Django up, which the door stands on
 
     return Door(application, config.load().home)
 
@@ -84,8 +72,6 @@ def main() -> None:
     logs.configure(process="web")
     settings = config.load()
     have_workers()
-    _program()
-    share_memory()
     Granian(
         "wangge.processes.web:load",
         factory=True,
@@ -102,7 +88,3 @@ def main() -> None:
         log_dictconfig=logs.dict_config(process="web", level="WARNING"),
         process_name=None,
     ).serve()
-
-
-if __name__ == "__main__":
-    main()

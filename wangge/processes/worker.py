@@ -128,7 +128,3 @@ def main() -> None:
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, worker.request_stop)
     worker.run()
-
-
-if __name__ == "__main__":
-    main()
