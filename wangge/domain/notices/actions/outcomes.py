@@ -87,9 +87,9 @@ def _finish(values: dict[str, Any], status: str, error: str) -> None:
 
 
 def give_up_lost(channel: str) -> None:
-    """What took its worker down with it at every try is given up."""
+    """What took its worker down with it at every try is given up. It was due when it was claimed: what waits for later need not be looked at."""
     rows.run(
         """UPDATE notices_delivery SET status = 'given_up', done_at = %(now)s, claimed_until = NULL, error = 'the worker was lost at every try'
-           WHERE channel = %(channel)s AND status = 'waiting' AND claimed_until < %(now)s AND tries >= %(most)s""",
+           WHERE channel = %(channel)s AND status = 'waiting' AND next_at <= %(now)s AND claimed_until < %(now)s AND tries >= %(most)s""",
         {"channel": str(channel), "now": clock.now(), "most": TRIES},
     )

@@ -37,10 +37,12 @@ _CLAIM = """
                                AND before.pos < y.pos AND before.status = 'waiting')
             ORDER BY y.next_at, y.id LIMIT %(most)s FOR UPDATE SKIP LOCKED) x
     ) c WHERE d.id = c.id RETURNING d.*, c.url, c.secret_sealed, c.old_sealed"""
+# An array, so that what waits for all the others is not read.
 _DROP = """
     UPDATE notices_delivery d SET status = 'dropped', done_at = %(now)s, claimed_until = NULL, error = 'the token is not valid any more'
-    FROM notices_webhook w JOIN people_token k ON k.id = w.token_id
-    WHERE d.webhook_id = w.id AND d.status = 'waiting' AND (k.revoked_at IS NOT NULL OR k.expires_at <= %(now)s)"""
+    WHERE d.status = 'waiting' AND d.webhook_id = ANY(ARRAY(
+        SELECT w.id FROM notices_webhook w JOIN people_token k ON k.id = w.token_id
+        WHERE k.revoked_at IS NOT NULL OR k.expires_at <= %(now)s))"""
 
 
 def send_webhooks() -> int:
