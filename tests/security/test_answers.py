@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from prometheus_client import REGISTRY
 
+from wangge.domain.people.models import User
 from wangge.kernel import health
 
 EVERYWHERE = (
@@ -89,6 +90,20 @@ def test_nothing_but_the_method_itself_says_what_is_done(ask: Any) -> None:
     assert ask("bob", "GET", "/api/v1/session").status_code == 200, "still logged in"
     for method in ("TRACE", "CONNECT", "PROPFIND"):
         assert ask("bob", method, "/api/v1/session").status_code == 405
+
+
+def test_the_log_says_who_was_refused_and_of_who_was_answered_nothing(
+    ask: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask("bob", "GET", "/api/v1/session")  # logs in
+    caplog.set_level("INFO", "wangge.request")
+    assert ask("bob", "POST", "/api/v1/units", {"code": "new", "name": "新单位"}).status_code == 403
+    assert ask("bob", "GET", "/api/v1/cases/019a9000-0000-7000-8000-000000000000").status_code == 404
+    assert ask("bob", "GET", "/api/v1/session").status_code == 200
+    assert ask(None, "GET", "/api/v1/cases/019a9000-0000-7000-8000-000000000000").status_code == 401
+    bob = str(User.objects.get(login="bob").id)
+    told = [(r.status, getattr(r, "by", None)) for r in caplog.records if r.name == "wangge.request"]
+    assert told == [(403, bob), (404, bob), (200, None), (401, None)]
 
 
 def test_methods_that_a_client_makes_up_leave_one_row_in_the_metrics(ask: Any) -> None:

@@ -34,6 +34,8 @@ STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BY_ADDRESS = frozenset({"/healthz", "/metrics"})
 """What balancers and Prometheus ask for by whatever address they have; neither says a word of ours with the host's name in it."""
+REFUSED = frozenset({403, 404})
+"""What was asked for was not theirs, or is not theirs to know of: the log says who asked, by the number of the account."""
 NOT_OUR_NAME = Problem(
     Words(
         "本系统不以此主机名提供服务；如应当提供，请由管理员加入 WANGGE_HOSTS。",
@@ -57,16 +59,16 @@ class Wangge:
         method = request.method if request.method in METHODS else "other"
         metrics.observe(method, route, response.status_code, seconds)
         # The path may hold a case's id but never a person's data; the query string may (a search), so it is not logged.
-        log.info(
-            "request",
-            extra={
-                "request": request.number,
-                "method": method,
-                "route": route,
-                "status": response.status_code,
-                "ms": round(seconds * 1000, 1),
-            },
-        )
+        said = {
+            "request": request.number,
+            "method": method,
+            "route": route,
+            "status": response.status_code,
+            "ms": round(seconds * 1000, 1),
+        }
+        if response.status_code in REFUSED and (asked := getattr(request, "principal", None)) and asked.id:
+            said["by"] = str(asked.id)
+        log.info("request", extra=said)
         response["X-Request-Id"] = request.number
         for name, value in HEADERS.items():
             response.setdefault(name, value)
