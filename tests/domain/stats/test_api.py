@@ -155,7 +155,7 @@ def test_figures_that_went_wrong_are_put_right_at_night_and_the_health_page_says
         rows.run("UPDATE stats_cell SET closed = 3 WHERE grain = 'day'")
         jobs.check()
         assert finding().level == health.Level.WARN
-        assert "1 cases and 1 streets" in finding().words.en
+        assert "1 cases and 2 streets or districts" in finding().words.en
         assert actions.wrong_cases() == [] == actions.wrong_cells()
         jobs.check()
         assert finding().level == health.Level.OK

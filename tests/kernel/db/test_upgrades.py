@@ -41,6 +41,7 @@ EXPLAINED = {
     ("stats", "0002_sql"): UNRELEASED,
     ("stats", "0003_days_in_packs"): UNRELEASED,
     ("stats", "0004_five_days"): UNRELEASED,
+    ("stats", "0005_days_of_districts"): UNRELEASED,
     ("templates", "0002_acts_with_reporter"): UNRELEASED,
     ("views", "0002_sql"): UNRELEASED,
 }

@@ -84,8 +84,8 @@ def rebuild(step: Callable[[int], Any] = lambda _: None) -> int:
             rows.run(f"DELETE FROM stats_times WHERE {_MINE}", place)
         step(made)
     # Only now: a case may have come from a street that was done before.
-    for district, street in _streets():
-        _recount(district, street)
+    for place in _places():
+        _recount(*place)
     pack()
     return rows.value("SELECT count(*) FROM stats_entry")
 
@@ -93,9 +93,22 @@ def rebuild(step: Callable[[int], Any] = lambda _: None) -> int:
 def _streets() -> list[tuple[str, str]]:
     found = rows.all(
         """SELECT DISTINCT district, street FROM cases_case UNION SELECT DISTINCT district, street FROM stats_entry
-           UNION SELECT DISTINCT district, street FROM stats_cell ORDER BY 1, 2"""
+           UNION SELECT DISTINCT district, street FROM stats_cell WHERE street <> '' ORDER BY 1, 2"""
     )
     return [(row["district"], row["street"]) for row in found]
+
+
+def _places() -> list[tuple[str, str]]:
+    """Whose cells are counted together: the streets, and each district by itself (whose street is '')."""
+    streets = _streets()
+    return [*streets, *((district, "") for district in sorted({district for district, _ in streets}))]
+
+
+def _made(street: str) -> str:
+    """The cells of a street, or of a district, from its entries."""
+    if street:
+        return facts.street_cells(f"(SELECT * FROM stats_entry WHERE {_MINE})")
+    return facts.district_cells("(SELECT * FROM stats_entry WHERE district = %(district)s)")
 
 
 @transaction.atomic
@@ -103,11 +116,7 @@ def _recount(district: str, street: str) -> None:
     _alone()
     place = {"district": district, "street": street}
     rows.run(f"DELETE FROM stats_cell WHERE {_MINE}", place)
-    rows.run(
-        f"""INSERT INTO stats_cell ({", ".join(CELL)}, {", ".join(MEASURES)})
-            {facts.cells(f"(SELECT * FROM stats_entry WHERE {_MINE})")}""",
-        place,
-    )
+    rows.run(f"INSERT INTO stats_cell ({', '.join(CELL)}, {', '.join(MEASURES)}) {_made(street)}", place)
 
 
 def pack() -> int:
@@ -176,12 +185,12 @@ def wrong_cases() -> list[UUID]:
 
 
 def wrong_cells() -> list[tuple[str, str]]:
-    """Streets (district, street) of which a cell is not the sum of its entries."""
+    """Streets (district, street), and districts (district, ''), of which a cell is not the sum of its entries."""
     found = []
-    for district, street in _streets():
+    for district, street in _places():
         columns = f"{', '.join(CELL)}, {', '.join(MEASURES)}"
         if rows.value(
-            f"""WITH should AS MATERIALIZED ({facts.cells(f"(SELECT * FROM stats_entry WHERE {_MINE})")}),
+            f"""WITH should AS MATERIALIZED ({_made(street)}),
                     has AS MATERIALIZED (SELECT {columns} FROM stats_cell WHERE {_MINE} AND ({NOT_NOTHING}))
                 SELECT EXISTS (SELECT {columns} FROM should WHERE {NOT_NOTHING} EXCEPT TABLE has)
                     OR EXISTS (TABLE has EXCEPT SELECT {columns} FROM should)""",
@@ -192,16 +201,16 @@ def wrong_cells() -> list[tuple[str, str]]:
 
 
 def check() -> tuple[int, int]:
-    """Recount everything, put right what is wrong and write down how much that was: (cases, streets). The health page says it."""
-    cases, streets = wrong_cases(), wrong_cells()
+    """Recount everything, put right what is wrong and write down how much that was: (cases, streets and districts). The health page says it."""
+    cases, places = wrong_cases(), wrong_cells()
     for some in rows.batches(cases, AT_ONCE):
         count(some)
-    for district, street in streets:
-        _recount(district, street)
+    for place in places:
+        _recount(*place)
     rows.run("DELETE FROM stats_check")
     rows.run(
         """INSERT INTO stats_check (at, cases, entries_wrong, cells_wrong)
            VALUES (%(at)s, (SELECT count(*) FROM cases_case), %(cases)s, %(streets)s)""",
-        {"at": clock.now(), "cases": len(cases), "streets": len(streets)},
+        {"at": clock.now(), "cases": len(cases), "streets": len(places)},
     )
-    return len(cases), len(streets)
+    return len(cases), len(places)

@@ -16,8 +16,8 @@ def stats() -> Finding:
         return ok("统计尚未复核（每夜一次）。", "The figures have not been recounted yet (it is done every night).")
     if last["entries_wrong"] or last["cells_wrong"]:
         return warn(
-            f"最近一次复核发现统计有误：{last['entries_wrong']} 件案件、{last['cells_wrong']} 个街道，已更正。请报告此问题。",
-            f"At the last recount the figures were wrong for {last['entries_wrong']} cases and {last['cells_wrong']} streets. They have been put right; please report it.",
+            f"最近一次复核发现统计有误：{last['entries_wrong']} 件案件、{last['cells_wrong']} 个街道或区，已更正。请报告此问题。",
+            f"At the last recount the figures were wrong for {last['entries_wrong']} cases and {last['cells_wrong']} streets or districts. They have been put right; please report it.",
         )
     days = (clock.now() - last["at"]).days
     if days >= OLD_DAYS:

@@ -25,11 +25,11 @@ def _check(args: argparse.Namespace) -> int:
     from wangge.kernel.access import SYSTEM, acting
 
     with acting(SYSTEM):
-        cases, streets = actions.check()
-    if cases or streets:
+        cases, places = actions.check()
+    if cases or places:
         tell(
-            f"统计有误，已更正：{cases} 件案件，{streets} 个街道。",
-            f"The figures were wrong and have been put right: {cases} cases, {streets} streets.",
+            f"统计有误，已更正：{cases} 件案件，{places} 个街道或区。",
+            f"The figures were wrong and have been put right: {cases} cases, {places} streets or districts.",
         )
         return FOUND
     tell("统计无误。", "The figures are right.")

@@ -6,7 +6,9 @@ case and day is the entry.
 
 from __future__ import annotations
 
-from wangge.domain.stats.rules import DURATIONS, GRAINS, LEVELS, MEASURES, PLEASED_FROM, STAGES
+from collections.abc import Iterable
+
+from wangge.domain.stats.rules import BY_DAY, DURATIONS, GRAINS, LEVELS, MEASURES, PLEASED_FROM, STAGES
 
 DETAILS = (
     "version", "street", "community", "grid", "status", "category", "channel", "level", "lead", "person",
@@ -125,17 +127,32 @@ CELL = ("district", "dimension", "grain", "start", "street", "key")
 
 
 def cells(source: str) -> str:
-    """The cells that the entries ``source`` (a FROM item) add up to. Days are kept for the whole alone: a table of one dimension takes
-    the rest of its period from the entries. Summed first by the shortest span that a dimension has: months and years are made of those."""
-    named = ", ".join(f"('{name}', {key})" for name, key in KEYS.items())
+    """The cells that the entries ``source`` (a FROM item) add up to, of streets and of districts."""
+    return f"{street_cells(source)} UNION ALL {district_cells(source)}"
+
+
+def street_cells(source: str) -> str:
+    """Days are kept for the whole alone: a table of one dimension takes the rest of its period from the entries. Summed first by the shortest
+    span that a dimension has: months and years are made of those."""
     grains = ", ".join(f"('{grain}', {start_sql(grain)})" for grain in GRAINS)
     return f"""
         SELECT e.district, e.dimension, g.grain, g.start, e.street, e.key, {_SUMS}
         FROM (SELECT e.district, e.street, d.dimension, d.key, CASE d.dimension WHEN 'all' THEN e.day ELSE {start_sql("five")} END AS day, {_SUMS}
-              FROM {source} e CROSS JOIN LATERAL (VALUES {named}) d (dimension, key) GROUP BY 1, 2, 3, 4, 5) e
+              FROM {source} e CROSS JOIN LATERAL (VALUES {_named(KEYS)}) d (dimension, key) GROUP BY 1, 2, 3, 4, 5) e
              CROSS JOIN LATERAL (VALUES {grains}) g (grain, start)
         WHERE g.grain <> 'day' OR e.dimension = 'all'
         GROUP BY e.district, e.dimension, g.grain, g.start, e.street, e.key"""
+
+
+def district_cells(source: str) -> str:
+    """Of a district, whose street is '': each day by the dimensions of few values."""
+    return f"""
+        SELECT e.district, d.dimension, 'day' AS grain, e.day AS start, '' AS street, d.key, {_SUMS}
+        FROM {source} e CROSS JOIN LATERAL (VALUES {_named(BY_DAY)}) d (dimension, key) GROUP BY 1, 2, 3, 4, 5, 6"""
+
+
+def _named(dimensions: Iterable[str]) -> str:
+    return ", ".join(f"('{name}', {KEYS[name]})" for name in dimensions)
 
 
 _SUMS = ", ".join(f"sum(e.{m})::int AS {m}" for m in MEASURES)

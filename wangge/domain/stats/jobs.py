@@ -14,9 +14,9 @@ log = logging.getLogger("wangge.stats")
 @job("stats.check")
 def check() -> None:
     """At night (03:26 in China): everything is recounted."""
-    cases, streets = actions.check()
-    if cases or streets:
-        log.error("figures were wrong and have been put right", extra={"cases": cases, "streets": streets})
+    cases, places = actions.check()
+    if cases or places:
+        log.error("figures were wrong and have been put right", extra={"cases": cases, "places": places})
 
 
 @cron("48 * * * *")

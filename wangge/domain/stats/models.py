@@ -63,7 +63,8 @@ class Entry(models.Model):
 
 
 class Cell(models.Model):
-    """The sum of a street's entries over ``grain`` from ``start`` that have ``key`` in ``dimension`` ('' for none; ``all`` is everything)."""
+    """The sum of a street's entries over ``grain`` from ``start`` that have ``key`` in ``dimension`` ('' for none; ``all`` is everything);
+    where ``street`` is '', of the whole district's, which is kept of days and the dimensions of few values."""
 
     pk = models.CompositePrimaryKey("district", "dimension", "grain", "start", "street", "key")
     district = models.CharField(max_length=6)

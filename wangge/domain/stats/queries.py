@@ -126,8 +126,10 @@ def _sources(by: Principal, asked: Asked, dimension: str, params: dict[str, Any]
     entry_days = "e.day BETWEEN %(first)s AND %(last)s"
     if by_street != "(FALSE)":
         if asked.from_cells:
-            # Days have cells of the whole alone; of a dimension they are read from the entries.
-            kept = [g for g in grains if g != "day" or dimension == "all"]
+            # By streets days have cells of the whole alone; of a dimension they are read from the entries.
+            whole = split.streets.everything or not split.streets.streets
+            by_day = dimension in rules.BY_DAY and whole and len(asked.area or "") <= 6
+            kept = [g for g in grains if g != "day" or dimension == "all" or by_day]
             cut = rules.cover(asked.first, asked.last, kept)
             loose = [] if "day" in kept else cut.starts["day"]
             for grain in kept:
@@ -188,10 +190,8 @@ def table(*, by: Principal, asked: Asked, dimension: str, times: bool = False) -
     # By person: only where the person's work may be looked at, which can be less than where figures may.
     asker = _narrowed(by) if dimension == "person" else by
     key = {"street": "street", "district": "left(street, 6)"}.get(dimension, "key")
-    grains = rules.GRAINS if kept == "all" else ("year", "month", "five")
-    listed = rows.all(
-        f"SELECT {key} AS key, {_SUMS} FROM {_sources(asker, asked, kept, params, grains)} GROUP BY 1", params
-    )
+    source = _sources(asker, asked, kept, params, rules.GRAINS)
+    listed = rows.all(f"SELECT {key} AS key, {_SUMS} FROM {source} GROUP BY 1", params)
     group = {"category_top": _tops, "group": _groups}.get(dimension, dict)()
     for row in listed:
         name = row.pop("key")

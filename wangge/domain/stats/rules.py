@@ -15,6 +15,8 @@ from wangge.kernel.words import Words
 
 STAGES = ("accept", "dispatch", "handle", "verify", "follow_up")
 DIMENSIONS = ("status", "category", "channel", "level", "community", "grid", "unit", "person")
+BY_DAY = ("status", "category", "channel", "level", "unit")
+"""Dimensions of which there are sums of a district's day: with few values for the entries of such a day. Of a street's day the entries are few."""
 GRAINS = ("year", "month", "five", "day")
 LEVELS = {
     "grid": Words("网格", "Grid"),
