@@ -27,7 +27,7 @@ from wangge.domain.stats.models import BY_STREET, SCOPE
 from wangge.domain.stats.rules import DURATIONS, FIGURES, MEASURES, TIMES
 from wangge.domain.stats.tags import StatsPermission
 from wangge.kernel import clock
-from wangge.kernel.access import Principal, Scope
+from wangge.kernel.access import Columns, Principal, Scope
 from wangge.kernel.db import rows
 from wangge.kernel.problems import Invalid
 from wangge.kernel.words import Words
@@ -115,14 +115,27 @@ class _Split:
         return cls(streets, Scope() if scope.everything else rest)
 
 
+def _within(scope: Scope, columns: Columns, params: dict[str, Any]) -> str:
+    """The predicate of a scope on entries and cells ``e``. Of one that has no districts it is said as an index understands it, too: else the
+    days of the whole city are read."""
+    found = scope.sql("e", params, columns)
+    if scope.everything or scope.districts:
+        return found
+    known = {"street": scope.streets, "community": scope.communities, "grid": scope.grids, "lead": scope.units}
+    single = {column: sorted(values) for column, values in known.items() if values}
+    params |= {f"single_{column}": values for column, values in single.items()}
+    terms = [f"e.{column} = ANY(%(single_{column})s)" for column in single]
+    return f"({found} AND ({' OR '.join(terms)}))" if terms else found
+
+
 def _sources(by: Principal, asked: Asked, dimension: str, params: dict[str, Any], grains: Iterable[str]) -> str:
     """A FROM item ``e`` of rows with every measure, ``key`` and ``start``, whose sum is the answer. ``dimension``: whose keys."""
     split, parts = _Split.of(by.require(StatsPermission.READ)), []
     terms = asked.terms(params)
     columns = ", ".join(MEASURES)
     params |= {"first": asked.first, "last": asked.last}
-    by_street = split.streets.sql("e", params, BY_STREET)
-    rest = split.rest.sql("e", params, SCOPE)
+    by_street = _within(split.streets, BY_STREET, params)
+    rest = _within(split.rest, SCOPE, params)
     entry_days = "e.day BETWEEN %(first)s AND %(last)s"
     if by_street != "(FALSE)":
         if asked.from_cells:
@@ -300,7 +313,7 @@ def _durations(by: Principal, asked: Asked) -> dict[str, np.ndarray]:
     split = _Split.of(by.require(StatsPermission.READ))
     params: dict[str, Any] = {"first": asked.first, "last": asked.last}
     terms = asked.terms(params)
-    by_street, rest = split.streets.sql("e", params, BY_STREET), split.rest.sql("e", params, SCOPE)
+    by_street, rest = _within(split.streets, BY_STREET, params), _within(split.rest, SCOPE, params)
     found: dict[str, list[np.ndarray]] = {d: [] for d in DURATIONS}
     days = ["e.day BETWEEN %(first)s AND %(last)s"]
     places: list[list[str]] = []
@@ -365,7 +378,7 @@ def _times_by(
     split = _Split.of(by.require(StatsPermission.READ))
     params: dict[str, Any] = {"first": asked.first, "last": asked.last}
     where = ["e.day BETWEEN %(first)s AND %(last)s", *asked.terms(params)]
-    by_street, rest = split.streets.sql("e", params, BY_STREET), split.rest.sql("e", params, SCOPE)
+    by_street, rest = _within(split.streets, BY_STREET, params), _within(split.rest, SCOPE, params)
     key = {"street": "e.street", "district": "e.district"}.get(dimension, KEYS[kept])
     columns = ", ".join(f"array_agg({d}) FILTER (WHERE {d} IS NOT NULL)" for d in DURATIONS)
     found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: {d: [] for d in DURATIONS})
