@@ -9,7 +9,7 @@ from typing import Any
 
 from wangge.domain.cases.rules import Status
 from wangge.domain.stats.models import SCOPE
-from wangge.domain.stats.queries import Asked, zone
+from wangge.domain.stats.queries import Asked, within, zone
 from wangge.domain.stats.tags import StatsPermission
 from wangge.kernel import clock
 from wangge.kernel.access import Principal
@@ -29,7 +29,7 @@ def today(*, by: Principal, area: str | None = None) -> dict[str, Any]:
     params: dict[str, Any] = {"begin": begin, "now": now, "soon": now + SOON}
     params |= {"suspended": str(Status.SUSPENDED), "closed": [Status.CLOSED, Status.ARCHIVED]}
     asked = Asked(day, day, area)
-    where = " AND ".join([scope.sql("e", params, SCOPE), *asked.terms(params)])
+    where = " AND ".join([within(scope, SCOPE, params), *asked.terms(params)])
     hour = "floor(extract(epoch FROM {} - %(begin)s) / 3600)::int"
     found = rows.all(
         f"""SELECT 'reported' AS what, {hour.format("e.reported_at")} AS hour, count(*) AS n FROM cases_case e

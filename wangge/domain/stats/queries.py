@@ -115,8 +115,8 @@ class _Split:
         return cls(streets, Scope() if scope.everything else rest)
 
 
-def _within(scope: Scope, columns: Columns, params: dict[str, Any]) -> str:
-    """The predicate of a scope on entries and cells ``e``. Of one that has no districts it is said as an index understands it, too: else the
+def within(scope: Scope, columns: Columns, params: dict[str, Any]) -> str:
+    """The predicate of a scope on entries, cells or cases ``e``. Of one that has no districts it is said as an index understands it, too: else the
     days of the whole city are read."""
     found = scope.sql("e", params, columns)
     if scope.everything or scope.districts:
@@ -134,8 +134,8 @@ def _sources(by: Principal, asked: Asked, dimension: str, params: dict[str, Any]
     terms = asked.terms(params)
     columns = ", ".join(MEASURES)
     params |= {"first": asked.first, "last": asked.last}
-    by_street = _within(split.streets, BY_STREET, params)
-    rest = _within(split.rest, SCOPE, params)
+    by_street = within(split.streets, BY_STREET, params)
+    rest = within(split.rest, SCOPE, params)
     entry_days = "e.day BETWEEN %(first)s AND %(last)s"
     if by_street != "(FALSE)":
         if asked.from_cells:
@@ -313,7 +313,7 @@ def _durations(by: Principal, asked: Asked) -> dict[str, np.ndarray]:
     split = _Split.of(by.require(StatsPermission.READ))
     params: dict[str, Any] = {"first": asked.first, "last": asked.last}
     terms = asked.terms(params)
-    by_street, rest = _within(split.streets, BY_STREET, params), _within(split.rest, SCOPE, params)
+    by_street, rest = within(split.streets, BY_STREET, params), within(split.rest, SCOPE, params)
     found: dict[str, list[np.ndarray]] = {d: [] for d in DURATIONS}
     days = ["e.day BETWEEN %(first)s AND %(last)s"]
     places: list[list[str]] = []
@@ -378,7 +378,7 @@ def _times_by(
     split = _Split.of(by.require(StatsPermission.READ))
     params: dict[str, Any] = {"first": asked.first, "last": asked.last}
     where = ["e.day BETWEEN %(first)s AND %(last)s", *asked.terms(params)]
-    by_street, rest = _within(split.streets, BY_STREET, params), _within(split.rest, SCOPE, params)
+    by_street, rest = within(split.streets, BY_STREET, params), within(split.rest, SCOPE, params)
     key = {"street": "e.street", "district": "e.district"}.get(dimension, KEYS[kept])
     columns = ", ".join(f"array_agg({d}) FILTER (WHERE {d} IS NOT NULL)" for d in DURATIONS)
     found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: {d: [] for d in DURATIONS})
