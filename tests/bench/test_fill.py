@@ -15,6 +15,7 @@ from bench.generator.places import by_street
 from bench.home import furnish, handed_on
 from tests.demo.conftest import demo_setting  # noqa: F401 (the demo's setting, for this folder too)
 from tests.support.databases import Databases
+from tests.support.reading import pages_read
 from wangge.demo.history import person
 from wangge.domain.cases.actions import reveal
 from wangge.domain.cases.actions.ladder import climb
@@ -173,20 +174,8 @@ def test_nothing_is_left_to_do_for_those_who_follow_the_acts(filled: SimpleNames
 def test_a_loop_that_finds_nothing_to_do_reads_a_few_pages(filled: SimpleNamespace, name: str) -> None:
     """It looks again every few seconds, however large its tables are: here they have hundreds of pages."""
 
-    def read() -> dict[str, int]:
-        for alias in ("default", "owner"):
-            rows.value("SELECT pg_stat_force_next_flush()", using=alias)
-        found = rows.all(
-            """SELECT relname AS name, coalesce(heap_blks_hit + heap_blks_read, 0) + coalesce(idx_blks_hit + idx_blks_read, 0) AS pages
-               FROM pg_statio_user_tables""",
-            using="owner",
-        )
-        return {row["name"]: row["pages"] for row in found}
-
     LOOPS[name].fn()
-    before = read()
-    LOOPS[name].fn()
-    pages = {table: pages - before[table] for table, pages in read().items() if pages != before[table]}
+    pages = pages_read(LOOPS[name].fn)
     assert 0 < max(pages.values()) <= 40, pages
 
 

@@ -1,4 +1,4 @@
-"""How many rows the statements of a call read: what shows an index that is not used long before a million cases do."""
+"""How many rows and pages the statements of a call read: what shows an index that is not used long before a million cases do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 from django.db import connection
+
+from wangge.kernel.db import rows
 
 
 def rows_read(call: Callable[[], object], *, of: str) -> int:
@@ -32,6 +34,25 @@ def rows_read(call: Callable[[], object], *, of: str) -> int:
                     total += seen * node["Actual Loops"]
     assert asked, "nothing was asked"
     return round(total)
+
+
+def pages_read(call: Callable[[], object], *, of: str = "") -> dict[str, int]:
+    """Pages that the call reads of each table whose name begins with ``of``, and of its indexes; what writes may be told as well."""
+    before = _pages(of)
+    call()
+    return {table: pages - before[table] for table, pages in _pages(of).items() if pages != before[table]}
+
+
+def _pages(of: str) -> dict[str, int]:
+    for alias in ("default", "owner"):
+        rows.value("SELECT pg_stat_force_next_flush()", using=alias)
+    found = rows.all(
+        """SELECT relname AS name, coalesce(heap_blks_hit + heap_blks_read, 0) + coalesce(idx_blks_hit + idx_blks_read, 0) AS pages
+           FROM pg_statio_user_tables WHERE starts_with(relname, %(of)s)""",
+        {"of": of},
+        using="owner",
+    )
+    return {row["name"]: row["pages"] for row in found}
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+from importlib import import_module
 from typing import Any
 
 from wangge.processes.tie import have_workers, tie_to_supervisor, tie_worker
@@ -37,9 +38,9 @@ def load() -> Any:
     from wangge.kernel import logs
 
     logs.configure(process="web")
+    application = import_module("wangge.wsgi").application  # sets Django up, which the door stands on
     from wangge import config
     from wangge.processes.admission import Door
-    from wangge.wsgi import application  # sets Django up, which the door stands on
 
     return Door(application, config.load().home)
 

@@ -66,7 +66,8 @@ def count(cases: Iterable[UUID]) -> None:
 
 
 def rebuild(step: Callable[[int], Any] = lambda _: None) -> int:
-    """Make everything anew, street by street; how many entries there are then. Nobody is stopped for longer than one street takes."""
+    """Make everything anew, street by street; how many entries there are then. No other count waits for longer than one street, or
+    a district's days, take."""
     for district, street in _streets():
         with transaction.atomic():
             _alone()

@@ -116,8 +116,8 @@ class _Split:
 
 
 def within(scope: Scope, columns: Columns, params: dict[str, Any]) -> str:
-    """The predicate of a scope on entries, cells or cases ``e``. Of one that has no districts it is said as an index understands it, too: else the
-    days of the whole city are read."""
+    """The predicate of a scope of places and lead units, without a person, on entries, cells or cases ``e``. Of one that has no districts it is
+    said as an index understands it, too: else the days of the whole city are read."""
     found = scope.sql("e", params, columns)
     if scope.everything or scope.districts:
         return found
