@@ -26,7 +26,7 @@ from wangge.domain.evidence import actions, queries, sandbox
 from wangge.domain.evidence.actions import Promise
 from wangge.domain.evidence.actions.process import run_sandbox
 from wangge.domain.evidence.rules import Kind, Role, type_of
-from wangge.kernel import clock, files
+from wangge.kernel import clock, files, jobs
 from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.db import rows
 from wangge.kernel.ids import uuid7
@@ -413,6 +413,41 @@ def test_a_promised_photo_that_was_damaged_on_its_way_or_came_late_may_still_com
     assert row_of(str(promised))["state"] == "promised"
     assert phone.whole(content, id=str(promised)) == str(promised)
     assert row_of(str(promised))["state"] == "stored"
+
+
+def test_a_file_whose_copies_were_given_up_is_begun_anew_by_the_hour(world: SimpleNamespace) -> None:
+    upload = Phone("alice").whole(jpeg())
+    with clock.at(clock.now() + actions.keeping.PROCESSED * 2):
+        assert actions.sweep() == 1
+        assert jobs.waiting("evidence.process", upload=upload)
+        assert actions.sweep() == 0, "a second job for a file that has one"
+        assert processed(upload)["state"] == "ready"
+        rows.run("DELETE FROM procrastinate_jobs")
+        assert actions.sweep() == 0
+
+
+def test_bytes_that_no_row_names_are_tidied_away_and_no_others(
+    world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    row = processed(Phone("alice").whole(jpeg((900, 700))))
+    named = {row["original"], row["public"], row["thumb"]}
+    assert len(named) == 3
+    strays = set()
+    for n in range(4):
+        (tmp_path / "stray").write_bytes(b"stray %d" % n)
+        strays.add(hashlib.sha256(b"stray %d" % n).hexdigest())
+        files.store().keep(tmp_path / "stray", hashlib.sha256(b"stray %d" % n).hexdigest())
+    monkeypatch.setattr(actions.keeping, "AT_ONCE", 2)
+
+    def kept() -> set[str]:
+        return {key for key, _ in files.store().all()}
+
+    before = kept()
+    assert before >= named | strays
+    assert actions.tidy_store() == 0, "a file may be younger than its row"
+    with clock.at(clock.now() + actions.keeping.YOUNG * 2):
+        assert actions.tidy_store() >= len(strays)
+    assert kept() & (named | strays) == named
 
 
 def test_erased_content_is_gone_and_its_digest_stays(world: SimpleNamespace) -> None:

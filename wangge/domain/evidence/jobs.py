@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from wangge.domain.evidence import actions
-from wangge.kernel.jobs import every, job
+from wangge.kernel.jobs import cron, every, job
 
 
-@job("evidence.process", tries=4)
+@job("evidence.process")
 def process(upload: str) -> None:
     actions.process(UUID(upload))
 
@@ -17,3 +17,9 @@ def process(upload: str) -> None:
 @job("evidence.sweep")
 def sweep() -> None:
     actions.sweep()
+
+
+@cron("17 20 * * *")
+@job("evidence.tidy_store")
+def tidy_store() -> None:
+    actions.tidy_store()

@@ -44,7 +44,10 @@ class Upload(models.Model):
         indexes = [
             models.Index(fields=["owner", "made_at"], name="evidence_upload_owner"),
             models.Index(fields=["expires_at"], name="evidence_upload_expires", condition=Q(expires_at__isnull=False)),
+            models.Index(fields=["stored_at"], name="evidence_upload_waiting", condition=Q(state=State.STORED)),
             models.Index(fields=["original"], name="evidence_upload_original", condition=Q(original__isnull=False)),
+            models.Index(fields=["public"], name="evidence_upload_public", condition=Q(public__isnull=False)),
+            models.Index(fields=["thumb"], name="evidence_upload_thumb", condition=Q(thumb__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=list(Kind)), name="evidence_upload_kind_known"),

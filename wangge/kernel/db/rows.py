@@ -8,10 +8,10 @@ where none follows from the place (an argument of ``jsonb_build_object``, ``%(x)
 
 from __future__ import annotations
 
-import builtins
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -63,10 +63,11 @@ def run_many(
         return cursor.rowcount
 
 
-def batches(items: list[Any], size: int) -> Iterator[list[Any]]:
+def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     """``items`` in slices of at most ``size``, for set-based writes of bounded length."""
-    for start in builtins.range(0, len(items), size):
-        yield items[start : start + size]
+    left = iter(items)
+    while some := list(islice(left, size)):
+        yield some
 
 
 _PLACE = re.compile(r"%(?:\((\w+)\)s|%)")
@@ -111,7 +112,7 @@ def _names(cursor: Any) -> list[str]:
     prepared = isinstance(kept, PreparedCursor)
     if prepared and kept.names is not None and len(kept.names) == result.nfields:
         return kept.names
-    names = [result.fname(i).decode() for i in builtins.range(result.nfields)]
+    names = [result.fname(i).decode() for i in range(result.nfields)]
     if prepared:
         kept.names = names
     return names

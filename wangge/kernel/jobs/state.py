@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -53,11 +54,12 @@ def loops() -> list[dict[str, Any]]:
     )
 
 
-def waiting(name: str) -> bool:
-    """Whether the job ``name`` is queued or being done."""
+def waiting(name: str, **args: Any) -> bool:
+    """Whether the job ``name``, with these of its arguments, is queued or being done."""
     return rows.value(
-        "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = %(name)s AND status IN ('todo', 'doing'))",
-        {"name": name},
+        """SELECT EXISTS (SELECT FROM procrastinate_jobs
+                          WHERE task_name = %(name)s AND args @> %(args)s::jsonb AND status IN ('todo', 'doing'))""",
+        {"name": name, "args": json.dumps(args)},
     )
 
 

@@ -1,7 +1,7 @@
 """Every write to evidence."""
 
 from wangge.domain.evidence.actions.attach import Promise, attach_parts
-from wangge.domain.evidence.actions.keeping import erase, open_original, sweep
+from wangge.domain.evidence.actions.keeping import erase, open_original, sweep, tidy_store
 from wangge.domain.evidence.actions.process import process
 from wangge.domain.evidence.actions.tus import cancel, create, offset_of, receive, resumed
 
@@ -17,4 +17,5 @@ __all__ = [
     "receive",
     "resumed",
     "sweep",
+    "tidy_store",
 ]

@@ -10,7 +10,7 @@ from django.db import transaction
 from wangge.domain.evidence import queries
 from wangge.domain.evidence.actions.tus import folder
 from wangge.domain.evidence.tags import EvidencePermission, EvidenceTag
-from wangge.kernel import clock, files, ledger
+from wangge.kernel import clock, files, jobs, ledger
 from wangge.kernel.access import SYSTEM, Principal, acting
 from wangge.kernel.db import rows
 from wangge.kernel.db.rows import Row
@@ -20,6 +20,9 @@ UNATTACHED = timedelta(days=7)
 """What was uploaded and never became a case's."""
 YOUNG = timedelta(hours=2)
 """A file in the store may be older than its row by the length of a transaction, never by this much."""
+PROCESSED = timedelta(hours=1)
+"""By then a file has its copies, or a job that still tries, or one that has given up."""
+AT_ONCE = 1000
 
 
 def open_original(*, by: Principal, upload: UUID, purpose: str) -> Row:
@@ -61,20 +64,28 @@ def erase(*, by: Principal, upload: UUID, policy: str) -> bool:
             subject=upload,
             body={"policy": policy, "sha256": row["sha256"]},
         )
-    for key in (row["original"], row["public"], row["thumb"]):
-        if key and not _used(key):
-            files.store().delete(key)
+    _delete_unused([key for key in (row["original"], row["public"], row["thumb"]) if key])
     return True
 
 
-def _used(key: str) -> bool:
-    return bool(
-        rows.value("SELECT 1 FROM evidence_upload WHERE %(key)s IN (original, public, thumb) LIMIT 1", {"key": key})
+def _delete_unused(keys: list[str]) -> int:
+    """Delete those of the files that no row names; how many."""
+    named = rows.all(
+        " UNION ALL ".join(
+            f"SELECT {column} AS key FROM evidence_upload WHERE {column} = ANY(%(keys)s)"
+            for column in ("original", "public", "thumb")
+        ),
+        {"keys": keys},
     )
+    unused = set(keys) - {row["key"] for row in named}
+    for key in unused:
+        files.store().delete(key)
+    return len(unused)
 
 
 def sweep() -> int:
-    """Forget unfinished uploads that have expired, files that no case ever took, and bytes that no row names. Returns how many."""
+    """Forget unfinished uploads that have expired and files that no case ever took; begin anew with files whose copies were given up. Returns
+    how many."""
     now, done = clock.now(), 0
     with acting(SYSTEM):
         late = rows.all(
@@ -99,12 +110,25 @@ def sweep() -> int:
         )
         for row in alone:
             done += erase(by=SYSTEM, upload=row["id"], policy="未关联案件，到期清理")
-        for key, at in files.store().all():
-            if at < now - YOUNG and not _used(key):
-                files.store().delete(key)
+        # A scanner may be away for longer than the tries of a job last, or kills hit every one of them: nobody would ever see the photo.
+        given_up = rows.all(
+            "SELECT id FROM evidence_upload WHERE state = 'stored' AND stored_at < %(old)s ORDER BY stored_at LIMIT 1000",
+            {"old": now - PROCESSED},
+        )
+        for row in given_up:
+            if not jobs.waiting("evidence.process", upload=str(row["id"])):
+                jobs.start("evidence.process", upload=str(row["id"]))
                 done += 1
     for part in folder().iterdir():
         if datetime.fromtimestamp(part.stat().st_mtime, UTC) < now - timedelta(days=8):
             part.unlink(missing_ok=True)
             done += 1
     return done
+
+
+def tidy_store() -> int:
+    """Delete the bytes that no row names; how many files. Walks through the whole store."""
+    old = clock.now() - YOUNG
+    with acting(SYSTEM):
+        keys = (key for key, at in files.store().all() if at < old)
+        return sum(_delete_unused(list(some)) for some in rows.batches(keys, AT_ONCE))
