@@ -98,7 +98,8 @@ def fill(
             there = rows.value("SELECT count(*) FROM cases_case", using="owner")
             plan = _plan(count - there, shapes, places)
             tables = sorted(
-                {t for s in shapes for t in s.tables} | {"ledger_entry", "cases_party", "ledger_link", "stats_cell"}
+                {t for s in shapes for t in s.tables}
+                | {"ledger_entry", "cases_party", "ledger_link", "stats_cell", "stats_own"}
             )
             columns = {t: columns_of(t) for t in tables}
         with indexes.dropped(tables, when=count - there >= WITHOUT_INDEXES, phase=phase):
@@ -361,9 +362,10 @@ def _counters(plan: Plan) -> None:
 
 
 def _figures() -> None:
-    """The cells as the sums of the entries, and the packed durations."""
-    columns = ", ".join((*facts.CELL, *facts.MEASURES))
-    rows.run("DELETE FROM stats_cell", using="owner")
-    rows.run(f"INSERT INTO stats_cell ({columns}) {facts.cells('stats_entry')}", using="owner")
+    """The sums of the entries, and the packed durations."""
+    for table, key, sums in (("stats_cell", facts.CELL, facts.cells), ("stats_own", facts.OWN, facts.own_sums)):
+        rows.run(f"DELETE FROM {table}", using="owner")
+        columns = ", ".join((*key, *facts.MEASURES))
+        rows.run(f"INSERT INTO {table} ({columns}) {sums('stats_entry')}", using="owner")
     rows.run("DELETE FROM stats_times", using="owner")
     stats.pack()

@@ -125,7 +125,9 @@ class Writer:
 
     def _lines(self, first: int, end: int) -> tuple[dict[str, list[bytes]], Part]:
         self.texts = self.texts or Texts(random.Random(os.urandom(8)))
-        lines: dict[str, list[bytes]] = {t: [] for t in self.columns if t not in ("ledger_link", "stats_cell")}
+        lines: dict[str, list[bytes]] = {
+            t: [] for t in self.columns if t not in ("ledger_link", "stats_cell", "stats_own")
+        }
         leaves, ids, cases = [], [], 0
         for n in range(first, end):
             shape = self.shapes[self.plan.which[n]]

@@ -24,7 +24,7 @@ from wangge.domain.people.actions.authenticate import posts_at
 from wangge.domain.places import queries as places
 from wangge.domain.places.actions import load_areas, read_area_rows
 from wangge.domain.stats import queries as stats
-from wangge.domain.stats.queries import Asked
+from wangge.domain.stats.sources import Asked
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, Principal, Role, acting
 from wangge.kernel.db import rows

@@ -16,7 +16,7 @@ from wangge.demo import year
 from wangge.domain.places import queries as places
 from wangge.domain.stats import actions as stats
 from wangge.domain.stats import queries as figures
-from wangge.domain.stats.queries import Asked
+from wangge.domain.stats.sources import Asked
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, acting
 from wangge.kernel.db import rows

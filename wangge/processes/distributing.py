@@ -26,6 +26,7 @@ DISTRIBUTED = (
     "search_document",
     "stats_entry",
     "stats_cell",
+    "stats_own",
     "stats_times",
 )
 """By ``district``, all beside ``cases_case``, which comes first."""

@@ -112,7 +112,8 @@ def test_what_is_wrong_with_a_question_is_said_by_field(world: SimpleNamespace, 
 
 def test_a_dashboard_takes_the_same_few_statements_however_much_there_is(world: SimpleNamespace) -> None:
     from wangge.domain.stats import queries
-    from wangge.domain.stats.queries import Asked, this_month
+    from wangge.domain.stats.queries import this_month
+    from wangge.domain.stats.sources import Asked
 
     def statements() -> int:
         by = world.as_("dan")
@@ -177,6 +178,9 @@ def test_the_commands_rebuild_and_check(world: SimpleNamespace, capsys: pytest.C
     assert run("check") == OK
     with acting(SYSTEM):
         rows.run("UPDATE stats_cell SET closed = 3")
+    assert run("check") == FOUND
+    with acting(SYSTEM):
+        assert rows.run("UPDATE stats_own SET closed = 3 WHERE length(owner) = 12") > 0
     assert run("check") == FOUND
     assert run("check") == OK
     assert "统计无误" in capsys.readouterr().out

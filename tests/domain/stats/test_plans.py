@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,9 +13,10 @@ from django.db import connection, connections
 from tests.support import world as small
 from tests.support.reading import rows_read
 from tests.support.world import FUBAO
-from wangge.domain.stats import facts, queries
-from wangge.domain.stats.queries import Asked
-from wangge.kernel.access import bind
+from wangge.domain.stats import actions, facts, queries, sources
+from wangge.domain.stats.sources import Asked
+from wangge.kernel import clock
+from wangge.kernel.access import SYSTEM, acting, bind
 
 EACH = 20
 """Entries of each street on each of sixty days."""
@@ -39,15 +40,19 @@ def counted(real_world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Sim
         cursor.execute("UPDATE stats_entry SET lead = NULL WHERE street <> %s", [FUBAO])
         columns = ", ".join((*facts.CELL, *facts.MEASURES))
         cursor.execute(f"INSERT INTO stats_cell ({columns}) {facts.cells('stats_entry')}")
+        columns = ", ".join((*facts.OWN, *facts.MEASURES))
+        cursor.execute(f"INSERT INTO stats_own ({columns}) {facts.own_sums('stats_entry')}")
+    with acting(SYSTEM), clock.at(datetime(2026, 12, 1, tzinfo=UTC)):
+        actions.pack()
     with connections["owner"].cursor() as cursor:
-        cursor.execute("ANALYZE stats_entry, stats_cell")
+        cursor.execute("ANALYZE stats_entry, stats_cell, stats_own, stats_times")
 
     def by_text(sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             return cursor.fetchall()
 
-    monkeypatch.setattr(queries, "_binary", by_text)
+    monkeypatch.setattr(sources, "binary", by_text)
     return real_world
 
 
@@ -61,12 +66,17 @@ def read(world: SimpleNamespace, login: str, of: str = "stats_entry") -> dict[st
     return found | {"summary": rows_read(lambda: queries.summary(by=by, asked=PERIOD), of=of)}
 
 
-def test_figures_read_what_is_of_their_scope_and_of_a_district_sums_alone(counted: SimpleNamespace) -> None:
-    for login, share in (("bob", 1), ("wally", 2), ("lea", 10), ("hank", 10)):
-        own = EACH * DAYS // share
+def test_figures_read_sums_and_of_a_part_of_a_span_what_is_of_their_scope(counted: SimpleNamespace) -> None:
+    for login, share in (("wally", 2), ("lea", 10), ("hank", 10)):
         seen = read(counted, login)
-        assert max(seen.values()) <= 2 * own + 50, (login, seen)
+        ends = (7 + 4) * EACH // share
+        assert seen.pop("summary") == 0
+        assert seen.pop("unit") <= (0 if share == 10 else 2 * EACH * DAYS // share)
+        assert max(seen.values()) <= 2 * ends + 50, (login, seen)
+        assert max(read(counted, login, of="stats_own").values()) < 4 * DAYS
+    own = EACH * DAYS
+    assert max((seen := read(counted, "bob")).values()) <= 2 * own + 50, seen
     for login in ("dan", "sue", "ana"):
         seen = read(counted, login)
-        assert {seen[dimension] for dimension in ("category", "level", "unit", "street")} == {0}, (login, seen)
+        assert set(seen.values()) == {0}, (login, seen)
         assert max(read(counted, login, of="stats_cell").values()) < 100 * STREETS

@@ -21,8 +21,8 @@ from wangge.domain.cases.actions import Reporter
 from wangge.domain.cases.actions.ladder import climb
 from wangge.domain.cases.rules import TABLE, Act
 from wangge.domain.stats import actions, queries
-from wangge.domain.stats.queries import Asked
 from wangge.domain.stats.rules import DURATIONS, figures
+from wangge.domain.stats.sources import Asked
 from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, acting, bind
 from wangge.kernel.db import rows
@@ -183,10 +183,12 @@ def check_table(by: Any, asked: Asked, dimension: str, facts: list[dict[str, Any
 def test_counting_once_at_the_end_counting_again_and_rebuilding_give_the_same(
     world: SimpleNamespace, sequence: list[Any]
 ) -> None:
+    something = "(reported, responded, ended) <> (0, 0, 0)"
+
     def kept() -> list[Any]:
         return [
             sorted(map(repr, rows.all(f"SELECT * FROM {table}")))
-            for table in ("stats_entry", "stats_cell WHERE (reported, responded, ended) <> (0, 0, 0)")
+            for table in ("stats_entry", f"stats_cell WHERE {something}", f"stats_own WHERE {something}")
         ]
 
     with apart(), acting(SYSTEM):
@@ -197,10 +199,12 @@ def test_counting_once_at_the_end_counting_again_and_rebuilding_give_the_same(
         actions.count(every)
         assert kept() == stepwise
         rows.run("UPDATE stats_cell SET reported = reported + 1, closed = closed + 3")
+        rows.run("UPDATE stats_own SET reported = reported + 1")
         rows.run("DELETE FROM stats_entry WHERE day > '2026-11-17'")
         actions.rebuild()
         assert kept() == stepwise
         rows.run("DELETE FROM stats_entry")
         rows.run("DELETE FROM stats_cell")
+        rows.run("DELETE FROM stats_own")
         actions.count(every)
         assert kept() == stepwise

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from wangge.domain.stats import facts
-from wangge.domain.stats.facts import CELL, DETAILS, ENTRY, NOT_NOTHING
+from wangge.domain.stats.facts import CELL, DETAILS, ENTRY, NOT_NOTHING, OWN
 from wangge.domain.stats.rules import DAY_SHIFT, DURATIONS, MEASURES
 from wangge.kernel import clock
 from wangge.kernel.db import rows
@@ -26,7 +26,7 @@ _LOCK = 0x5747_5354
 _COLUMNS = ", ".join(ENTRY)
 _SAME = ", ".join((*DETAILS, *DURATIONS, *MEASURES))
 _COUNTED = ", ".join(("district", "day", *DETAILS))
-_TIMED = f"""SELECT district, street, "case", day, {", ".join(DURATIONS)} FROM {{}} WHERE coalesce({", ".join(DURATIONS)}) IS NOT NULL"""
+_TIMED = f"""SELECT district, street, community, lead, "case", day, {", ".join(DURATIONS)} FROM {{}} WHERE coalesce({", ".join(DURATIONS)}) IS NOT NULL"""
 _MINE = """district = %(district)s AND street = %(street)s"""
 
 
@@ -36,6 +36,12 @@ def _zone() -> dict[str, Any]:
 
 def _alone() -> None:
     rows.value("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK})
+
+
+def _add(table: str, columns: tuple[str, ...], delta: str) -> str:
+    return f"""INSERT INTO {table} AS k ({", ".join(columns)}, {", ".join(MEASURES)})
+    SELECT * FROM ({delta}) delta WHERE {NOT_NOTHING} ORDER BY {", ".join(columns)}
+    ON CONFLICT ({", ".join(columns)}) DO UPDATE SET {", ".join(f"{m} = k.{m} + excluded.{m}" for m in MEASURES)}"""
 
 
 _COUNT = f"""
@@ -48,12 +54,10 @@ _COUNT = f"""
             WHERE ({", ".join(f"e.{c}" for c in _SAME.split(", "))}) IS DISTINCT FROM ({", ".join(f"excluded.{c}" for c in _SAME.split(", "))})),
     unpacked AS (DELETE FROM stats_times t USING (({_TIMED.format("fresh")} EXCEPT {_TIMED.format("old")}) UNION ALL
                     ({_TIMED.format("old")} EXCEPT {_TIMED.format("fresh")})) x
-                 WHERE t.district = x.district AND t.street = x.street AND t.month = date_trunc('month', x.day) AND t.upto > x.day),
+                 WHERE t.district = x.district AND t.place IN (x.street, x.community, x.lead::text) AND t.month = date_trunc('month', x.day) AND t.upto > x.day),
     changed AS (SELECT {_COUNTED}, {", ".join(MEASURES)} FROM fresh UNION ALL SELECT {_COUNTED}, {", ".join(f"-{m}" for m in MEASURES)} FROM old),
-    delta AS ({facts.cells("changed")})
-    INSERT INTO stats_cell AS k ({", ".join(CELL)}, {", ".join(MEASURES)})
-    SELECT * FROM delta WHERE {NOT_NOTHING} ORDER BY {", ".join(CELL)}
-    ON CONFLICT ({", ".join(CELL)}) DO UPDATE SET {", ".join(f"{m} = k.{m} + excluded.{m}" for m in MEASURES)}"""
+    own AS ({_add("stats_own", OWN, facts.own_sums("changed"))})
+    {_add("stats_cell", CELL, facts.cells("changed"))}"""
 
 
 @transaction.atomic
@@ -82,7 +86,10 @@ def rebuild(step: Callable[[int], Any] = lambda _: None) -> int:
                     {facts.entries("c.district = %(district)s AND c.street = %(street)s")}""",
                 place,
             )
-            rows.run(f"DELETE FROM stats_times WHERE {_MINE}", place)
+            rows.run(
+                "DELETE FROM stats_times WHERE district = %(district)s AND (left(place, 9) = %(street)s OR length(place) = 36)",
+                place,
+            )
         step(made)
     # Only now: a case may have come from a street that was done before.
     for place in _places():
@@ -105,19 +112,33 @@ def _places() -> list[tuple[str, str]]:
     return [*streets, *((district, "") for district in sorted({district for district, _ in streets}))]
 
 
-def _made(street: str) -> str:
-    """The cells of a street, or of a district, from its entries."""
+def _made(street: str) -> dict[str, tuple[tuple[str, ...], str, str]]:
+    """What the entries of a street, or of a district, add up to: table → its key, which of its rows those are, and the sums. Sums of communities are counted
+    with their street, of units with their district."""
     if street:
-        return facts.street_cells(f"(SELECT * FROM stats_entry WHERE {_MINE})")
-    return facts.district_cells("(SELECT * FROM stats_entry WHERE district = %(district)s)")
+        entries = f"(SELECT * FROM stats_entry WHERE {_MINE})"
+        return {
+            "stats_cell": (CELL, _MINE, facts.street_cells(entries)),
+            "stats_own": (OWN, "left(owner, 9) = %(street)s", facts.own_sums(entries, ["community"])),
+        }
+    entries = "(SELECT * FROM stats_entry WHERE district = %(district)s)"
+    return {
+        "stats_cell": (CELL, _MINE, facts.district_cells(entries)),
+        "stats_own": (
+            OWN,
+            "district = %(district)s AND length(owner) = 36",
+            facts.own_sums(entries, ["unit"]),
+        ),
+    }
 
 
 @transaction.atomic
 def _recount(district: str, street: str) -> None:
     _alone()
     place = {"district": district, "street": street}
-    rows.run(f"DELETE FROM stats_cell WHERE {_MINE}", place)
-    rows.run(f"INSERT INTO stats_cell ({', '.join(CELL)}, {', '.join(MEASURES)}) {_made(street)}", place)
+    for table, (key, mine, sums) in _made(street).items():
+        rows.run(f"DELETE FROM {table} WHERE {mine}", place)
+        rows.run(f"INSERT INTO {table} ({', '.join(key)}, {', '.join(MEASURES)}) {sums}", place)
 
 
 def pack() -> int:
@@ -128,11 +149,15 @@ def pack() -> int:
             _alone()
             waiting = rows.all(
                 """SELECT * FROM (
-                       SELECT district, street, start AS month, least((start + interval '1 month')::date, %(today)s::date) AS upto
-                       FROM stats_cell WHERE dimension = 'all' AND grain = 'month' AND start < %(today)s::date AND responded + closed > 0) c
-                   WHERE NOT EXISTS (SELECT 1 FROM stats_times t WHERE t.district = c.district AND t.street = c.street AND t.month = c.month
+                       SELECT district, place, month, least((month + interval '1 month')::date, %(today)s::date) AS upto FROM (
+                           SELECT district, street AS place, start AS month FROM stats_cell
+                           WHERE dimension = 'all' AND grain = 'month' AND responded + closed > 0
+                           UNION SELECT district, owner, date_trunc('month', start)::date FROM stats_own
+                           WHERE dimension = 'all' AND responded + closed > 0) p
+                       WHERE month < %(today)s::date) c
+                   WHERE NOT EXISTS (SELECT 1 FROM stats_times t WHERE t.district = c.district AND t.place = c.place AND t.month = c.month
                                      AND t.upto >= c.upto)
-                   LIMIT 50""",
+                   LIMIT 200""",
                 {"today": clock.today(ZoneInfo(settings.CONFIG.zone))},
             )
             for place in waiting:
@@ -142,9 +167,9 @@ def pack() -> int:
         done += len(waiting)
 
 
-_PACK = f"""INSERT INTO stats_times (district, street, month, upto, {", ".join(DURATIONS)})
-    VALUES (%(district)s, %(street)s, %(month)s, %(upto)s, {", ".join(f"%({d})s" for d in DURATIONS)})
-    ON CONFLICT (district, street, month) DO UPDATE SET upto = excluded.upto, {", ".join(f"{d} = excluded.{d}" for d in DURATIONS)}"""
+_PACK = f"""INSERT INTO stats_times (district, place, month, upto, {", ".join(DURATIONS)})
+    VALUES (%(district)s, %(place)s, %(month)s, %(upto)s, {", ".join(f"%({d})s" for d in DURATIONS)})
+    ON CONFLICT (district, place, month) DO UPDATE SET upto = excluded.upto, {", ".join(f"{d} = excluded.{d}" for d in DURATIONS)}"""
 
 
 _WORDS = ", ".join(
@@ -154,8 +179,14 @@ _WORDS = ", ".join(
 
 
 def _packed(place: dict[str, Any]) -> dict[str, bytes]:
+    column = {9: "street", 12: "community"}.get(len(place["place"]), "lead")
     found = (
-        rows.one(f"SELECT {_WORDS} FROM stats_entry WHERE {_MINE} AND day >= %(month)s AND day < %(upto)s", place) or {}
+        rows.one(
+            f"""SELECT {_WORDS} FROM stats_entry WHERE district = %(district)s AND {column} = %(place)s
+                AND day >= %(month)s AND day < %(upto)s""",
+            place,
+        )
+        or {}
     )
     return {d: np.asarray(found[d] or [], dtype="<u4").tobytes() for d in DURATIONS}
 
@@ -186,19 +217,24 @@ def wrong_cases() -> list[UUID]:
 
 
 def wrong_cells() -> list[tuple[str, str]]:
-    """Streets (district, street), and districts (district, ''), of which a cell is not the sum of its entries."""
+    """Streets (district, street), and districts (district, ''), of which a cell, or the sum of a community or a unit, is not that of its entries."""
     found = []
     for district, street in _places():
-        columns = f"{', '.join(CELL)}, {', '.join(MEASURES)}"
-        if rows.value(
-            f"""WITH should AS MATERIALIZED ({_made(street)}),
-                    has AS MATERIALIZED (SELECT {columns} FROM stats_cell WHERE {_MINE} AND ({NOT_NOTHING}))
-                SELECT EXISTS (SELECT {columns} FROM should WHERE {NOT_NOTHING} EXCEPT TABLE has)
-                    OR EXISTS (TABLE has EXCEPT SELECT {columns} FROM should)""",
-            {"district": district, "street": street},
-        ):
+        place = {"district": district, "street": street}
+        if any(_wrong(table, *made, place) for table, made in _made(street).items()):
             found.append((district, street))
     return found
+
+
+def _wrong(table: str, key: tuple[str, ...], mine: str, sums: str, place: dict[str, Any]) -> bool:
+    columns = f"{', '.join(key)}, {', '.join(MEASURES)}"
+    return rows.value(
+        f"""WITH should AS MATERIALIZED ({sums}),
+                has AS MATERIALIZED (SELECT {columns} FROM {table} WHERE {mine} AND ({NOT_NOTHING}))
+            SELECT EXISTS (SELECT {columns} FROM should WHERE {NOT_NOTHING} EXCEPT TABLE has)
+                OR EXISTS (TABLE has EXCEPT SELECT {columns} FROM should)""",
+        place,
+    )
 
 
 def check() -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """What the figures are read from. Nothing here is a truth of its own: every row is made from the cases' present rows, and can be made anew.
 
 ``Entry`` is what one case counts on one day; ``Cell`` is the sum of a street's entries over a day, five days (a half 旬), a month or a year, whole
-or by the values of one dimension; ``Times`` packs a street's durations of a month for exact medians (docs/decisions/0010).
+or by the values of one dimension; ``Own`` is the sum of a community's or a lead unit's entries; ``Times`` packs durations of a month for exact
+medians (docs/decisions/0010).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from wangge.domain.stats.rules import DIMENSIONS, GRAINS, MEASURES
+from wangge.domain.stats.rules import DIMENSIONS, GRAINS, MEASURES, OWN_BY
 from wangge.kernel.access import Columns
 
 SCOPE = Columns(units=("lead",))
@@ -84,14 +85,34 @@ class Cell(models.Model):
         ]
 
 
+class Own(models.Model):
+    """The sum of the entries of one district that are of the community or led by the unit ``owner`` (an area's code, a unit's id): of each day
+    (``all``), or of the month from ``start`` by the values of one dimension."""
+
+    pk = models.CompositePrimaryKey("district", "owner", "dimension", "start", "key")
+    district = models.CharField(max_length=6)
+    owner = models.CharField(max_length=36)
+    dimension = models.CharField(max_length=10)
+    start = models.DateField()
+    key = models.CharField(max_length=36)
+    locals().update(_counted(models.IntegerField))
+
+    class Meta:
+        db_table = "stats_own"
+        indexes = [models.Index(fields=["owner", "dimension", "start"], name="stats_own_owner")]
+        constraints = [
+            models.CheckConstraint(condition=Q(dimension__in=["all", *OWN_BY]), name="stats_own_dimension_known")
+        ]
+
+
 class Times(models.Model):
-    """The durations of a street's entries of one month before the day ``upto``, packed (little-endian unsigned 32-bit words in any order: the day
+    """The durations of the entries of a ``place`` (a street, or an owner of sums of its own) of one month before the day ``upto``, packed (little-endian unsigned 32-bit words in any order: the day
     of the month in the highest 5 bits, minutes in the others). Gone as soon as one of these durations changes; then they are read from the
     entries until the month is packed again."""
 
-    pk = models.CompositePrimaryKey("district", "street", "month")
+    pk = models.CompositePrimaryKey("district", "place", "month")
     district = models.CharField(max_length=6)
-    street = models.CharField(max_length=9)
+    place = models.CharField(max_length=36)
     month = models.DateField()
     upto = models.DateField()
     response = models.BinaryField()

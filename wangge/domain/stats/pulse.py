@@ -9,7 +9,8 @@ from typing import Any
 
 from wangge.domain.cases.rules import Status
 from wangge.domain.stats.models import SCOPE
-from wangge.domain.stats.queries import Asked, within, zone
+from wangge.domain.stats.queries import zone
+from wangge.domain.stats.sources import Asked, within
 from wangge.domain.stats.tags import StatsPermission
 from wangge.kernel import clock
 from wangge.kernel.access import Principal

@@ -17,6 +17,8 @@ STAGES = ("accept", "dispatch", "handle", "verify", "follow_up")
 DIMENSIONS = ("status", "category", "channel", "level", "community", "grid", "unit", "person")
 BY_DAY = ("status", "category", "channel", "level", "unit")
 """Dimensions of which there are sums of a district's day: with few values for the entries of such a day. Of a street's day the entries are few."""
+OWN_BY = ("status", "category", "channel", "level", "street")
+"""What the sums of a community or a unit are kept by, besides the whole."""
 GRAINS = ("year", "month", "five", "day")
 LEVELS = {
     "grid": Words("网格", "Grid"),
@@ -321,11 +323,12 @@ class Cover:
 
 
 def cover(first: date, last: date, grains: Sequence[str] = GRAINS) -> Cover:
-    """The period from these grains. Days are always among them; where they are not kept, the five days at an end are taken whole when fewer of them lie
-    outside than inside."""
+    """The period from these grains. Days are always among them; where they are not kept, the shortest span at an end that is kept is taken whole when
+    fewer days of it lie outside than inside."""
     if "day" in grains:
         return _pieces(first, last, grains)
-    begins, ends = start_of("five", first), next_start("five", start_of("five", last)) - timedelta(days=1)
+    span = next(grain for grain in reversed(GRAINS) if grain in grains)
+    begins, ends = start_of(span, first), next_start(span, start_of(span, last)) - _DAY
     return min(
         (
             replace(_pieces(a, b, grains), beside=[*_days(a, first), *_days(last + _DAY, b + _DAY)])

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from wangge.domain.cases.rules import Channel
-from wangge.domain.stats.queries import Asked, this_month
+from wangge.domain.stats.queries import this_month
+from wangge.domain.stats.sources import Asked
 from wangge.kernel.web.schemas import Day, Input, Output, WordsOut
 
 

@@ -6,7 +6,7 @@ from wangge.domain.cases.models import SCOPE
 from wangge.kernel.access import Columns
 from wangge.kernel.access.policies import UNLIMITED, protect, scope_predicate, unprotect
 
-CHILDREN = ("cases_step", "cases_assignment", "cases_clock", "cases_party", "cases_request", "cases_demand", "cases_link")
+CHILDREN = ("cases_step", "cases_assignment", "cases_clock", "cases_party", "cases_request", "cases_demand", "cases_link", "cases_follower")
 
 # The orders of the queue (docs/queue.md). Full ones first, each costs every report; then ones that hold few rows.
 _NEWEST = "reported_at DESC, id DESC"
@@ -61,10 +61,10 @@ CREATE FUNCTION cases_marked() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 DECLARE
     wanted text[] := ARRAY(SELECT 'u:' || unit FROM unnest(NEW.assisting || NEW.asked) unit UNION SELECT 't:' || tag FROM unnest(NEW.tags) tag);
 BEGIN
-    DELETE FROM public.cases_mark WHERE "case" = NEW.id AND mark <> ALL (wanted);
+    DELETE FROM public.cases_mark WHERE district = NEW.district AND "case" = NEW.id AND mark <> ALL (wanted);
     INSERT INTO public.cases_mark (mark, district, "case", reported_at, changed_at, due_at)
     SELECT mark, NEW.district, NEW.id, NEW.reported_at, NEW.changed_at, NEW.due_at FROM unnest(wanted) mark
-    ON CONFLICT ("case", mark) DO UPDATE SET changed_at = excluded.changed_at, due_at = excluded.due_at;
+    ON CONFLICT (district, "case", mark) DO UPDATE SET changed_at = excluded.changed_at, due_at = excluded.due_at;
     RETURN NULL;
 END $$;
 CREATE TRIGGER cases_case_marked AFTER INSERT ON cases_case FOR EACH ROW
@@ -87,12 +87,15 @@ END $$;
 OF_A_SEEN_CASE = f'{UNLIMITED} OR cases_seen(district, "case")'
 # What a phone sent is its owner's alone.
 OWN = scope_predicate(Columns(district=None, street=None, community=None, grid=None, persons=("actor",)))
-POLICIES = protect("cases_operation", OWN) + protect("cases_case", scope_predicate(SCOPE)) + "".join(
+# Imports of orders are seen by those of the street.
+OF_THE_STREET = scope_predicate(Columns(community=None, grid=None))
+PROTECTED = {"cases_operation": OWN, "cases_case": scope_predicate(SCOPE), "cases_order_import": OF_THE_STREET}
+POLICIES = "".join(protect(table, using) for table, using in PROTECTED.items()) + "".join(
     protect(table, OF_A_SEEN_CASE, check="true") for table in CHILDREN
 )
 UNDO = (
     NO_MARKS
-    + "".join(unprotect(table) for table in ("cases_operation", "cases_case", *CHILDREN))
+    + "".join(unprotect(table) for table in (*PROTECTED, *CHILDREN))
     + "DROP FUNCTION cases_seen(text, uuid);\n"
     + "".join(f"ALTER TABLE {table} DROP CONSTRAINT {table}_of_case;\n" for table in CHILDREN)
     + "ALTER TABLE cases_counter DROP CONSTRAINT cases_counter_fits;\n"
