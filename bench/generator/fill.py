@@ -110,6 +110,8 @@ def fill(
         tables += ["maps_pack", "stats_times", "cases_counter"]
         with phase("analyse"):
             _vacuum(tables)
+        with phase("pack"):
+            stats.pack()
         with phase("ladder"):
             while climb():
                 pass
@@ -362,10 +364,9 @@ def _counters(plan: Plan) -> None:
 
 
 def _figures() -> None:
-    """The sums of the entries, and the packed durations."""
+    """The sums of the entries. Packed durations are gone: they are packed anew once there are indexes."""
     for table, key, sums in (("stats_cell", facts.CELL, facts.cells), ("stats_own", facts.OWN, facts.own_sums)):
         rows.run(f"DELETE FROM {table}", using="owner")
         columns = ", ".join((*key, *facts.MEASURES))
         rows.run(f"INSERT INTO {table} ({columns}) {sums('stats_entry')}", using="owner")
     rows.run("DELETE FROM stats_times", using="owner")
-    stats.pack()

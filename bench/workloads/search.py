@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import repeat
+from itertools import cycle, repeat
 from urllib.parse import quote
 
 from bench.server import Call, Server
@@ -21,9 +21,17 @@ ASKED = {
     "common, with a status": "q=垃圾&status=handling",
     "common, by the hotline": "q=垃圾&channel=hotline",
 }
+WORDS = ("垃圾", "井盖 金田路", "益田路123号", "路", "白蚁蛀蚀")
+PEOPLE = {"a district": "yantianqu", "a street": "fubao", "a unit": "unitleader", "a community": "station"}
+"""Who asks, besides a leader of everything: their cases are the newest ones of a few streets, or lie far apart."""
 
 
 def run(server: Server) -> None:
     for what, query in ASKED.items():
         path = f"/api/v1/search?{quote(query, safe='=&')}"
         server.ask("search", f"search, {what}", repeat(Call("leader", "GET", path)), seconds=server.seconds / 2)
+    calls = [f"/api/v1/search?{quote(f'q={word}', safe='=&')}" for word in WORDS]
+    for whose, login in PEOPLE.items():
+        server.token(login)
+        asked = cycle([Call(login, "GET", path) for path in calls])
+        server.ask("search", f"search, five words, by the people of {whose}", asked, seconds=server.seconds / 2)

@@ -29,8 +29,8 @@ FEW = 5000
 """Candidates that are all looked at: tens of milliseconds."""
 FEW_OPEN = 4
 """So many times ``FEW`` when only open cases are asked for: of them one status may be rare, and a walk reads all documents until it has found enough."""
-BEST = 60
-"""Of more than ``FEW`` candidates, the newest this many cases are ranked."""
+BEST, BEST_OF_FEW = 60, 1000
+"""So many of the cases, the newest, are ranked: of more than ``FEW`` candidates, and of fewer. Reading what a case says costs more than finding it."""
 SORTS = ("rank", "-reported_at")
 FIELDS = ("number", "title", "text", "address", "place", "result")
 _DIGITS = re.compile(r"\d{8,22}")
@@ -60,7 +60,7 @@ def search(
     )
     ranked, keys = sort == "rank", ("rank", "reported_at", "id") if sort == "rank" else ("reported_at", "id")
     if ranked:
-        found = _ranked(_documents(params, many), terms, wanted, params, after, BEST if many else None)
+        found = _ranked(_documents(params, many), terms, wanted, params, after, BEST if many else BEST_OF_FEW)
     else:
         found = _newest(_documents(params, many, after), terms, params)
     for row in found[:limit]:
@@ -119,7 +119,7 @@ def _rest(params: dict[str, Any], after: str | None) -> str | None:
 
 
 def _ranked(
-    documents: str, terms: list[str], wanted: list[Word], params: dict[str, Any], after: str | None, most: int | None
+    documents: str, terms: list[str], wanted: list[Word], params: dict[str, Any], after: str | None, most: int
 ) -> list[Row]:
     """A word in the title counts 4, in the address 2, in the text 1; equals newest first. Of the newest ``most`` alone."""
     score = " + ".join(
@@ -133,11 +133,11 @@ def _ranked(
             after, kinds=(int, datetime, UUID)
         )
         later = "WHERE (m.rank, m.reported_at, m.id) < (%(after_rank)s, %(after_value)s, %(after_id)s)"
-    window = "" if most is None else f"""ORDER BY d.reported_at DESC, d."case" DESC LIMIT {most}"""
     return rows.all(
         f"""SELECT {_ROW}, {_SHOWN}, m.rank
             FROM (SELECT * FROM (SELECT c.district, c.id, c.reported_at, ({score})::int AS rank
-                                 FROM {documents} d {_JOIN} WHERE {" AND ".join(terms)} {window}) m
+                                 FROM {documents} d {_JOIN} WHERE {" AND ".join(terms)}
+                                 ORDER BY d.reported_at DESC, d."case" DESC LIMIT {most}) m
                   {later} ORDER BY m.rank DESC, m.reported_at DESC, m.id DESC LIMIT %(limit)s) m
             JOIN cases_case c ON c.district = m.district AND c.id = m.id
             ORDER BY m.rank DESC, m.reported_at DESC, m.id DESC""",

@@ -111,8 +111,6 @@ KEYS = {
     "person": "coalesce(person::text, '')",
 }
 """The key of each dimension, over an entry's columns."""
-PLACES = {"street": "street", "district": "district"}
-"""The same of the levels that every cell has a column of."""
 
 
 def start_sql(grain: str, day: str = "day") -> str:
@@ -160,17 +158,19 @@ OWNERS = {"community": "community", "unit": "lead::text"}
 
 def own_sums(source: str, owners: Iterable[str] = OWNERS) -> str:
     """The sums that the entries ``source`` (a FROM item) add up to for their communities and lead units: of days for the whole, of months by a
-    dimension. A unit's cases lie in many streets, and of a community there are few: neither has sums of years."""
-    whose = ", ".join(f"({OWNERS[name]})" for name in owners)
-    return f"""
-        SELECT e.district, o.owner, d.dimension, CASE d.dimension WHEN 'all' THEN e.day ELSE {start_sql("month")} END AS start, d.key, {_SUMS}
-        FROM {source} e CROSS JOIN LATERAL (VALUES {whose}) o (owner)
-             CROSS JOIN LATERAL (VALUES {_named(("all", *OWN_BY))}) d (dimension, key)
-        WHERE o.owner IS NOT NULL GROUP BY 1, 2, 3, 4, 5"""
+    dimension. There are few of a community or a unit: neither has sums of years."""
+    return " UNION ALL ".join(
+        f"""
+        SELECT e.district, {OWNERS[kind]} AS owner, d.dimension, CASE d.dimension WHEN 'all' THEN e.day ELSE {start_sql("month")} END AS start,
+               d.key, {_SUMS}
+        FROM {source} e CROSS JOIN LATERAL (VALUES {_named(("all", *OWN_BY[kind]))}) d (dimension, key)
+        WHERE {OWNERS[kind]} IS NOT NULL GROUP BY 1, 2, 3, 4, 5"""
+        for kind in owners
+    )
 
 
 def _named(dimensions: Iterable[str]) -> str:
-    return ", ".join(f"('{name}', {(KEYS | PLACES)[name]})" for name in dimensions)
+    return ", ".join(f"('{name}', {KEYS.get(name, name)})" for name in dimensions)
 
 
 _SUMS = ", ".join(f"sum(e.{m})::int AS {m}" for m in MEASURES)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from wangge.domain.stats.rules import DIMENSIONS, GRAINS, MEASURES, OWN_BY
+from wangge.domain.stats.rules import DIMENSIONS, GRAINS, MEASURES
 from wangge.kernel.access import Columns
 
 SCOPE = Columns(units=("lead",))
@@ -101,7 +101,9 @@ class Own(models.Model):
         db_table = "stats_own"
         indexes = [models.Index(fields=["owner", "dimension", "start"], name="stats_own_owner")]
         constraints = [
-            models.CheckConstraint(condition=Q(dimension__in=["all", *OWN_BY]), name="stats_own_dimension_known")
+            models.CheckConstraint(
+                condition=Q(dimension__in=["all", "street", *DIMENSIONS]), name="stats_own_dimension_known"
+            )
         ]
 
 

@@ -17,8 +17,11 @@ STAGES = ("accept", "dispatch", "handle", "verify", "follow_up")
 DIMENSIONS = ("status", "category", "channel", "level", "community", "grid", "unit", "person")
 BY_DAY = ("status", "category", "channel", "level", "unit")
 """Dimensions of which there are sums of a district's day: with few values for the entries of such a day. Of a street's day the entries are few."""
-OWN_BY = ("status", "category", "channel", "level", "street")
-"""What the sums of a community or a unit are kept by, besides the whole."""
+OWN_BY = {
+    "community": ("status", "category", "channel", "level", "grid", "unit"),
+    "unit": ("status", "category", "channel", "level", "street", "community"),
+}
+"""What the sums of a community and of a lead unit are kept by, besides the whole."""
 GRAINS = ("year", "month", "five", "day")
 LEVELS = {
     "grid": Words("网格", "Grid"),

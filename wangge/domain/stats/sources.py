@@ -143,13 +143,16 @@ class Owners:
     def sources(self, asked: Asked, dimension: str, params: dict[str, Any], *, by_street: bool) -> list[str] | None:
         """As ``sources``; None for a dimension that they have no sums of."""
         mine = self.where(params)
-        kept = "street" if by_street else "all" if dimension == self.kind else dimension
-        key = "e.owner" if dimension == self.kind else "e.key"
-        street = "e.key" if by_street else "''"
+        kept = "street" if by_street else dimension
+        key, street = "e.key", "e.key" if by_street else "''"
+        if kept == self.kind:
+            kept, key = "all", "e.owner"
+        elif kept == "street" and self.kind == "community":
+            kept, street = "all", "left(e.owner, 9)"
         chosen = f"SELECT {street} AS street, {key} AS key, e.start, {_MEASURES} FROM stats_own e WHERE {mine}"
         if kept == "all":
             return [f"{chosen} AND e.dimension = 'all' AND e.start BETWEEN %(first)s AND %(last)s"]
-        if kept not in rules.OWN_BY:
+        if kept not in rules.OWN_BY[self.kind]:
             return None
         cut = rules.cover(asked.first, asked.last, ("month",))
         params |= {"kept": kept, "months": cut.starts["month"], "loose": cut.starts["day"], "beside": cut.beside}
