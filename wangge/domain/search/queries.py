@@ -1,7 +1,7 @@
 """Finding cases: by words and numbers in two statements, by phone in three. Every answer is read from the cases themselves, so that
 ``Scope.sql`` and the row-level security of ``cases_case`` both hold; the index only says where to look.
 
-A first statement counts the index's candidates, up to ``FEW``. Few are all fetched, rechecked and sorted. When there are more, they lie
+A first statement collects the index's candidates, up to ``FEW``. Of few the cases are read, rechecked and sorted. When there are more, they lie
 close together: the documents are walked newest first and their grams compared, without the index (docs/search.md has the figures).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from wangge.domain.cases.models import SCOPE
@@ -54,15 +54,13 @@ def search(
     wanted = _checked(q)
     terms = _terms(by, wanted, filter, params)
     few = FEW * FEW_OPEN if filter.status and OPEN.issuperset(filter.status) else FEW
-    many = few < rows.value(
-        f"SELECT count(*) FROM (SELECT 1 FROM search_document WHERE grams @@ %(tsq)s::tsquery LIMIT {few + 1}) x",
-        params,
-    )
     ranked, keys = sort == "rank", ("rank", "reported_at", "id") if sort == "rank" else ("reported_at", "id")
+    many = not _collected(params, few, None if ranked else after)
     if ranked:
-        found = _ranked(_documents(params, many), terms, wanted, params, after, BEST if many else BEST_OF_FEW)
+        documents, most = (_walked(params), BEST) if many else (_COLLECTED, BEST_OF_FEW)
+        found = _ranked(documents, terms, wanted, params, after, most)
     else:
-        found = _newest(_documents(params, many, after), terms, params)
+        found = _newest(_walked(params, after) if many else _COLLECTED, terms, params)
     for row in found[:limit]:
         row["highlights"] = _highlights(row, wanted)
     page = paging.page(found, limit, keys=keys)
@@ -74,7 +72,11 @@ def search(
 def matching(*, by: Principal, q: str, filter: Filter, params: dict[str, Any]) -> tuple[str, list[str]]:
     """All cases that hold every word of ``q``, as SQL for who reads them to the end: a FROM item with ``cases_case c``, and the terms."""
     terms = _terms(by, _checked(q), filter, params)
-    return f"{_documents(params, False)} d {_JOIN}", terms
+    # OFFSET keeps the planner from asking the index once for every case
+    documents = (
+        """(SELECT district, "case", reported_at FROM search_document WHERE grams @@ %(tsq)s::tsquery OFFSET 0)"""
+    )
+    return f"{documents} d {_JOIN}", terms
 
 
 def _terms(by: Principal, wanted: list[Word], filter: Filter, params: dict[str, Any]) -> list[str]:
@@ -83,27 +85,61 @@ def _terms(by: Principal, wanted: list[Word], filter: Filter, params: dict[str, 
     return [scope.sql("c", params, SCOPE), *filter.sql(params), *(_holds(i, w, params) for i, w in enumerate(wanted))]
 
 
-def _documents(params: dict[str, Any], many: bool, after: str | None = None) -> str:
-    """The candidates as a FROM item ``d``; of ``many``, the newest ``FEW`` from ``after`` on, read by time as far as they are needed."""
-    later = ""
-    if after:
-        params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
-        later = """AND (reported_at, "case") < (%(after_value)s, %(after_id)s)"""
-    if not many:
-        # OFFSET keeps the planner from asking the index once for every case
-        return f"""(SELECT district, "case", reported_at FROM search_document WHERE grams @@ %(tsq)s::tsquery {later} OFFSET 0)"""
+def _later(params: dict[str, Any], after: str | None) -> str:
+    if after is None:
+        return ""
+    params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
+    return """AND (reported_at, "case") < (%(after_value)s, %(after_id)s)"""
+
+
+def _collected(params: dict[str, Any], few: int, after: str | None) -> bool:
+    """Put the candidates from ``after`` on into ``params``, newest first, for ``_COLLECTED``; False when they are more than ``few``. The index is asked
+    once: to unite the rows of all lexemes that begin with one character takes longer than what follows."""
+    kept = ", ".join(
+        f"""CASE WHEN count(*) <= {few} THEN array_agg({column} ORDER BY reported_at DESC, "case" DESC) END AS {name}"""
+        for column, name in (("district", "districts"), ('"case"', "cases"))
+    )
+    found = rows.one(
+        f"""SELECT count(*) AS count, {kept}
+            FROM (SELECT district, "case", reported_at FROM search_document
+                  WHERE grams @@ %(tsq)s::tsquery {_later(params, after)} LIMIT {few + 1}) x""",
+        params,
+    )
+    assert found is not None
+    params |= {"districts": found["districts"] or [], "cases": found["cases"] or []}
+    return found["count"] <= few
+
+
+class Documents(NamedTuple):
+    """Candidates as a FROM item ``d`` with ``district`` and ``case``, and their order, newest first."""
+
+    sql: str
+    newest: str
+
+
+_COLLECTED = Documents(
+    """unnest(%(districts)s::text[], %(cases)s::uuid[]) WITH ORDINALITY d (district, "case", place)""", "d.place"
+)
+
+
+def _walked(params: dict[str, Any], after: str | None = None) -> Documents:
+    """The newest ``FEW`` candidates from ``after`` on, read by time as far as they are needed."""
     # IS TRUE keeps the planner from collecting a hundred thousand rows from the index to sort them
-    return f"""(SELECT district, "case", reported_at FROM search_document WHERE (grams @@ %(tsq)s::tsquery) IS TRUE {later}
-                ORDER BY reported_at DESC, "case" DESC LIMIT {max(FEW, BEST)})"""
+    return Documents(
+        f"""(SELECT district, "case", reported_at FROM search_document
+             WHERE (grams @@ %(tsq)s::tsquery) IS TRUE {_later(params, after)}
+             ORDER BY reported_at DESC, "case" DESC LIMIT {max(FEW, BEST)}) d""",
+        'd.reported_at DESC, d."case" DESC',
+    )
 
 
 _JOIN = """JOIN cases_case c ON c.district = d.district AND c.id = d."case" """
 
 
-def _newest(documents: str, terms: list[str], params: dict[str, Any]) -> list[Row]:
+def _newest(documents: Documents, terms: list[str], params: dict[str, Any]) -> list[Row]:
     return rows.all(
-        f"""SELECT {_ROW}, {_SHOWN} FROM {documents} d {_JOIN} WHERE {" AND ".join(terms)}
-            ORDER BY d.reported_at DESC, d."case" DESC LIMIT %(limit)s""",
+        f"""SELECT {_ROW}, {_SHOWN} FROM {documents.sql} {_JOIN} WHERE {" AND ".join(terms)}
+            ORDER BY {documents.newest} LIMIT %(limit)s""",
         params,
     )
 
@@ -111,15 +147,14 @@ def _newest(documents: str, terms: list[str], params: dict[str, Any]) -> list[Ro
 def _rest(params: dict[str, Any], after: str | None) -> str | None:
     """Where to go on when a narrow filter took nearly all of the newest ``FEW`` candidates; None when they were the last."""
     last = rows.one(
-        f"""SELECT reported_at, "case" FROM {_documents(params, True, after)} d
-            OFFSET {max(FEW, BEST) - 1} LIMIT 1""",
+        f"""SELECT reported_at, "case" FROM {_walked(params, after).sql} OFFSET {max(FEW, BEST) - 1} LIMIT 1""",
         params,
     )
     return paging.encode([last["reported_at"], last["case"]]) if last else None
 
 
 def _ranked(
-    documents: str, terms: list[str], wanted: list[Word], params: dict[str, Any], after: str | None, most: int
+    documents: Documents, terms: list[str], wanted: list[Word], params: dict[str, Any], after: str | None, most: int
 ) -> list[Row]:
     """A word in the title counts 4, in the address 2, in the text 1; equals newest first. Of the newest ``most`` alone."""
     score = " + ".join(
@@ -136,8 +171,8 @@ def _ranked(
     return rows.all(
         f"""SELECT {_ROW}, {_SHOWN}, m.rank
             FROM (SELECT * FROM (SELECT c.district, c.id, c.reported_at, ({score})::int AS rank
-                                 FROM {documents} d {_JOIN} WHERE {" AND ".join(terms)}
-                                 ORDER BY d.reported_at DESC, d."case" DESC LIMIT {most}) m
+                                 FROM {documents.sql} {_JOIN} WHERE {" AND ".join(terms)}
+                                 ORDER BY {documents.newest} LIMIT {most}) m
                   {later} ORDER BY m.rank DESC, m.reported_at DESC, m.id DESC LIMIT %(limit)s) m
             JOIN cases_case c ON c.district = m.district AND c.id = m.id
             ORDER BY m.rank DESC, m.reported_at DESC, m.id DESC""",
