@@ -113,8 +113,8 @@ def _places() -> list[tuple[str, str]]:
 
 
 def _made(street: str) -> dict[str, tuple[tuple[str, ...], str, str]]:
-    """What the entries of a street, or of a district, add up to: table → its key, which of its rows those are, and the sums. Sums of communities are counted
-    with their street, of units with their district."""
+    """What the entries of a street, or of a district, add up to: table → its key, which of its rows those are, and the sums. Sums of communities, whose codes
+    begin with their street's, are counted with it; of units with their district."""
     if street:
         entries = f"(SELECT * FROM stats_entry WHERE {_MINE})"
         return {
@@ -157,7 +157,7 @@ def pack() -> int:
                        WHERE month < %(today)s::date) c
                    WHERE NOT EXISTS (SELECT 1 FROM stats_times t WHERE t.district = c.district AND t.place = c.place AND t.month = c.month
                                      AND t.upto >= c.upto)
-                   LIMIT 200""",
+                   LIMIT 100""",
                 {"today": clock.today(ZoneInfo(settings.CONFIG.zone))},
             )
             for place in waiting:

@@ -98,8 +98,8 @@ class Split:
 
 @dataclass(frozen=True)
 class Owners:
-    """Communities or lead units whose own sums hold the whole answer. ``kind``: which; ``codes``: areas' codes or units' ids; ``district``: of their cases
-    only those of these."""
+    """Communities or lead units whose own sums hold the whole answer. ``kind``: which; ``codes``: areas' codes or units' ids; ``districts``: only their cases
+    in these."""
 
     kind: str
     codes: list[str]
@@ -109,20 +109,23 @@ class Owners:
     def of(cls, scope: Scope, asked: Asked) -> Owners | None:
         """None: nobody's sums hold it, or not theirs alone."""
         area, unit = asked.area or "", asked.unit
-        if asked.category or asked.channel or (unit and len(area) > 6):
+        if asked.category or asked.channel:
             return None
         scope = replace(scope, person=None)
+        of_units, of_districts = Scope(units=scope.units) == scope, Scope(districts=scope.districts) == scope
         districts = [area] if area else None
-        units = Scope(units=scope.units) == scope
-        if unit and (scope.everything or (units and unit in scope.units)):
+        if unit and len(area) > 6:
+            return None
+        if unit and (scope.everything or (of_units and unit in scope.units)):
             return cls("unit", [str(unit)], districts)
-        if unit and Scope(districts=scope.districts) == scope:
-            return cls("unit", [str(unit)], sorted({area} & scope.districts if area else scope.districts))
-        if not unit and len(area) == 12 and scope.covers(district=area[:6], street=area[:9], community=area):
+        if unit:
+            inside = {area} & scope.districts if area else scope.districts
+            return cls("unit", [str(unit)], sorted(inside)) if of_districts else None
+        if len(area) == 12 and scope.covers(district=area[:6], street=area[:9], community=area):
             return cls("community", [area])
-        if not unit and scope.communities and Scope(communities=scope.communities) == scope and len(area) < 12:
+        if scope.communities and Scope(communities=scope.communities) == scope and len(area) < 12:
             return cls("community", sorted(code for code in scope.communities if code.startswith(area)))
-        if not unit and scope.units and units and len(area) <= 6:
+        if scope.units and of_units and len(area) <= 6:
             return cls("unit", sorted(map(str, scope.units)), districts)
         return None
 
