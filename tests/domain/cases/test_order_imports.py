@@ -16,6 +16,7 @@ from django.test import Client
 from tests.domain.cases.test_orders import BAD, GOOD, workbook
 from tests.support.world import FUBAO, HAISHAN, log_in
 from wangge.domain.cases.orders import imports
+from wangge.kernel import clock
 from wangge.kernel.access import SYSTEM, acting
 from wangge.kernel.db import rows
 from wangge.kernel.ids import uuid7
@@ -187,6 +188,24 @@ def test_an_import_may_be_forgotten_when_nobody_works_at_it(api: Api, tmp_path: 
     worked(imports.check, found)
     api("bob", "DELETE", at, status=204)
     api("bob", "GET", at, status=404)
+
+
+def test_an_import_whose_job_was_given_up_without_a_word_is_stopped_and_may_be_begun_anew(
+    api: Api, tmp_path: Path
+) -> None:
+    """Its worker was killed at each of its tries."""
+    found = sent(api, workbook(tmp_path / "工单.xlsx", GOOD))
+    at = f"/orders/imports/{found['id']}"
+    with acting(SYSTEM), clock.at(clock.now() + imports.QUIET * 2):
+        assert imports.stop_cut_off() == 0, "its job still waits"
+        rows.run("UPDATE procrastinate_jobs SET status = 'failed'")
+        assert imports.stop_cut_off() == 1
+        assert imports.stop_cut_off() == 0
+    stopped = api("bob", "GET", at)
+    assert stopped["state"] == "stopped" and "start it anew" in stopped["problem"]["en"]
+    api("bob", "POST", f"{at}/check", {"columns": {}, "translation": {}})
+    worked(imports.check, found)
+    assert api("bob", "GET", at)["good"] == 3
 
 
 def test_an_import_that_failed_is_told_and_goes_on_when_the_job_is_tried_again(

@@ -46,6 +46,13 @@ def bring_in_orders(of: str) -> None:
     imports.bring_in(UUID(of))
 
 
+@every(minutes=5)
+@job("cases.orders.stop_cut_off")
+def stop_cut_off() -> None:
+    """Imports that were given up without a word."""
+    imports.stop_cut_off()
+
+
 @cron("52 18 * * *")
 @job("cases.retention")
 def retention() -> None:

@@ -39,6 +39,12 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 FAILED = Words(
     "系统处理此文件时出错，已记录，将自动重试。", "An internal error, which has been recorded; it will be tried again."
 )
+CUT_OFF = Words(
+    "处理多次被中断，已停止；已导入的工单保留。请重新开始。",
+    "It was cut off again and again, and stopped; orders that are here already stay. Please start it anew.",
+)
+QUIET = timedelta(minutes=1)
+"""An import that moved later than this may be one whose job is just being queued."""
 
 
 def receive(
@@ -205,6 +211,19 @@ def bring_in(id: UUID) -> None:
             )  # fmt: skip
 
     _guarded(id, work)
+
+
+def stop_cut_off() -> int:
+    """Stop imports that no job works at any more, because its worker was killed at each of its tries; how many. Else nobody could begin them anew."""
+    job_of = {"checking": "cases.orders.check", "importing": "cases.orders.bring_in"}
+    quiet = rows.all(
+        "SELECT id, state FROM cases_order_import WHERE state = ANY(%(states)s) AND changed_at < %(before)s",
+        {"states": list(job_of), "before": clock.now() - QUIET},
+    )
+    left = [row for row in quiet if not jobs.waiting(job_of[row["state"]], of=str(row["id"]))]
+    for row in left:
+        _move(row["id"], "stopped", of=(row["state"],), problem=_words(CUT_OFF))
+    return len(left)
 
 
 def forget() -> int:
