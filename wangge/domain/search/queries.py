@@ -86,7 +86,7 @@ def _terms(by: Principal, wanted: list[Word], filter: Filter, params: dict[str, 
 
 
 def _later(params: dict[str, Any], after: str | None) -> str:
-    if after is None:
+    if not after:
         return ""
     params["after_value"], params["after_id"] = paging.decode(after, kinds=(datetime, UUID))
     return """AND (reported_at, "case") < (%(after_value)s, %(after_id)s)"""

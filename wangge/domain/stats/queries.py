@@ -44,10 +44,10 @@ def zone() -> ZoneInfo:
 def summary(*, by: Principal, asked: Asked) -> dict[str, Any]:
     """All figures of a scope and period, with median and p90 of the durations: two statements, three with months that were packed."""
     asked.checked()
-    params: dict[str, Any] = {}
-    source = sources(by.require(StatsPermission.READ), asked, "all", params, rules.GRAINS)
+    scope, params = by.require(StatsPermission.READ), dict[str, Any]()
+    source = sources(scope, asked, "all", params, rules.GRAINS)
     sums = rows.one(f"SELECT {_SUMS} FROM {source}", params) or rules.zero()
-    times = {d: _percentiles(v) for d, v in durations(by.require(StatsPermission.READ), asked).items()}
+    times = {d: _percentiles(v) for d, v in durations(scope, asked).items()}
     return _answer(by, asked, sums) | {"times": _told_times(by, times), "definitions": definitions()}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -220,10 +221,13 @@ def stop_cut_off() -> int:
         "SELECT id, state FROM cases_order_import WHERE state = ANY(%(states)s) AND changed_at < %(before)s",
         {"states": list(job_of), "before": clock.now() - QUIET},
     )
-    left = [row for row in quiet if not jobs.waiting(job_of[row["state"]], of=str(row["id"]))]
-    for row in left:
-        _move(row["id"], "stopped", of=(row["state"],), problem=_words(CUT_OFF))
-    return len(left)
+    stopped = 0
+    for row in quiet:
+        if not jobs.waiting(job_of[row["state"]], of=str(row["id"])):
+            with suppress(Conflict):  # its job has just come to its end
+                _move(row["id"], "stopped", of=(row["state"],), problem=_words(CUT_OFF))
+                stopped += 1
+    return stopped
 
 
 def forget() -> int:

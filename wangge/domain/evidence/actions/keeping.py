@@ -131,4 +131,4 @@ def tidy_store() -> int:
     old = clock.now() - YOUNG
     with acting(SYSTEM):
         keys = (key for key, at in files.store().all() if at < old)
-        return sum(_delete_unused(list(some)) for some in rows.batches(keys, AT_ONCE))
+        return sum(_delete_unused(some) for some in rows.batches(keys, AT_ONCE))
