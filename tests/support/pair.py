@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import psutil
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.support.program import lives
 from tests.support.wait import until
 from wangge.kernel.db.embedded import EmbeddedServer, find_binaries
 
@@ -80,6 +84,13 @@ class Pair:
         """Return when the standby has replayed all that the primary has."""
         position = self.ask(self.primary, "SELECT pg_current_wal_flush_lsn()::text")
         until(lambda: self.ask(self.standby, "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", position))
+
+    def kill_the_standby(self) -> None:
+        """With signal 9. Return when nothing of it is left: a session outlives its server for a moment, and answers."""
+        first = psutil.Process(self.standby.pid())
+        family = [first, *first.children(recursive=True)]
+        os.kill(first.pid, signal.SIGKILL)
+        until(lambda: not any(lives(process) for process in family))
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -193,14 +191,12 @@ def test_a_replica_that_is_killed_costs_nobody_an_answer_and_is_used_again_when_
 ) -> None:
     monkeypatch.setattr(replica, "AGAIN_AFTER", 0.2)
     assert gave("replica", "/cases", town.bob)
-    server = town.pair.standby
-    os.kill(server.pid(), signal.SIGKILL)
-    until(lambda: not server.is_alive())
+    town.pair.kill_the_standby()
     case = town.alice.reports()
     for _ in range(3):
         assert case in town.bob.sees()
         town.bob.get("/stats/today")
-    server.start()
+    town.pair.standby.start()
     until(lambda: gave("replica", "/cases", town.bob))
     town.pair.level()
     assert case in town.bob.sees()
@@ -236,11 +232,10 @@ def test_the_health_page_says_how_the_replica_is(town: SimpleNamespace, monkeypa
         town.alice.reports()
         late = until(lambda: next((f for f in as_list(checks.reads()) if f.level == "warn"), None))
         assert "behind" in late.words.en
-    os.kill(town.pair.standby.pid(), signal.SIGKILL)
-    until(lambda: not town.pair.standby.is_alive())
+    town.pair.kill_the_standby()
     (gone,) = as_list(checks.reads())
-    assert gone.level == "warn" and "does not answer" in gone.words.en
     town.pair.standby.start()
+    assert gone.level == "warn" and "does not answer" in gone.words.en
 
 
 def as_list(found: Any) -> list[Any]:
