@@ -31,6 +31,7 @@ from bench.generator import indexes
 from bench.generator.lives import Life
 from bench.generator.places import Place, by_street
 from bench.generator.shapes import Shape, columns_of, read
+from bench.generator.together import owner_url, together
 from bench.generator.writing import Part, Plan, Writer
 from bench.home import handed_on
 from wangge.domain.cases.actions.ladder import climb
@@ -123,8 +124,7 @@ def fill(
 
 
 def _vacuum(tables: Sequence[str]) -> None:
-    for table in tables:
-        rows.run(f"VACUUM ANALYZE {table}", using="owner")
+    together(f"VACUUM ANALYZE {table}" for table in tables)
 
 
 def spent_here() -> float:
@@ -343,13 +343,6 @@ class _Chain:
         head.keep(self.last)
 
 
-def owner_url() -> str:
-    """How another connection of the owner reaches the database that Django is at."""
-    at = connections["owner"].get_connection_params()
-    given = {k: at[k] for k in ("host", "port", "user", "password", "dbname") if at.get(k)}
-    return psycopg.conninfo.make_conninfo(**given, options="-c synchronous_commit=off -c timezone=UTC")
-
-
 def _counters(plan: Plan) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE reached (street text, day int, last int)")
@@ -365,8 +358,9 @@ def _counters(plan: Plan) -> None:
 
 def _figures() -> None:
     """The sums of the entries. Packed durations are gone: they are packed anew once there are indexes."""
+    summed = []
     for table, key, sums in (("stats_cell", facts.CELL, facts.cells), ("stats_own", facts.OWN, facts.own_sums)):
         rows.run(f"DELETE FROM {table}", using="owner")
-        columns = ", ".join((*key, *facts.MEASURES))
-        rows.run(f"INSERT INTO {table} ({columns}) {sums('stats_entry')}", using="owner")
+        summed.append(f"INSERT INTO {table} ({', '.join((*key, *facts.MEASURES))}) {sums('stats_entry')}")
+    together(summed)
     rows.run("DELETE FROM stats_times", using="owner")

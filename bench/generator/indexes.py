@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
+from bench.generator.together import together
 from wangge.kernel.db import rows
-
-MEMORY = "1GB"
-PROCESSES = 2
 
 
 @contextmanager
@@ -30,7 +28,4 @@ def dropped(
         yield
     finally:
         with phase("indexes"):
-            rows.run(f"SET maintenance_work_mem = '{MEMORY}'", using="owner")
-            rows.run(f"SET max_parallel_maintenance_workers = {PROCESSES}", using="owner")
-            for index in found:
-                rows.run(index["made"], using="owner")
+            together(index["made"] for index in found)
