@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page
+from playwright.sync_api import TimeoutError as TooLong
 
 from tests.support.program import Running
 from tests.web.conftest import PATIENCE
@@ -65,9 +66,14 @@ class Phone:
     page: Page
     address: str
     complaints: list[str]
+    asked: set[str]
+    """What the page has asked for and has not to its end."""
 
     def open(self, path: str = "/") -> None:
-        self.page.goto(f"{self.address}/portal{path}")
+        try:
+            self.page.goto(f"{self.address}/portal{path}")
+        except TooLong as error:
+            raise AssertionError(f"not there: {sorted(self.asked) or 'the page itself'}") from error
 
 
 @pytest.fixture(scope="session")
@@ -94,12 +100,15 @@ def phone(demo: Running, browser: Browser, desk: Desk) -> Iterator[Callable[...,
             )
             ending.callback(context.close)
             context.set_default_timeout(PATIENCE)
-            page, complaints = context.new_page(), []
+            page, complaints, asked = context.new_page(), [], set()
+            page.on("request", lambda r: asked.add(r.url))
+            for ended in ("requestfinished", "requestfailed"):
+                page.on(ended, lambda r: asked.discard(r.url))
             page.on("pageerror", lambda e: complaints.append(str(e)))
             page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
             if slow:
                 speed = {"offline": False, "latency": 200, "downloadThroughput": 100_000, "uploadThroughput": 60_000}
                 context.new_cdp_session(page).send("Network.emulateNetworkConditions", speed)
-            return Phone(context, page, demo.address, complaints)
+            return Phone(context, page, demo.address, complaints, asked)
 
         yield take
