@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+import tempfile
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ import orjson
 import pytest
 from django.db import connections
 
+from tests.support.room import run_in_small_room
 from tests.support.wait import until
 from wangge.processes import admission, bodies
 from wangge.processes.admission import Door
@@ -212,6 +214,29 @@ def test_a_body_is_read_as_it_was_sent_however_much_of_it_was_taken_in(
     environ = sent(content, io.BytesIO(content))
     assert Bodies(1).take_in(environ)
     assert read(environ["wsgi.input"]) == content
+
+
+def test_what_the_temporary_folder_has_no_room_for_is_refused_with_a_sentence_and_the_rest_taken(
+    tmp_path: Path,
+) -> None:
+    run_in_small_room(
+        f"from tests.system.test_admission import send_much; send_much({str(tmp_path / 'small')!r})",
+        tmp_path / "small",
+        megabytes=2,
+    )
+
+
+def send_much(folder: str) -> None:
+    tempfile.tempdir = folder
+    house, large = House(), io.BytesIO(bytes(bodies.TAKEN_IN))
+    refused = house.ask("/api/v1/uploads", method="PATCH", body=large, language="en")
+    assert refused.status == "507 Insufficient storage" and house.inside == []
+    assert (
+        "A disk of the server is full" in orjson.loads(refused.body)["detail"]
+        and int(refused.headers["Retry-After"]) > 0
+    )
+    for _ in range(SENDING):  # nobody's place is lost by it
+        assert house.ask("/", method="POST", body=io.BytesIO(b"small")).body == b"fine"
 
 
 def test_of_whom_nothing_comes_any_more_the_connection_is_cut_and_what_had_come_counts() -> None:

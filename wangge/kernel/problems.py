@@ -6,6 +6,7 @@ An exception that is not a ``Problem`` is a defect of ours.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -99,3 +100,23 @@ class TooMany(Problem):
 
 class Unavailable(Problem):
     status, name, title = 503, "unavailable", Words("暂时无法服务", "Temporarily unavailable")
+
+
+class NoRoom(Problem):
+    """``extra['retry_after']``: seconds, also sent as the ``Retry-After`` header."""
+
+    status, name, title = 507, "no-room", Words("存储空间不足", "Insufficient storage")
+
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+NOTHING_KEPT = Words(
+    "服务器磁盘已满（数据盘或临时目录），内容未能保存；请联系管理员清理磁盘后重试。",
+    "A disk of the server is full (the data's, or that of temporary files) and nothing was kept. Tell your administrator to make room, then try again.",
+)
+
+
+def no_room(error: BaseException) -> NoRoom | None:
+    """What to say of an error of the operating system's, if it is that a disk is full."""
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return NoRoom(NOTHING_KEPT, extra={"retry_after": 30})
+    return None

@@ -24,7 +24,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from wangge.kernel import metrics
 from wangge.kernel.db import replica
-from wangge.kernel.problems import Problem, Unavailable
+from wangge.kernel.problems import NoRoom, Problem, Unavailable, no_room
 from wangge.kernel.web.middleware import HEADERS
 from wangge.kernel.words import Words, choose_language
 from wangge.processes.bodies import Bodies
@@ -59,10 +59,6 @@ FULL = Words(
     "数据盘已满，暂时不能保存；已保存的内容不受影响，请联系管理员清理磁盘后重试。",
     "The data disk is full and nothing can be saved for now. What was saved is safe; tell your administrator to make room, then try again.",
 )
-
-
-class NoRoom(Problem):
-    status, name, title = 507, "no-room", Words("存储空间不足", "Insufficient storage")
 
 
 Environ = dict[str, Any]
@@ -166,7 +162,13 @@ class Door:
         if environ["REQUEST_METHOD"] not in READING and path != LOG_IN and self._disk.full():
             return answer(NoRoom(FULL, extra={"retry_after": FULL_FOR}), environ, start_response)
         seats = self._health if path in HEALTH else self._seats
-        seat = None if seats.full() or not self._bodies.take_in(environ) else seats.take()
+        try:
+            seat = None if seats.full() or not self._bodies.take_in(environ) else seats.take()
+        except OSError as error:
+            if (problem := no_room(error)) is None:
+                raise
+            log.error("a body found no room in the folder for temporary files", exc_info=error)
+            return answer(problem, environ, start_response)
         if seat is None:
             return self._turn_away(environ, start_response)
         for alias, connection in seat.items():

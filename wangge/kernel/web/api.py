@@ -27,7 +27,7 @@ from ninja.renderers import BaseRenderer
 from pydantic import BaseModel
 
 from wangge.kernel.access import Permission
-from wangge.kernel.problems import Invalid, NotFound, Problem, TooMany, Unavailable
+from wangge.kernel.problems import Invalid, NotFound, Problem, TooMany, Unavailable, no_room
 from wangge.kernel.web.auth import ANY_SESSION, PUBLIC, SIGNED_IN, Need, Requires
 from wangge.kernel.web.replica import readable
 from wangge.kernel.web.validation import fault
@@ -377,5 +377,8 @@ def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _defect(request: HttpRequest, error: Exception) -> HttpResponse:
     number = getattr(request, "number", "-")
+    if full := no_room(error):
+        log.error("a disk is full", exc_info=error, extra={"request": number, "path": request.path})
+        return problem_response(request, full)
     log.error("defect", exc_info=error, extra={"request": number, "path": request.path})
     return problem_response(request, Defect(DEFECT.fill(number=number)))
