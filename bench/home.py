@@ -59,7 +59,7 @@ def filling(home: Path) -> Iterator[None]:
 
     (home / "var").mkdir(parents=True, exist_ok=True)
     crypto.ensure_keyring()
-    with EmbeddedServer(home / "var", durable=False, extra=QUIET) as server:
+    with EmbeddedServer(home / "var", durable=False, extra=QUIET, tied=True) as server:
         roles.prepare(server.owner_url, server.app_url)
         with pointed(server.owner_url, server.app_url):
             call_command("migrate", database="owner", verbosity=0)
