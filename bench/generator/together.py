@@ -11,6 +11,7 @@ from django.db import connections
 
 MEMORY = "1GB"
 """Of each statement."""
+AT_ONCE = min(os.cpu_count() or 1, 4)
 
 
 def owner_url() -> str:
@@ -21,7 +22,7 @@ def owner_url() -> str:
 
 
 def together(statements: Iterable[str]) -> None:
-    """Run them, begun in this order, as many at a time as there are processors. None is in a transaction with another."""
+    """Run them, begun in this order, ``AT_ONCE`` at a time. None is in a transaction with another."""
     owner = owner_url()
 
     def run(statement: str) -> None:
@@ -32,6 +33,6 @@ def together(statements: Iterable[str]) -> None:
             connection.execute("SET max_parallel_maintenance_workers = 0")
             connection.execute(statement)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         for _ in pool.map(run, statements):
             pass

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,7 +87,7 @@ class Pair:
         """With signal 9. Return when nothing of it is left: a session outlives its server for a moment, and answers."""
         first = psutil.Process(self.standby.pid())
         family = [first, *first.children(recursive=True)]
-        os.kill(first.pid, signal.SIGKILL)
+        first.kill()
         until(lambda: not any(lives(process) for process in family))
 
     @contextmanager

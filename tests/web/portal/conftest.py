@@ -67,7 +67,7 @@ class Phone:
     address: str
     complaints: list[str]
     asked: set[str]
-    """What the page has asked for and has not to its end."""
+    """What the page has asked for and has not got to its end."""
 
     def open(self, path: str = "/") -> None:
         try:
