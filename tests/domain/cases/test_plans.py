@@ -41,7 +41,13 @@ def town(real_world: SimpleNamespace) -> SimpleNamespace:
     main, other = (actions.accept(by=bob, case=case["id"], version=case["version"]) for case in made)
     multiply()
     actions.merge(by=bob, case=other["id"], version=other["version"], other=main["id"])
-    return SimpleNamespace(by=bob, case=main["id"], point=(main["lon"], main["lat"]), category=main["category"])
+    return SimpleNamespace(
+        by=bob,
+        district=real_world.as_("dan"),
+        case=main["id"],
+        point=(main["lon"], main["lat"]),
+        category=main["category"],
+    )
 
 
 def multiply() -> None:
@@ -85,6 +91,32 @@ def test_a_page_is_found_in_about_as_many_rows_as_it_shows(town: SimpleNamespace
         assert rows_read(lambda asked=filter: queries.queue(by=town.by, filter=asked, sort=sort), of="cases_") < FEW, (
             filter
         )
+
+
+@pytest.mark.parametrize(
+    ("flag", "filter"),
+    [
+        ("returns = 1", Filter(returned=True)),
+        ("returns = 2", Filter(returns=2)),
+        ("rework = 1", Filter(reworked=True)),
+        ("reopened = 1", Filter(reopened=True)),
+        ("confidential = true", Filter(confidential=True)),
+    ],
+)
+def test_what_is_rare_among_the_open_cases_of_a_district_is_found_in_the_order_of_its_limits(
+    town: SimpleNamespace, flag: str, filter: Filter
+) -> None:
+    """Most that ever had the flag have ended: neither what is open nor what has the flag leads to the few that are both."""
+    some = "WHERE id IN (SELECT id FROM cases_case WHERE closed_at IS NULL ORDER BY id LIMIT %s)"
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            f"UPDATE cases_case SET status = 'closed', closed_at = now(), due_at = NULL, {flag} {some}", [300]
+        )
+        cursor.execute(f"UPDATE cases_case SET {flag} {some}", [7])
+        cursor.execute("ANALYZE cases_case")
+    page = lambda: queries.queue(by=town.district, filter=filter, sort="due_at")
+    assert len(page()["items"]) == 7
+    assert rows_read(page, of="cases_") < FEW
 
 
 def test_what_was_here_before_is_found_among_the_cases_of_the_place(town: SimpleNamespace) -> None:

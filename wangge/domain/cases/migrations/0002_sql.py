@@ -31,6 +31,8 @@ QUEUE = {
     "open_grid": "(grid, due_at, id) WHERE closed_at IS NULL",
     "open_reporter": "(reporter, due_at, id) WHERE closed_at IS NULL AND reporter IS NOT NULL",
     "open_lead": "(lead, due_at, id) WHERE closed_at IS NULL AND lead IS NOT NULL",
+    # Found by neither of the two others: among all that is open in a district, or all that was ever returned there.
+    "open_rare": "(district, due_at, id) WHERE closed_at IS NULL AND (returns > 0 OR reopened > 0 OR rework > 0 OR confidential)",
     "kept_district": f"(district, status, {_NEWEST}) WHERE status <> 'archived'",
     "kept_district_changed": "(district, status, changed_at DESC, id DESC) WHERE status <> 'archived'",
     "kept_street": f"(street, status, {_NEWEST}) WHERE status <> 'archived'",
