@@ -25,11 +25,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workload", default="", help="which ones, with commas between (default: all; 'none': only fill)"
     )
-    parser.add_argument("--seconds", type=float, default=SECONDS, help=f"for each kind of call (default {SECONDS:g})")
-    parser.add_argument("--home", type=Path, help="keep the installation in this folder, or use the one that is there")
     parser.add_argument(
-        "--memory", default="", help="PostgreSQL's own, e.g. 12GB: with what is used of the database read into it first"
+        "--seconds",
+        type=float,
+        default=SECONDS,
+        help=f"for each kind of call, and for reads as long before they are measured (default {SECONDS:g})",
     )
+    parser.add_argument("--home", type=Path, help="keep the installation in this folder, or use the one that is there")
+    parser.add_argument("--memory", default="", help="PostgreSQL's own, e.g. 12GB")
     parser.add_argument("--json", type=Path, help="write the run to this file")
     parser.add_argument("--plot", type=Path, help="draw cost against the number of cases into this SVG file")
     parser.add_argument(

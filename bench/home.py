@@ -123,8 +123,7 @@ def furnish(*, total: int, say: Callable[[str], object]) -> list[tuple[Life, lis
 @contextmanager
 def serving(folder: Path, cases: int, *, seconds: float, memory: str = "") -> Iterator[tuple[Server, Filled | None]]:
     """The program at work over so many cases, which are made first if the folder is empty (then it is told how that went), and Django at its
-    database. ``memory``: PostgreSQL has so much of its own, and what acts and reads touch is in it. After ``set_up``. SystemExit when the
-    folder has another number of cases."""
+    database. ``memory``: PostgreSQL has so much of its own. After ``set_up``. SystemExit when the folder has another number of cases."""
     from bench.server import Server
     from tests.support.program import Running
 
@@ -138,37 +137,11 @@ def serving(folder: Path, cases: int, *, seconds: float, memory: str = "") -> It
     running = Running(folder, env={"WANGGE_DEMO": "true", "WANGGE_WORKERS": "0"}).start()
     try:
         server = Server(running, cases=cases, seconds=seconds)
-        if memory:
-            _read_in(server)
         with pointed(server.embedded.owner_url, server.embedded.app_url):
             yield server, filled
         server.close()
     finally:
         running.stop()
-
-
-def _read_in(server: Server) -> None:
-    """Tables by ranges of their pages and indexes in their order, because a scan of a whole large table goes past the buffers. The ledger is
-    written and hardly read."""
-    for setting in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
-        server.sql("SELECT set_config(%(setting)s, 'off', false)", setting=setting)
-    tables = server.sql(
-        "SELECT oid, relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname !~ '^ledger_'"
-    )
-    for table in tables:
-        server.sql(f"SELECT count(*) FROM {table['name']} WHERE ctid >= '(0,0)'")
-        indexes = server.sql(
-            """SELECT coalesce('WHERE ' || pg_get_expr(i.indpred, i.indrelid), '') AS which,
-                      (SELECT string_agg(pg_get_indexdef(i.indexrelid, n, false) || CASE WHEN i.indoption[n - 1] = 3 THEN ' DESC' ELSE '' END, ', ' ORDER BY n)
-                       FROM generate_series(1, i.indnkeyatts) n) AS keys
-               FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
-               WHERE i.indrelid = %(table)s AND m.amname = 'btree'""",
-            table=table["oid"],
-        )
-        for index in indexes:
-            server.sql(
-                f"SELECT count(*) FROM (SELECT FROM {table['name']} {index['which']} ORDER BY {index['keys']} OFFSET 0) x"
-            )
 
 
 def _filled(folder: Path, cases: int) -> Filled:

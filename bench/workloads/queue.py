@@ -108,5 +108,6 @@ def detail(server: Server) -> None:
         "SELECT id FROM cases_case WHERE street = %(street)s ORDER BY md5(id::text) LIMIT 2000", street=FUBAO
     )
     dice, all_ = random.Random(4), [Call("fubao", "GET", f"/api/v1/cases/{row['id']}") for row in found]
-    server.read_once(all_)
+    server.token("fubao")
+    server.warm(all_)
     server.ask("detail", "case with its timeline", iter(lambda: dice.choice(all_), None))

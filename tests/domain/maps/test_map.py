@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.domain.cases.test_queue import CATEGORIES, DISTRICTS, NOW, PEOPLE, TWO, expected, filters, scopes
 from tests.domain.stats.conftest import relayed, report
+from wangge.domain.cases import actions as work
 from wangge.domain.cases.queries import Filter
 from wangge.domain.cases.rules import Status
 from wangge.domain.maps import actions, queries
@@ -35,14 +36,17 @@ def a_person(scope: Scope) -> Principal:
     return Principal(kind="user", id=scope.person, name="Pat", grants=(Grant(Role.OPERATOR, scope),), units=scope.units)
 
 
+LATER = NOW + timedelta(days=40)
+
+
 def a_pack_of(number: int, cases: list[dict[str, Any]]) -> None:
-    """So many of the cases' packs are made, those of the others undone."""
-    with acting(SYSTEM), clock.at(NOW + 2 * actions.REST):
+    """All are packed; the others than so many changed since."""
+    with acting(SYSTEM), clock.at(LATER):
         rows.run("DELETE FROM maps_pack")
-        actions.undo(case["id"] for case in cases)
-        actions.pack()
-        if number < len(cases):
-            actions.undo(case["id"] for case in cases[number:])
+        actions.told(case["id"] for case in cases)
+        if number:
+            actions.pack()
+            actions.told(case["id"] for case in cases[number:])
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -156,13 +160,14 @@ def test_a_view_takes_five_statements_at_most(cases: list[dict[str, Any]]) -> No
         assert 1 < len(said) <= 5
 
 
-def test_a_case_that_changes_leaves_its_pack_at_once_and_comes_back_with_the_next(cases: list[dict[str, Any]]) -> None:
+def test_a_case_that_changes_is_read_anew_at_once_and_packed_at_night(cases: list[dict[str, Any]]) -> None:
     a_pack_of(200, cases)
     by = a_person(TWO)
     ended = next(
         c for c in cases if c["status"] == Status.CLOSED and c["lon"] is not None and c["district"] == DISTRICTS[0]
     )
     filter = Filter(box=VIEW, status=("closed",), reported_from=ended["reported_at"])
+    pending = "SELECT coalesce(sum(cardinality(changed)), 0) FROM maps_pack"
 
     def shown() -> int:
         with clock.at(NOW):
@@ -170,39 +175,65 @@ def test_a_case_that_changes_leaves_its_pack_at_once_and_comes_back_with_the_nex
             return int(queries.cases(by=by, filter=filter, zoom=9, shape="hex")["shown"])
 
     before = shown()
-    with acting(SYSTEM), clock.at(NOW + 2 * actions.REST):
+    with acting(SYSTEM), clock.at(LATER):
         rows.run("UPDATE cases_case SET status = 'void' WHERE id = %(id)s", ended)
         assert shown() == before  # its event is not heard yet
         bind(SYSTEM)
-        actions.undo([ended["id"]])
+        for _ in range(2):
+            actions.told([ended["id"]])
+        assert rows.value(pending) == 1
         assert shown() == before - 1
         bind(SYSTEM)
-        assert actions.pack() == 1
+        assert actions.pack() == 0  # for one case no pack is made anew
+        assert actions.check() == 0
+        assert rows.value(pending) == 0
         assert shown() == before - 1
+
+
+@pytest.mark.parametrize("limit", ["FEW", "MOST"])
+def test_a_pack_of_which_much_changed_is_made_anew_by_day(
+    cases: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    a_pack_of(200, cases)
+    if limit == "MOST":
+        monkeypatch.setattr(actions, "MOST", 0)  # so long a list is not kept: all is read from the cases
+    else:
+        monkeypatch.setattr(actions, "_MANY", "cardinality(w.changed) > 0")
+    ended = [c for c in cases if c["closed_at"] and c["lon"] is not None]
+    with acting(SYSTEM), clock.at(LATER):
+        rows.run("UPDATE cases_case SET status = 'void' WHERE id = %(id)s", ended[0])
+        actions.told([ended[0]["id"]])
+        assert actions.pack() == 1
+        assert rows.value("SELECT count(*) FROM maps_pack WHERE number IS NULL OR changed <> '{}' OR gone <> '{}'") == 0
+        assert actions.check() == 0
 
 
 def test_the_nightly_check_finds_a_wrong_pack_and_what_nobody_told_of(cases: list[dict[str, Any]]) -> None:
     a_pack_of(200, cases)
-    with acting(SYSTEM), clock.at(NOW + 2 * actions.REST):
+    with acting(SYSTEM), clock.at(LATER):
         packs = rows.value("SELECT count(*) FROM maps_pack WHERE number IS NOT NULL")
         assert packs and actions.check() == 0
-        rows.run(
-            "UPDATE cases_case SET lon = 114.39 WHERE id = %(id)s",
-            next(c for c in cases if c["lon"] and c["closed_at"]),
-        )
-        assert actions.check() == 1
+        wrong = next(c for c in cases if c["lon"] and c["closed_at"])
+        rows.run("UPDATE cases_case SET lon = 114.39, changed_at = %(now)s WHERE id = %(id)s", wrong | {"now": LATER})
+        assert actions.check() == 0  # its event may be on its way
+        with clock.at(LATER + 2 * actions.REST):
+            assert actions.check() == 1
+        assert actions.check() == 0
         rows.run("DELETE FROM maps_pack")
         assert actions.check() == 0
-        assert actions.pack() == packs
+        assert rows.value("SELECT count(*) FROM maps_pack WHERE number IS NOT NULL") == packs
 
 
 def test_what_is_reported_or_closed_is_heard_of(world: SimpleNamespace) -> None:
     bob = world.as_("bob")
-    report(world)
+    case = report(world)
     bind(bob)
     relayed()
     with acting(SYSTEM):
         assert rows.value("SELECT count(*) FROM maps_pack WHERE number IS NULL") == 1
-        assert actions.pack() == 0  # it is too young
-        with clock.at(clock.now() + 2 * actions.REST):
-            assert actions.pack() == 1
+        assert actions.pack() == 1
+    bind(bob)
+    work.reject(by=bob, case=case["id"], version=case["version"], note="不属于受理范围")
+    relayed()
+    with acting(SYSTEM):
+        assert rows.all("SELECT changed, gone FROM maps_pack") == [{"changed": [case["id"]], "gone": []}]

@@ -34,7 +34,7 @@ def operator(real_world: SimpleNamespace) -> Principal:
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             """UPDATE cases_case SET status = 'archived', stage = NULL, due_at = NULL, reporter = NULL,
-                      reported_at = reported_at - interval '200 days', closed_at = reported_at - interval '190 days'"""
+                      reported_at = reported_at - interval '5 days', closed_at = reported_at - interval '4 days'"""
         )
         cursor.execute("VACUUM ANALYZE cases_case")
     with acting(SYSTEM):

@@ -1,6 +1,7 @@
-"""Packing: the ended cases of a street and ten days as one row, made anew whenever one of them changes. Called as SYSTEM.
+"""Packing: the ended cases of a street and ten days as one row. A case that changes is named beside its pack and read from the cases, until
+the pack is made anew. Called as SYSTEM.
 
-One writer at a time (an advisory lock of the transaction). An act's event comes after its commit: a pack that was made before it is undone by it.
+One writer at a time (an advisory lock of the transaction). An act's event comes after its commit: what a pack that was made before it does not know, is named by it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,20 @@ from wangge.kernel import clock
 from wangge.kernel.db import rows
 
 AT_ONCE = 40
-REST = timedelta(days=2 * DAYS)
-"""What began so lately changes too often to be packed."""
+FEW, SHARE = 20, 50
+"""A pack is made anew by day once more than ``FEW`` of its cases changed, and one of so many; at night once any did."""
+MOST = 1000
+"""Of more changed cases the list costs more than reading all that the pack held."""
+REST = timedelta(minutes=1)
+"""Events of what changed so lately may be on their way."""
 _LOCK = 0x5747_4D50
 """Any number that no other advisory lock of ours has."""
 _COLUMNS = ("number", "x_min", "y_min", "x_max", "y_max", "places", "facts", "categories", "ids")
-_UNDONE = ", ".join(f"{name} = NULL" for name in _COLUMNS)
+_CURRENT = "changed = '{}', gone = '{}'"
+_UNDONE = ", ".join([*(f"{name} = NULL" for name in _COLUMNS), _CURRENT])
+_MANY = f"w.number IS NULL OR cardinality(w.changed) > {FEW} + w.number / {SHARE}"
+_ANY = "w.number IS NULL OR w.changed <> '{}'"
+_THEIRS = f"c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'"
 _MADE = f"""
     SELECT count(*)::int, min({X}), min({Y}), max({X}), max({Y}), {
     ", ".join(
@@ -30,9 +39,7 @@ _MADE = f"""
         for what in (PLACE, FACTS, "uuid_send(c.category)", "uuid_send(c.id)")
     )
 }
-    FROM cases_case c
-    WHERE c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'
-      AND c.closed_at IS NOT NULL AND c.lon IS NOT NULL"""
+    FROM cases_case c WHERE {_THEIRS} AND c.closed_at IS NOT NULL AND c.lon IS NOT NULL"""
 
 
 def _of(alias: str) -> str:
@@ -44,39 +51,57 @@ def _alone() -> None:
 
 
 @transaction.atomic
-def undo(cases: Iterable[UUID]) -> None:
-    """These cases changed: what holds them is read from the cases from now on. Repeats make no difference."""
+def told(cases: Iterable[UUID]) -> None:
+    """These cases changed: what packs hold of them, or should, is read from the cases from now on. Repeats make no difference."""
     _alone()
+    known = {"ids": sorted(set(cases))}
+    where = (
+        f"SELECT c.district, c.street, {START} AS start, c.id, c.closed_at FROM cases_case c WHERE c.id = ANY(%(ids)s)"
+    )
     rows.run(
-        f"""INSERT INTO maps_pack AS p (district, street, start)
-            SELECT DISTINCT c.district, c.street, {START} FROM cases_case c WHERE c.id = ANY(%(ids)s) ORDER BY 2, 3
-            ON CONFLICT (street, start) DO UPDATE SET {_UNDONE} WHERE p.number IS NOT NULL""",
-        {"ids": sorted(set(cases))},
+        f"INSERT INTO maps_pack (district, street, start) SELECT DISTINCT district, street, start FROM ({where}) c ORDER BY 2, 3 ON CONFLICT DO NOTHING",
+        known,
         prepared=True,
     )
+    lists = rows.all(
+        f"""UPDATE maps_pack p SET changed = p.changed || n.changed, gone = p.gone || n.gone FROM (
+                SELECT street, start, array_agg(id) AS changed, coalesce(array_agg((at - 1) / 16) FILTER (WHERE at > 0), '{{}}') AS gone FROM (
+                    SELECT p.street, p.start, c.id, c.closed_at, position(uuid_send(c.id) IN p.ids) AS at
+                    FROM ({where}) c JOIN maps_pack p ON p.street = c.street AND p.start = c.start
+                    WHERE p.number IS NOT NULL AND c.id <> ALL(p.changed)) c
+                WHERE closed_at IS NOT NULL OR at > 0 GROUP BY 1, 2) n
+            WHERE p.street = n.street AND p.start = n.start RETURNING cardinality(p.changed) AS long""",
+        known,
+        prepared=True,
+    )
+    if any(row["long"] > MOST for row in lists):
+        rows.run(f"UPDATE maps_pack SET {_UNDONE} WHERE cardinality(changed) > {MOST}")
 
 
 def pack() -> int:
-    """Pack what is not packed and changes little by now; how many packs."""
+    """Pack what is not packed, and anew what changed much since; how many packs."""
+    return _pack(_MANY)
+
+
+def _pack(which: str) -> int:
     done = 0
-    while made := _pack_some():
+    while made := _pack_some(which):
         done += made
     return done
 
 
 @transaction.atomic
-def _pack_some() -> int:
+def _pack_some(which: str) -> int:
     _alone()
     return rows.run(
-        f"""UPDATE maps_pack p SET ({", ".join(_COLUMNS)}) = ({_MADE})
-            WHERE (p.street, p.start) IN (SELECT w.street, w.start FROM maps_pack w
-                                          WHERE w.number IS NULL AND w.start < %(until)s ORDER BY w.start DESC LIMIT {AT_ONCE})""",
-        {"until": clock.now() - REST},
+        f"""UPDATE maps_pack p SET ({", ".join(_COLUMNS)}) = ({_MADE}), {_CURRENT}
+            WHERE (p.street, p.start) IN (SELECT w.street, w.start FROM maps_pack w WHERE {which} ORDER BY w.start DESC LIMIT {AT_ONCE})"""
     )
 
 
 def check() -> int:
-    """Compare every pack with the cases, and undo those that are wrong; know of what no pack knows yet. How many were wrong."""
+    """Compare every pack of which nothing changed with the cases, and undo those that are wrong; make the others anew, and know of what no pack
+    knows yet. How many were wrong."""
     with transaction.atomic():
         _alone()
         rows.run(
@@ -89,9 +114,11 @@ def check() -> int:
             _alone()
             wrong += rows.run(
                 f"""UPDATE maps_pack p SET {_UNDONE}
-                    WHERE p.street = %(street)s AND p.number IS NOT NULL
+                    WHERE p.street = %(street)s AND p.number IS NOT NULL AND p.changed = '{{}}'
                       AND NOT EXISTS (SELECT FROM ({_MADE}) m ({", ".join(_COLUMNS)})
-                                      WHERE ({_of("m")}) IS NOT DISTINCT FROM ({_of("p")}))""",
-                row,
+                                      WHERE ({_of("m")}) IS NOT DISTINCT FROM ({_of("p")}))
+                      AND NOT EXISTS (SELECT FROM cases_case c WHERE {_THEIRS} AND c.changed_at > %(since)s)""",
+                row | {"since": clock.now() - REST},
             )
+    _pack(_ANY)
     return wrong

@@ -1,4 +1,4 @@
-"""What happened to a case undoes the pack that may hold it: heard of by the outbox."""
+"""What happened to a case is told to the pack that may hold it: heard of by the outbox."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wangge.kernel.outbox.relay import Event, consumer
 
 
 @consumer("maps", events={str(event) for event in CaseEvent})
-def undo(events: list[Event]) -> None:
+def tell(events: list[Event]) -> None:
     """By the case as it is now, never from the event: order and repeats make no difference."""
     if changed := {event.subject for event in events if event.subject}:
-        actions.undo(changed)
+        actions.told(changed)

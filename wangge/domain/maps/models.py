@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
 
 from wangge.kernel.access import Columns
 
 BY_STREET = Columns(community=None, grid=None)
 DAYS = 10
-"""A pack is as long: what was reported ten days ago hardly changes any more, and three years are a hundred packs of a street."""
+"""A pack is as long: three years are a hundred packs of a street."""
 
 START = f"date_bin('{DAYS} days', c.reported_at, '2000-01-01T00:00:00Z')"
 """Where the pack of a case begins, in SQL."""
@@ -17,8 +17,9 @@ START = f"date_bin('{DAYS} days', c.reported_at, '2000-01-01T00:00:00Z')"
 
 class Pack(models.Model):
     """The ended cases with a place that were reported in a street within ``DAYS`` from ``start``, each column one value for each of them, in
-    one order (``queries/spots.py`` says how). All null as soon as one of the street's cases of these days changes: then they are read from
-    the cases, until they are packed again. ``x_min`` to ``y_max``: the box that holds them, in steps (``rules``)."""
+    one order (``queries/spots.py`` says how); all null until it is made. ``changed``: cases of the street and these days that have ended, or had,
+    and changed since; they are read from the cases until it is made anew, and not from the positions in it that are ``gone``. ``x_min`` to ``y_max``:
+    the box that holds them, in steps (``rules``)."""
 
     pk = models.CompositePrimaryKey("street", "start")
     district = models.CharField(max_length=6)
@@ -33,7 +34,8 @@ class Pack(models.Model):
     facts = models.BinaryField(null=True)
     categories = models.BinaryField(null=True)
     ids = models.BinaryField(null=True)
+    changed = ArrayField(models.UUIDField(), db_default=[])
+    gone = ArrayField(models.IntegerField(), db_default=[])
 
     class Meta:
         db_table = "maps_pack"
-        indexes = [models.Index(fields=["start"], name="maps_pack_unmade", condition=Q(number__isnull=True))]

@@ -10,7 +10,10 @@ STORED = "".join(
     f"ALTER TABLE maps_pack ALTER COLUMN {name} SET STORAGE EXTERNAL;\n" for name in ("places", "facts", "categories", "ids")
 )
 
+# What a view reads from the cases instead, and what is to be made.
+UNMADE = "CREATE INDEX maps_pack_unmade ON maps_pack (start) WHERE number IS NULL OR changed <> '{}';\n"
+
 
 class Migration(migrations.Migration):
     dependencies = [("maps", "0001_initial")]
-    operations = [migrations.RunSQL(STORED + protect("maps_pack", scope_predicate(BY_STREET)), unprotect("maps_pack"))]
+    operations = [migrations.RunSQL(STORED + UNMADE + protect("maps_pack", scope_predicate(BY_STREET)), "DROP INDEX maps_pack_unmade;\n" + unprotect("maps_pack"))]

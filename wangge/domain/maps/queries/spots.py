@@ -1,4 +1,4 @@
-"""The cases of a view as arrays: open and lately ended ones from the cases, those that ended long ago from packs.
+"""The cases of a view as arrays: open and lately changed ones from the cases, the others that ended from packs.
 
 How a case is written, here and in a pack: numbers in network byte order, as PostgreSQL sends them.
 """
@@ -141,13 +141,24 @@ def _read(scope: Scope, filter: Filter, but: Scope | None = None) -> tuple[np.nd
     ways = [placed(f"c.closed_at IS NULL AND {terms}", "OFFSET 0")]
     if but is not None:
         held = but.sql("c", params, BY_STREET)
-        inside = f"""c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'
-                     AND c.closed_at IS NOT NULL AND {held} AND {terms}"""
-        # Street by street: joined freely, the whole period would be read to find what few packs lack.
-        ways.append(
-            f"""(SELECT w.* FROM (SELECT p.street, p.start FROM maps_pack p WHERE {" AND ".join(["p.number IS NULL", *_of_period(filter)])}) p
-                 CROSS JOIN LATERAL {placed(inside, order)} w)"""
+        ended = f"c.closed_at IS NOT NULL AND {held} AND {terms}"
+        of_days = (
+            f"c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'"
         )
+        # Pack by pack and case by case: joined freely, the whole period would be read to find what few packs lack.
+        for lacking, what, found, tail in (
+            ("p.number IS NULL", "p.street, p.start", of_days, order),
+            (
+                "p.changed <> '{}'",
+                "p.district, unnest(p.changed) AS id",
+                "c.district = p.district AND c.id = p.id",
+                "OFFSET 0",
+            ),
+        ):
+            ways.append(
+                f"""(SELECT w.* FROM (SELECT {what} FROM maps_pack p WHERE {" AND ".join([lacking, *_of_period(filter)])}) p
+                     CROSS JOIN LATERAL {placed(f"{found} AND {ended}", tail)} w)"""
+            )
         # Term by term, as a page of the queue: together with "but not what packs hold", they would be looked for among all cases.
         rest = replace(scope, districts=frozenset(), streets=frozenset())
         also = ["c.lon IS NOT NULL", "c.closed_at IS NOT NULL", f"NOT {held}"]
@@ -168,7 +179,7 @@ def _read(scope: Scope, filter: Filter, but: Scope | None = None) -> tuple[np.nd
 
 
 def _unpacked(places: Scope, filter: Filter) -> tuple[Packed, np.ndarray, np.ndarray, np.ndarray]:
-    """From the packs of these places: which they are, the positions in them that pass, and where those are."""
+    """From the packs of these places: which they are, the positions in them that pass and did not change since, and where those are."""
     west, south, east, north = filter.bounds or (-180.0, -90.0, 180.0, 90.0)
     (left, top), (right, bottom) = steps_of(west, north), steps_of(east, south)
     params: dict[str, Any] = {
@@ -187,19 +198,23 @@ def _unpacked(places: Scope, filter: Filter) -> tuple[Packed, np.ndarray, np.nda
         for name, wanted in zip(("facts", "categories"), wants, strict=True)
     )
     every = "array_agg({} ORDER BY p.street, p.start)".format
-    raw_places, raw_facts, raw_categories, *packs = _binary(
+    raw_places, raw_facts, raw_categories, gone, *packs = _binary(
         f"""SELECT string_agg(p.places, ''::bytea ORDER BY p.street, p.start), {facts}, {categories},
-                   {every("p.number")}, {every("p.street")}, {every("p.start")}
+                   {every("array_to_string(p.gone, ',')")}, {every("p.number")}, {every("p.street")}, {every("p.start")}
             FROM maps_pack p WHERE {" AND ".join(where)}""",
         params,
     )
+    packed = Packed(*(part or [] for part in packs))
     spots = np.frombuffer(raw_places or b"", dtype=_PLACE)
     x, y = spots["x"].astype(np.int64), spots["y"].astype(np.int64)
     passing = (x >= left - 1) & (x <= right + 1) & (y >= top - 1) & (y <= bottom + 1)
     for some in _passing(filter, raw_facts, raw_categories):
         passing &= some
+    for first, listed in zip(np.cumsum([0, *packed.numbers]), gone or [], strict=False):
+        if listed:
+            passing[first + np.fromstring(listed, dtype=np.int64, sep=",")] = False
     kept = np.flatnonzero(passing)
-    return Packed(*(part or [] for part in packs)), kept, x[kept], y[kept]
+    return packed, kept, x[kept], y[kept]
 
 
 def _of_period(filter: Filter) -> list[str]:
