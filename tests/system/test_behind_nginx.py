@@ -127,7 +127,7 @@ class proxied:
         text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{self._port} ssl")
         text = text.replace("listen 80", f"listen 127.0.0.1:{self._port + 1}")
         text = text.replace("/etc/nginx/", f"{self._folder}/")
-        assert "10.0.0." not in text and "443" not in text
+        assert "10.0.0." not in text and "listen 443" not in text
         conf = self._folder / "nginx.conf"
         conf.write_text(
             f"daemon off; pid {self._folder}/pid; error_log {self._folder}/error.log;\n"
