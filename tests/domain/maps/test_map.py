@@ -40,7 +40,7 @@ LATER = NOW + timedelta(days=40)
 
 
 def a_pack_of(number: int, cases: list[dict[str, Any]]) -> None:
-    """All are packed; the others than so many changed since."""
+    """All are packed, and the others than so many changed since; of 0 nothing is."""
     with acting(SYSTEM), clock.at(LATER):
         rows.run("DELETE FROM maps_pack")
         actions.told(case["id"] for case in cases)
@@ -188,6 +188,26 @@ def test_a_case_that_changes_is_read_anew_at_once_and_packed_at_night(cases: lis
         assert actions.check() == 0
         assert rows.value(pending) == 0
         assert shown() == before - 1
+
+
+def test_a_packed_case_that_is_open_again_is_shown_once(cases: list[dict[str, Any]]) -> None:
+    a_pack_of(200, cases)
+    by = a_person(TWO)
+
+    def shown(*status: str) -> int:
+        with clock.at(NOW):
+            bind(by)
+            return int(queries.cases(by=by, filter=Filter(box=VIEW, status=status), zoom=9, shape="hex")["shown"])
+
+    all_, closed = shown(), shown("closed")
+    again = next(c for c in cases if c["status"] == Status.CLOSED and c["lon"] and c["district"] == DISTRICTS[0])
+    with acting(SYSTEM), clock.at(LATER):
+        rows.run(
+            "UPDATE cases_case SET status = 'accepted', stage = 'accept', due_at = %(now)s, closed_at = NULL WHERE id = %(id)s",
+            again | {"now": NOW},
+        )
+        actions.told([again["id"]])
+    assert (shown(), shown("closed")) == (all_, closed - 1)
 
 
 @pytest.mark.parametrize("limit", ["FEW", "MOST"])

@@ -26,7 +26,7 @@ READ = "SELECT sum(seq_tup_read + idx_tup_fetch)::int FROM pg_stat_xact_user_tab
 
 @pytest.fixture
 def operator(real_world: SimpleNamespace) -> Principal:
-    """Of a street where thousands of cases ended long ago, and two are open."""
+    """Of a street where thousands of cases ended some days ago, and two are open."""
     bob = real_world.as_("bob")
     bind(bob)
     _report(bob, "路灯不亮")

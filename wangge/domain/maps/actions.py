@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from wangge.domain.maps.models import DAYS, START
+from wangge.domain.maps.models import IN_PACK, START
 from wangge.domain.maps.queries.spots import FACTS, PLACE, X, Y
 from wangge.kernel import clock
 from wangge.kernel.db import rows
@@ -31,7 +31,6 @@ _CURRENT = "changed = '{}', gone = '{}'"
 _UNDONE = ", ".join([*(f"{name} = NULL" for name in _COLUMNS), _CURRENT])
 _MANY = f"w.number IS NULL OR cardinality(w.changed) > {FEW} + w.number / {SHARE}"
 _ANY = "w.number IS NULL OR w.changed <> '{}'"
-_THEIRS = f"c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'"
 _MADE = f"""
     SELECT count(*)::int, min({X}), min({Y}), max({X}), max({Y}), {
     ", ".join(
@@ -39,7 +38,7 @@ _MADE = f"""
         for what in (PLACE, FACTS, "uuid_send(c.category)", "uuid_send(c.id)")
     )
 }
-    FROM cases_case c WHERE {_THEIRS} AND c.closed_at IS NOT NULL AND c.lon IS NOT NULL"""
+    FROM cases_case c WHERE {IN_PACK} AND c.closed_at IS NOT NULL AND c.lon IS NOT NULL"""
 
 
 def _of(alias: str) -> str:
@@ -117,7 +116,7 @@ def check() -> int:
                     WHERE p.street = %(street)s AND p.number IS NOT NULL AND p.changed = '{{}}'
                       AND NOT EXISTS (SELECT FROM ({_MADE}) m ({", ".join(_COLUMNS)})
                                       WHERE ({_of("m")}) IS NOT DISTINCT FROM ({_of("p")}))
-                      AND NOT EXISTS (SELECT FROM cases_case c WHERE {_THEIRS} AND c.changed_at > %(since)s)""",
+                      AND NOT EXISTS (SELECT FROM cases_case c WHERE {IN_PACK} AND c.changed_at > %(since)s)""",
                 row | {"since": clock.now() - REST},
             )
     _pack(_ANY)

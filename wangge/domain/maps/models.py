@@ -13,6 +13,8 @@ DAYS = 10
 
 START = f"date_bin('{DAYS} days', c.reported_at, '2000-01-01T00:00:00Z')"
 """Where the pack of a case begins, in SQL."""
+IN_PACK = f"c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'"
+"""Whether a case lies in the street and the days of a pack, in SQL."""
 
 
 class Pack(models.Model):

@@ -19,7 +19,7 @@ from wangge.domain.cases.models import SCOPE
 from wangge.domain.cases.queries import Filter, newest
 from wangge.domain.cases.rules import OPEN, Channel, Status
 from wangge.domain.cases.tags import CasePermission
-from wangge.domain.maps.models import BY_STREET, DAYS
+from wangge.domain.maps.models import BY_STREET, DAYS, IN_PACK
 from wangge.domain.maps.rules import AROUND, steps_of
 from wangge.kernel import clock
 from wangge.kernel.access import Principal, Scope
@@ -142,12 +142,9 @@ def _read(scope: Scope, filter: Filter, but: Scope | None = None) -> tuple[np.nd
     if but is not None:
         held = but.sql("c", params, BY_STREET)
         ended = f"c.closed_at IS NOT NULL AND {held} AND {terms}"
-        of_days = (
-            f"c.street = p.street AND c.reported_at >= p.start AND c.reported_at < p.start + interval '{DAYS} days'"
-        )
         # Pack by pack and case by case: joined freely, the whole period would be read to find what few packs lack.
         for lacking, what, found, tail in (
-            ("p.number IS NULL", "p.street, p.start", of_days, order),
+            ("p.number IS NULL", "p.street, p.start", IN_PACK, order),
             (
                 "p.changed <> '{}'",
                 "p.district, unnest(p.changed) AS id",
@@ -210,7 +207,7 @@ def _unpacked(places: Scope, filter: Filter) -> tuple[Packed, np.ndarray, np.nda
     passing = (x >= left - 1) & (x <= right + 1) & (y >= top - 1) & (y <= bottom + 1)
     for some in _passing(filter, raw_facts, raw_categories):
         passing &= some
-    for first, listed in zip(np.cumsum([0, *packed.numbers]), gone or [], strict=False):
+    for first, listed in zip(np.cumsum([0, *packed.numbers])[:-1], gone or [], strict=True):
         if listed:
             passing[first + np.fromstring(listed, dtype=np.int64, sep=",")] = False
     kept = np.flatnonzero(passing)
